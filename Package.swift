@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "SER",
+    platforms: [.macOS(.v14)],
+    products: [
+        .library(name: "SERCore", targets: ["SERCore"]),
+        .library(name: "SERAudio", targets: ["SERAudio"]),
+        .library(name: "SERModels", targets: ["SERModels"]),
+        .executable(name: "ser", targets: ["ser"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev", "liblapacke-dev"]), .brew(["openblas"])]),
+        .systemLibrary(
+            name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
+        .systemLibrary(
+            name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
+        .systemLibrary(
+            name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"]), .brew(["libsoxr"])]),
+        .target(name: "CSERKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+        .target(name: "SERSupport", dependencies: ["CSERKernels"]),
+        .target(
+            name: "SERCore", dependencies: ["SERSupport", "CSERKernels", "COpenBLAS"],
+            // Homebrew's OpenBLAS holds LAPACKE; Debian keeps it in a library of its own.
+            linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+        .target(
+            name: "SERAudio",
+            dependencies: ["SERSupport", "CSERKernels", "COpenBLAS", "CFFTW", "CSndFile", "CSoxr"],
+            linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
+        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport"]),
+        .executableTarget(
+            name: "ser",
+            dependencies: [
+                "SERCore", "SERAudio", "SERModels", "SERSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/ser"),
+        .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
+        .testTarget(name: "SERAudioTests", dependencies: ["SERAudio"]),
+        .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
+    ]
+)

@@ -1,0 +1,3 @@
+// FFTW in single precision.
+#pragma once
+#include <fftw3.h>

@@ -1,0 +1,4 @@
+// Single-precision BLAS and LAPACK as OpenBLAS ships them.
+#pragma once
+#include <cblas.h>
+#include <lapacke.h>

@@ -1,0 +1,6 @@
+// Everything the Swift modules use from C. One header a subject.
+#pragma once
+#include "ser_memory.h"
+#include "ser_parallel.h"
+#include "ser_random.h"
+#include "ser_elementwise.h"

@@ -1,0 +1,2 @@
+import SERAudio
+import SERCore

@@ -1,0 +1,44 @@
+import CSERKernels
+
+/// A seed that can be split: every random decision of the library comes from a key, and keys are derived from keys by
+/// name or number, never from the order in which things happen or the number of threads.
+///
+/// The generator is Threefry-2x32 with 20 rounds (Salmon et al., SC 2011).
+public struct RandomKey: Sendable, Hashable, Codable {
+    /// The 64 bits of the key.
+    public let bits: UInt64
+
+    /// A key from a seed.
+    public init(seed: UInt64) { bits = ser_threefry(seed, 0x5345_5221) }
+
+    /// The key with these very bits, as saved from ``bits``.
+    public init(bits: UInt64) { self.bits = bits }
+
+    /// The key derived from this one and a number; different numbers give unrelated keys.
+    public func derived(_ number: Int) -> RandomKey {
+        RandomKey(bits: ser_threefry(bits, UInt64(bitPattern: Int64(number))))
+    }
+
+    /// The key derived from this one and a name; different names give unrelated keys.
+    public func derived(_ name: String) -> RandomKey {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a, 64 bits
+        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return RandomKey(bits: ser_threefry(ser_threefry(bits, hash), 0x6e61_6d65))
+    }
+
+    /// A generator for Swift's own `shuffled(using:)`, `randomElement(using:)` and the like.
+    public var generator: RandomKeyGenerator { RandomKeyGenerator(key: self) }
+}
+
+/// A stream of random words from a ``RandomKey``.
+public struct RandomKeyGenerator: RandomNumberGenerator, Sendable {
+    let key: RandomKey
+    var counter: UInt64 = 0
+
+    init(key: RandomKey) { self.key = key }
+
+    public mutating func next() -> UInt64 {
+        defer { counter += 1 }
+        return ser_threefry(key.bits, counter)
+    }
+}
