@@ -1,0 +1,70 @@
+import Foundation
+
+/// What can be wrong with a sound file; the message names the file and says what to do.
+public enum AudioError: Error, Equatable, Sendable {
+    /// There is no such file.
+    case missing(path: String)
+    /// A folder, a device or a pipe stands where a sound file should.
+    case notAFile(path: String)
+    /// The file exists but may not be read; `reason` is the system's.
+    case unreadable(path: String, reason: String)
+    /// The file holds no bytes.
+    case emptyFile(path: String)
+    /// The contents are no sound format that can be decoded; `reason` is the decoder's.
+    case notAudio(path: String, reason: String)
+    /// The header is not followed by as much sound as it promises.
+    case truncated(path: String, expectedFrames: Int, foundFrames: Int)
+    /// The header promises what no file of this size can hold, or a rate or channel count that cannot be.
+    case implausibleHeader(path: String, reason: String)
+    /// The file is sound, and holds no samples.
+    case noSamples(path: String)
+    /// The part asked for lies outside of the file, or is none; times in seconds.
+    case emptyRange(path: String, from: Double, duration: Double?, fileDuration: Double)
+    /// More frames than are read at once; times in seconds.
+    case tooLong(path: String, frames: Int, limit: Int)
+    /// A sample is NaN or infinite, at a time in seconds.
+    case notFinite(path: String, seconds: Double)
+    /// A sample rate, in Hz, that cannot be resampled to or from.
+    case invalidRate(path: String?, from: Double, to: Double)
+    /// Writing failed; `reason` is the system's.
+    case unwritable(path: String, reason: String)
+}
+
+extension AudioError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "\(path): there is no such file; check the path"
+        case .notAFile(let path):
+            "\(path): this is a folder or a device, not a sound file; name one file"
+        case .unreadable(let path, let reason):
+            "\(path): cannot be opened (\(reason)); check its permissions"
+        case .emptyFile(let path):
+            "\(path): the file is empty (0 bytes); copy or download it again"
+        case .notAudio(let path, let reason):
+            "\(path): not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
+        case .truncated(let path, let expected, let found):
+            "\(path): truncated, the header promises \(expected) frames and \(found) are there; "
+                + "copy or download it again"
+        case .implausibleHeader(let path, let reason):
+            "\(path): the header cannot be right (\(reason)); convert or download the file again"
+        case .noSamples(let path):
+            "\(path): holds no samples; leave it out or record it again"
+        case .emptyRange(let path, let from, let duration, let fileDuration):
+            "\(path): nothing to read from \(from) s"
+                + (duration.map { " for \($0) s" } ?? "")
+                + "; the file is \(fileDuration) s long"
+        case .tooLong(let path, let frames, let limit):
+            "\(path): \(frames) frames are more than is read at once (\(limit)); read it in parts (from:duration:)"
+        case .notFinite(let path, let seconds):
+            "\(path): a sample at \(seconds) s is NaN or infinite; export the file again"
+        case .invalidRate(let path, let from, let to):
+            (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
+                + "rates must be positive, finite and at most \(Int(Resampler.highestRate)) Hz"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written (\(reason)); check the folder, its permissions and the space left"
+        }
+    }
+}
