@@ -1,0 +1,67 @@
+/// The value of a loss and its gradient with respect to every parameter.
+///
+/// ```swift
+/// let (loss, gradients) = valueAndGradient(at: parameters) { p in
+///     crossEntropy(logits: x.matmul(p["w"]) + p["b"], labels: y)
+/// }
+/// ```
+/// - Parameters:
+///   - parameters: Where to differentiate.
+///   - loss: Computes a tensor of one value from the parameters.
+/// - Returns: The loss, and gradients under the parameters' paths; zero for a parameter that the loss does not use.
+public func valueAndGradient<Failure: Error>(
+    at parameters: Parameters, _ loss: (Parameters) throws(Failure) -> Tensor
+) throws(Failure) -> (value: Tensor, gradient: Parameters) {
+    let (value, _, gradient) = try valueAndGradient(at: parameters) { p throws(Failure) in (try loss(p), ()) }
+    return (value, gradient)
+}
+
+/// The value of a loss, what was computed beside it, and the gradient with respect to every parameter.
+///
+/// What comes beside the loss (logits, updated state) is a constant to any later differentiation.
+public func valueAndGradient<Auxiliary, Failure: Error>(
+    at parameters: Parameters, _ loss: (Parameters) throws(Failure) -> (Tensor, Auxiliary)
+) throws(Failure) -> (value: Tensor, auxiliary: Auxiliary, gradient: Parameters) {
+    let tape = Tape(leaves: parameters.layout.count)
+    defer { tape.close() }
+    let (value, auxiliary) = try loss(parameters.traced(on: tape))
+    precondition(value.count == 1, "valueAndGradient: the loss must be one value, not of shape \(value.shape)")
+    let upstream = Tensor([1], shape: value.shape)
+    return (value.detached, auxiliary, pullBack(value, upstream: upstream, to: parameters.layout, on: tape))
+}
+
+/// The value of a loss of one tensor and its gradient.
+public func valueAndGradient<Failure: Error>(
+    at tensor: Tensor, _ loss: (Tensor) throws(Failure) -> Tensor
+) throws(Failure) -> (value: Tensor, gradient: Tensor) {
+    let (value, gradients) = try valueAndGradient(at: [tensor]) { t throws(Failure) in try loss(t[0]) }
+    return (value, gradients[0])
+}
+
+/// The value of a loss of several tensors and its gradient with respect to each.
+public func valueAndGradient<Failure: Error>(
+    at tensors: [Tensor], _ loss: ([Tensor]) throws(Failure) -> Tensor
+) throws(Failure) -> (value: Tensor, gradients: [Tensor]) {
+    let parameters = Parameters(tensors.enumerated().map { ("\($0.offset)", $0.element) })
+    let (value, gradient) = try valueAndGradient(at: parameters) { p throws(Failure) in try loss(p.tensors) }
+    return (value, gradient.tensors)
+}
+
+/// The product of a function's transposed Jacobian with `upstream`: the gradient of sum(upstream * function).
+package func pullBack(
+    at parameters: Parameters, upstream: (Tensor) -> Tensor, _ function: (Parameters) -> Tensor
+) -> (value: Tensor, gradient: Parameters) {
+    let tape = Tape(leaves: parameters.layout.count)
+    defer { tape.close() }
+    let value = function(parameters.traced(on: tape))
+    return (value.detached, pullBack(value, upstream: upstream(value.detached), to: parameters.layout, on: tape))
+}
+
+private func pullBack(_ value: Tensor, upstream: Tensor, to layout: ParameterLayout, on tape: Tape) -> Parameters {
+    guard let trace = value.trace, trace.tape === tape else {
+        return GradientTable(layout: layout, entries: 0).leafGradients()
+    }
+    let table = GradientTable(layout: layout, entries: trace.index + 1)
+    tape.pullBack(from: trace.index, upstream: upstream, into: table)
+    return table.leafGradients()
+}

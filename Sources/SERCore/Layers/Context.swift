@@ -1,0 +1,99 @@
+/// Whether a network is being trained; training carries the random key that dropout and the like draw from.
+public enum Mode: Sendable, Hashable {
+    /// Dropout drops, batch normalisation uses the batch's statistics and updates the running ones.
+    case training(RandomKey)
+    /// Everything is deterministic.
+    case inference
+}
+
+/// What flows along an edge of a network: a batch of values, with the number of valid positions of each row where rows are
+/// padded along time.
+public struct Signal: Sendable {
+    /// The values; axis 0 is the batch.
+    public var values: Tensor
+    /// For each row, how many positions along the time axis are real; nil when all are.
+    public var lengths: [Int]?
+    /// The axis of `values` that is time (the batch axis is 0); nil when there is none.
+    public var timeAxis: Int?
+
+    /// A batch of values, with lengths along its time axis.
+    public init(_ values: Tensor, lengths: [Int]? = nil, timeAxis: Int? = nil) {
+        self.values = values
+        self.lengths = lengths
+        self.timeAxis = timeAxis
+    }
+
+    /// The lengths, unless every row is as long as the tensor.
+    package var partialLengths: [Int]? {
+        guard let lengths, let timeAxis else { return nil }
+        let full = values.shape[timeAxis]
+        return lengths.allSatisfy { $0 == full } ? nil : lengths
+    }
+}
+
+/// Where a layer's parameters and state lie; made when a network is built.
+package struct LayerScope: Sendable {
+    package var path: String
+    package var parameters: [(name: String, index: Int)]
+    package var states: [(name: String, index: Int)]
+
+    package init(path: String, parameters: [(name: String, index: Int)], states: [(name: String, index: Int)]) {
+        self.path = path
+        self.parameters = parameters
+        self.states = states
+    }
+}
+
+/// What a layer is handed when it computes: its parameters and state, the mode, and a place for updated state.
+public struct Context {
+    /// Training or inference.
+    public let mode: Mode
+    package private(set) var parameters: Parameters
+    package private(set) var state: Parameters
+    /// The layer whose turn it is.
+    package var scope: LayerScope
+    private var calls = 0
+
+    package init(mode: Mode, parameters: Parameters, state: Parameters, scope: LayerScope) {
+        self.mode = mode
+        self.parameters = parameters
+        self.state = state
+        self.scope = scope
+    }
+
+    /// Whether the network is being trained.
+    public var isTraining: Bool {
+        if case .training = mode { return true }
+        return false
+    }
+
+    /// The layer's parameter of the given name, such as `weight`. Stops the program when the layer declared none.
+    public func parameter(_ name: String) -> Tensor {
+        guard let index = scope.parameters.first(where: { $0.name == name })?.index else {
+            preconditionFailure("\(scope.path): the layer declares no parameter '\(name)'")
+        }
+        return parameters[at: index]
+    }
+
+    /// The layer's running state of the given name, such as `running_mean`: a constant to differentiation.
+    public func state(_ name: String) -> Tensor { state[at: stateIndex(name)] }
+
+    /// Replaces the layer's running state from the next step on.
+    public mutating func update(_ name: String, to value: Tensor) {
+        state[state.paths[stateIndex(name)]] = value
+    }
+
+    /// A key for this call of this layer in this step; nil in inference, where nothing is random.
+    public mutating func randomKey() -> RandomKey? {
+        guard case .training(let key) = mode else { return nil }
+        calls += 1
+        return key.derived(scope.path).derived(calls)
+    }
+
+    private func stateIndex(_ name: String) -> Int {
+        guard let index = scope.states.first(where: { $0.name == name })?.index else {
+            preconditionFailure("\(scope.path): the layer declares no state '\(name)'")
+        }
+        return index
+    }
+}

@@ -1,0 +1,84 @@
+/// Named tensors in one contiguous buffer, so that optimisers, clipping and checkpoints are one pass over one array.
+///
+/// A value: copies are snapshots. Reading a path that does not exist stops the program, as a wrong index does.
+public struct Parameters: Sendable {
+    package let layout: ParameterLayout
+    package private(set) var storage: Buffer
+    private var tape: Tape?
+
+    package init(layout: ParameterLayout, storage: Buffer) {
+        self.layout = layout
+        self.storage = storage
+    }
+
+    /// The given tensors under the given paths, in that order. Stops the program when a path stands twice.
+    public init(_ tensors: [(path: String, tensor: Tensor)]) {
+        layout = ParameterLayout(tensors.map { ($0.path, $0.tensor.shape) })
+        storage = Buffer(zeros: layout.scalarCount)
+        for (index, entry) in tensors.enumerated() {
+            let (target, count) = (storage.pointer + layout.offsets[index], layout.counts[index])
+            entry.tensor.withPointer { target.update(from: $0, count: count) }
+        }
+    }
+
+    /// The paths, in the order of the buffer.
+    public var paths: [String] { layout.paths }
+
+    /// How many numbers the parameters hold together.
+    public var scalarCount: Int { layout.counts.reduce(0, +) }
+
+    /// All tensors, in the order of ``paths``.
+    public var tensors: [Tensor] { (0..<layout.count).map { self[at: $0] } }
+
+    /// The tensor at a path; setting it needs the same shape.
+    public subscript(path: String) -> Tensor {
+        get { self[at: layout.index(of: path)] }
+        set {
+            let index = layout.index(of: path)
+            precondition(
+                newValue.shape == layout.shapes[index],
+                "Parameters: '\(path)' has shape \(layout.shapes[index]), not \(newValue.shape)")
+            let (offset, count) = (layout.offsets[index], layout.counts[index])
+            withMutablePointer { pointer in newValue.withPointer { (pointer + offset).update(from: $0, count: count) } }
+        }
+    }
+
+    /// Whether there is a tensor at a path.
+    public func contains(_ path: String) -> Bool { layout.indices[path] != nil }
+
+    package subscript(at index: Int) -> Tensor {
+        Tensor(
+            buffer: storage, offset: layout.offsets[index], shape: layout.shapes[index],
+            trace: tape.map { Trace(tape: $0, index: index) })
+    }
+
+    /// The same values, recorded on a tape as its leaves.
+    func traced(on tape: Tape) -> Parameters {
+        var copy = self
+        copy.tape = tape
+        return copy
+    }
+
+    /// Parameters of the same paths and shapes, all zero.
+    package func zeros() -> Parameters {
+        Parameters(layout: layout, storage: Buffer(zeros: layout.scalarCount))
+    }
+
+    /// Lends the whole buffer for writing; its paddings must stay zero. Copies first if somebody else reads it.
+    package mutating func withMutablePointer<Result>(_ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
+        if !isKnownUniquelyReferenced(&storage) { storage = Buffer(copying: storage) }
+        return body(storage.pointer)
+    }
+
+    /// Lends the whole buffer for reading.
+    package func withPointer<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+        withExtendedLifetime(storage) { body(UnsafePointer(storage.pointer)) }
+    }
+}
+
+extension Parameters: ExpressibleByDictionaryLiteral {
+    /// `["w": weight, "b": bias]`, in that order.
+    public init(dictionaryLiteral elements: (String, Tensor)...) {
+        self.init(elements.map { (path: $0.0, tensor: $0.1) })
+    }
+}
