@@ -1,2 +1,0 @@
-import SERAudio
-import SERCore
