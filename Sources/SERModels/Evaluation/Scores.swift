@@ -1,0 +1,55 @@
+import Foundation
+
+/// Scores of a network, [clips, classes], checked for their shape.
+struct Scores {
+    let rows: [[Float]]
+
+    init(rows: [[Float]], classes: Int) throws(EvaluationError) {
+        for (index, row) in rows.enumerated() where row.count != classes {
+            throw .scoresDiffer(row: index, scores: row.count, classes: classes)
+        }
+        self.rows = rows
+    }
+
+    init(flat: [Float], rows count: Int, classes: Int) throws(EvaluationError) {
+        guard classes > 0, count > 0 else { throw .empty }
+        guard flat.count == count * classes else {
+            throw .countsDiffer(targets: count, predictions: flat.count / classes)
+        }
+        rows = (0..<count).map { Array(flat[$0 * classes..<($0 + 1) * classes]) }
+    }
+
+    /// Takes the scores as logits; the softmax is computed in double precision, so that confident scores keep their
+    /// order instead of rounding to a tie at 1.
+    func softmaxed() -> NormalizedScores {
+        let logProbabilities = rows.map { row in
+            let values = row.map(Double.init)
+            let largest = values.max() ?? 0
+            let logSum = log(values.reduce(0) { $0 + exp($1 - largest) }) + largest
+            return values.map { $0 - logSum }
+        }
+        return NormalizedScores(
+            predictions: predictions, probabilities: logProbabilities.map { $0.map(exp) },
+            logProbabilities: logProbabilities)
+    }
+
+    /// Takes the scores as probabilities.
+    func clippedProbabilities() -> NormalizedScores {
+        let probabilities = rows.map { $0.map(Double.init) }
+        let least = Double(Float.ulpOfOne)
+        return NormalizedScores(
+            predictions: predictions, probabilities: probabilities,
+            logProbabilities: probabilities.map { $0.map { log(min(max($0, least), 1 - least)) } })
+    }
+
+    private var predictions: [Int] {
+        rows.map { row in row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? 0 }
+    }
+}
+
+/// Scores as probabilities in double precision, with the class that each row prefers.
+struct NormalizedScores {
+    let predictions: [Int]
+    let probabilities: [[Double]]
+    let logProbabilities: [[Double]]
+}
