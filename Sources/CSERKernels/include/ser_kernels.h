@@ -4,3 +4,4 @@
 #include "ser_parallel.h"
 #include "ser_random.h"
 #include "ser_elementwise.h"
+#include "ser_interrupt.h"

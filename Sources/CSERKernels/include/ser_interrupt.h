@@ -1,0 +1,13 @@
+// A request to stop, made by the user with Ctrl-C or by the system with a termination signal.
+#pragma once
+#include <stdint.h>
+
+/// From now on SIGINT and SIGTERM set a flag instead of ending the process; a second one ends it at once with the exit
+/// code 128 + signal (130 for Ctrl-C). Calling it again changes nothing.
+void ser_interrupt_install(void);
+
+/// The signal that asked to stop, or 0.
+int32_t ser_interrupt_signal(void);
+
+/// Forgets a request; for tests.
+void ser_interrupt_reset(void);
