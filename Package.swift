@@ -42,6 +42,8 @@ let package = Package(
             ],
             path: "Examples/ser"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
+        .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
+        .testTarget(name: "serTests", dependencies: ["ser"]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio"]),
         .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
     ]
