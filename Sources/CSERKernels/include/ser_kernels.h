@@ -5,3 +5,4 @@
 #include "ser_random.h"
 #include "ser_elementwise.h"
 #include "ser_interrupt.h"
+#include "ser_optimizers.h"

@@ -75,7 +75,7 @@ final class GradientTable {
         for (index, isTouched) in touched.enumerated() where !isTouched {
             (flat.pointer + layout.offsets[index]).update(repeating: 0, count: layout.counts[index])
         }
-        layout.clearPadding(of: flat)
+        layout.clearPadding(of: flat.pointer)
         return Parameters(layout: layout, storage: flat)
     }
 }

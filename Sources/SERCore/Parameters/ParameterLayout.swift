@@ -34,11 +34,11 @@ package final class ParameterLayout: Sendable {
         return index
     }
 
-    func clearPadding(of buffer: Buffer) {
+    func clearPadding(of pointer: UnsafeMutablePointer<Float>) {
         for index in 0..<count {
             let end = offsets[index] + counts[index]
             let next = index + 1 < count ? offsets[index + 1] : scalarCount
-            if next > end { (buffer.pointer + end).update(repeating: 0, count: next - end) }
+            if next > end { (pointer + end).update(repeating: 0, count: next - end) }
         }
     }
 }
