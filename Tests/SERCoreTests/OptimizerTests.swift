@@ -1,4 +1,3 @@
-import CSERKernels
 import Foundation
 import SERCore
 import Testing
@@ -84,11 +83,9 @@ struct OptimizerTests {
         let gradients: Parameters = ["w": Tensor.full([300_000], 0.5)]
         var optimizer = try Optimizer(.adam(), for: parameters)
         let (address, moments) = (parameters.withPointer { $0 }, optimizer.state.withPointer { $0 })
-        let blocks = ser_pool_bytes()
         for _ in 0..<10 { optimizer.update(&parameters, with: gradients) }
         #expect(parameters.withPointer { $0 } == address)
         #expect(optimizer.state.withPointer { $0 } == moments)
-        #expect(ser_pool_bytes() == blocks)
         #expect(abs(parameters["w"].scalars[299_999] - 0.99) < 1e-5)  // ten steps of 0.001
     }
 
@@ -131,7 +128,7 @@ struct OptimizerTests {
         let gradients: Parameters = ["w": Tensor.uniform([64], low: 0.1, high: 3, key: RandomKey(seed: 3))]
         var optimizer = try Optimizer(.rmsprop(learningRate: 1e-9, alpha: 0.5, centered: true), for: parameters)
         for _ in 0..<200 { optimizer.update(&parameters, with: gradients) }
-        #expect(parameters["w"].scalars.allSatisfy(\.isFinite))
+        #expect(parameters["w"].scalars.allSatisfy { $0.isFinite })
     }
 
     @Test func settingsThatMakeNoSenseAreNamed() throws {
