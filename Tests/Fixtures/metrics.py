@@ -68,7 +68,8 @@ def cases():
     yield case("one class in all", np.zeros(4, dtype=int), logits=draw(4, 1))
     yield case("one clip", [2], logits=draw(1, 4))
     yield case("everything predicted as one class", random.randint(0, 4, 20), logits=np.tile([0, 9, 0, 0], (20, 1)))
-    yield case("large logits", random.randint(0, 3, 15), logits=draw(15, 3) * 60)
+    # So large that a softmax without its maximum taken off would overflow, yet no two saturate to a tie.
+    yield case("large logits", random.randint(0, 3, 15), logits=draw(15, 3) * 4 + 900)
     yield case("probabilities", seven, probabilities=softmax(toward(draw(60, 7), seven), axis=1))
     yield case("certain probabilities", [0, 1, 2, 1, 0], probabilities=np.eye(3)[[0, 1, 2, 2, 0]])
 
