@@ -6,3 +6,4 @@
 #include "ser_elementwise.h"
 #include "ser_interrupt.h"
 #include "ser_optimizers.h"
+#include "ser_audio.h"

@@ -13,4 +13,13 @@ public struct AudioClip: Sendable, Equatable {
 
     /// Length in seconds.
     public var duration: Double { sampleRate > 0 ? Double(samples.count) / sampleRate : 0 }
+
+    /// The clip cut, or padded with zeros at its end, to a length in seconds, rounded to whole samples.
+    public func fitted(to seconds: Double) -> AudioClip {
+        precondition(seconds >= 0 && seconds * sampleRate < 1e12, "AudioClip.fitted: \(seconds) s at \(sampleRate) Hz")
+        let count = Int((seconds * sampleRate).rounded())
+        if samples.count >= count { return AudioClip(samples: Array(samples.prefix(count)), sampleRate: sampleRate) }
+        return AudioClip(
+            samples: samples + repeatElement(0, count: count - samples.count), sampleRate: sampleRate)
+    }
 }

@@ -1,0 +1,61 @@
+import Foundation
+import CSERKernels
+
+/// A way from sound to features, with every setting that it depends on.
+public protocol FeatureExtractor: Codable, Sendable {
+    /// The rate, in Hz, at which features are computed; clips at other rates are resampled first.
+    var sampleRate: Double { get set }
+    /// Columns of the result.
+    var coefficients: Int { get }
+    /// Rows of the result for a clip of `samples` samples at ``sampleRate``; 0 where ``extract(_:)`` would throw.
+    func frames(forSamples samples: Int) -> Int
+    /// Says what is wrong with the settings, before any audio.
+    /// - Throws: ``FeatureError/invalidSetting(_:)``.
+    func validate() throws(FeatureError)
+    /// The features of a clip, [frames, coefficients].
+    /// - Throws: ``FeatureError``.
+    func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix
+}
+
+extension FeatureExtractor {
+    /// The clip at the extractor's rate, found to hold samples and nothing but numbers.
+    /// - Throws: ``FeatureError``.
+    public func prepared(_ clip: AudioClip) throws(FeatureError) -> AudioClip {
+        guard !clip.samples.isEmpty else { throw .emptyClip }
+        try clip.requireFinite()
+        if clip.sampleRate == sampleRate { return clip }
+        do {
+            return try clip.resampled(to: sampleRate)
+        } catch {
+            throw .audio(error)
+        }
+    }
+
+    /// The features of a sound file, [frames, coefficients].
+    /// - Throws: ``FeatureError``; what is wrong with the file comes as ``FeatureError/audio(_:)``.
+    public func extract(from file: URL) throws(FeatureError) -> FeatureMatrix {
+        let clip: AudioClip
+        do {
+            clip = try AudioFile.read(at: file, sampleRate: sampleRate)
+        } catch {
+            throw .audio(error)
+        }
+        return try extract(clip)
+    }
+}
+
+extension AudioClip {
+    func requireFinite() throws(FeatureError) {
+        let isFinite = samples.withUnsafeBufferPointer { pointer in
+            pointer.baseAddress.map { ser_audio_all_finite($0, Int64(pointer.count)) == 1 } ?? true
+        }
+        if isFinite { return }
+        let first = samples.firstIndex { !$0.isFinite } ?? 0
+        throw .notFinite(seconds: Double(first) / sampleRate)
+    }
+}
+
+/// Throws the message where a setting is out of its bounds.
+func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(FeatureError) {
+    if !condition { throw .invalidSetting(message()) }
+}

@@ -1,0 +1,49 @@
+/// The share of samples in each frame at which the sign changes (`librosa.feature.zero_crossing_rate`): one column.
+///
+/// Magnitudes up to 1e-10 count as zero, zero counts as positive, and a frame's first sample never counts.
+public struct ZeroCrossingRate: FeatureExtractor, Hashable {
+    public var sampleRate: Double
+    /// Samples of a frame.
+    public var frameLength: Int
+    /// Samples from one frame to the next.
+    public var hop: Int
+    /// Where frames begin and what lies beyond the ends.
+    public var edges: FrameEdges
+
+    /// librosa's defaults where nothing else is said; the rate is in Hz.
+    public init(sampleRate: Double = 22_050, frameLength: Int = 2048, hop: Int = 512, edges: FrameEdges = .nearest) {
+        self.sampleRate = sampleRate
+        self.frameLength = frameLength
+        self.hop = hop
+        self.edges = edges
+    }
+
+    public var coefficients: Int { 1 }
+
+    public func frames(forSamples samples: Int) -> Int {
+        (try? validate()) == nil ? 0 : layout.frames(forSamples: samples)
+    }
+
+    public func validate() throws(FeatureError) {
+        try FrameLayout.check(length: frameLength, hop: hop, sampleRate: sampleRate)
+    }
+
+    public func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        try validate()
+        let clip = try prepared(clip)
+        return try layout.mapFrames(of: clip) { frame, count in
+            var crossings = 0
+            var wasNegative = frame[0] < -1e-10
+            for i in 1..<max(1, count) {
+                let isNegative = frame[i] < -1e-10
+                crossings += isNegative == wasNegative ? 0 : 1
+                wasNegative = isNegative
+            }
+            return Float(Double(crossings) / Double(count))
+        }
+    }
+
+    private var layout: FrameLayout {
+        FrameLayout(span: frameLength, length: frameLength, hop: hop, edges: edges)
+    }
+}

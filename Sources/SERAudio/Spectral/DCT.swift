@@ -1,0 +1,46 @@
+import CSERKernels
+import Foundation
+
+/// The orthonormal discrete cosine transform of type II (`scipy.fft.dct(type=2, norm="ortho")`).
+public enum DCT {
+    /// The first `coefficients` of the transform of each row: [frames, inner] to [frames, coefficients].
+    public static func orthonormal(_ matrix: FeatureMatrix, coefficients: Int) -> FeatureMatrix {
+        precondition(
+            (0...matrix.coefficients).contains(coefficients),
+            "DCT.orthonormal: \(coefficients) coefficients of rows of \(matrix.coefficients)")
+        let projection = Projection.cosines(inner: matrix.coefficients, columns: coefficients) { _ in 1 }
+        return FeatureMatrix(frames: matrix.frames, coefficients: coefficients) { out in
+            matrix.values.withUnsafeBufferPointer { values in
+                guard let base = values.baseAddress else { return }
+                projection.apply(base, stride: matrix.coefficients, frames: matrix.frames, into: out)
+            }
+        }
+    }
+}
+
+/// A matrix [inner, columns] that rows are multiplied with, packed in panels of 16 columns.
+struct Projection: Sendable {
+    let inner: Int
+    let columns: Int
+    private let panels: [Float]
+
+    /// The first columns of the orthonormal DCT-II, each times its gain.
+    static func cosines(inner: Int, columns: Int, gain: (Int) -> Double) -> Projection {
+        let lanes = Int(SER_AUDIO_LANES)
+        var panels = [Float](repeating: 0, count: (columns + lanes - 1) / lanes * lanes * inner)
+        for column in 0..<columns {
+            let scale = (column == 0 ? 1 : 2.0.squareRoot()) / Double(inner).squareRoot() * gain(column)
+            for k in 0..<inner {
+                let angle = Double.pi * Double(column) * (Double(k) + 0.5) / Double(inner)
+                panels[(column / lanes * inner + k) * lanes + column % lanes] = Float(scale * cos(angle))
+            }
+        }
+        return Projection(inner: inner, columns: columns, panels: panels)
+    }
+
+    /// out[frame, column] for rows that begin every `stride` values.
+    func apply(_ rows: UnsafePointer<Float>, stride: Int, frames: Int, into out: UnsafeMutablePointer<Float>) {
+        ser_audio_project(
+            out, Int64(columns), rows, Int64(stride), panels, Int64(frames), Int64(inner), Int64(columns))
+    }
+}
