@@ -7,3 +7,6 @@
 #include "ser_interrupt.h"
 #include "ser_optimizers.h"
 #include "ser_audio.h"
+#include "ser_convolution.h"
+#include "ser_pooling.h"
+#include "ser_normalization.h"

@@ -1,0 +1,55 @@
+// The table of inner kernels of convolution. Inside, images lie channels-last: position by position, the channels of a
+// position side by side, so that vectors run over channels whatever the image's size, stride or window.
+#pragma once
+#include <stdint.h>
+
+/// Channels of intermediate images are padded to a multiple of this, for every instruction set.
+enum { CHANNEL_STEP = 16, MOST_ROWS = 8, MOST_PANEL = 32 };
+
+/// A band of whole pooled rows. Steps between positions are `channels`; `y_row` and `dy_row` are floats between rows.
+struct pool_arguments {
+    int64_t channels, window_height, window_width;
+    int64_t rows, width;                ///< rows of y; columns of y that are valid
+    int64_t pooled_rows, pooled_width;  ///< pooled columns that are valid
+    int64_t pooled_row;                 ///< floats between pooled rows
+    const float *y; int64_t y_row;
+    const float *scale, *shift;         ///< z = scale * y + shift
+    const float *sign;                  ///< the sign of scale: decides which of a window's values wins
+    int relu;
+    float *winners, *pooled;            ///< pool writes both (winners may be NULL)
+    const float *g;                     ///< unpool: gradient of the pooled image
+    const float *constant, *slope;      ///< unpool: dy = scale * dz + constant + slope * y
+    float *dy; int64_t dy_row;
+};
+
+typedef struct {
+    /// Convolution output channels that one panel of packed weights holds, and rows of the gradient tile.
+    int64_t panel, rows;
+    /// dst[c * dst_step + r] = src[r * src_step + c].
+    void (*transpose)(float *dst, int64_t dst_step, const float *src, int64_t src_step, int64_t rows, int64_t columns);
+    /// out[i][0..<n] = start + sum over taps t and d < depth of x[i * step + offsets[t] + d] * w[t][d][0..<n], for i < count.
+    /// start is out itself where bias is NULL. Reads up to MOST_ROWS positions past count.
+    void (*correlate)(
+        const float *x, int64_t step, const int64_t *offsets, int64_t taps, int64_t depth, const float *w,
+        const float *bias, float *out, int64_t out_step, int64_t count, int64_t n);
+    /// c[r][0..<n] += sum over i < count of x[i * x_step + offsets[r]] * dy[i * dy_step + 0..<n], for r < rows, a multiple
+    /// of `rows` above; rows of c are `panel` long. Vectors of dy may be read past n.
+    void (*accumulate)(
+        const float *x, int64_t x_step, const int64_t *offsets, int64_t rows, const float *dy, int64_t dy_step,
+        int64_t count, int64_t n, float *c);
+    /// Mean of each channel and sum of squares about it, over rows x width positions.
+    void (*moments)(const float *y, int64_t row, int64_t rows, int64_t width, int64_t channels, float *mean, float *squares);
+    /// Sum over `count` positions of each channel of y; adds to sum.
+    void (*sums)(const float *y, int64_t count, int64_t channels, float *sum);
+    /// Pools windows of y and normalises the winner. See pool_arguments.
+    void (*pool)(const struct pool_arguments *a);
+    /// The gradient of the convolution's output from that of the pooled one.
+    void (*unpool)(const struct pool_arguments *a);
+    /// Adds to s1 the sums of g where the winner passed the ReLU, to s2 those of g * (winner - mean).
+    void (*gated_sums)(
+        const float *g, const float *winners, int64_t count, int64_t channels, const float *scale, const float *shift,
+        const float *mean, int relu, float *s1, float *s2);
+} convolution_kernels;
+
+extern const convolution_kernels convolution_plain, convolution_avx2, convolution_avx512;
+const convolution_kernels *convolution_table(void);
