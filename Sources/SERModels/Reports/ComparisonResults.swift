@@ -1,0 +1,140 @@
+import Foundation
+import SERSupport
+
+/// What a comparison of networks on one corpus measured: the contents of `results.json`.
+public struct ComparisonResults: Codable, Sendable, Equatable {
+    /// What one network reached.
+    public struct Entry: Codable, Sendable, Equatable {
+        /// The network, such as "gru".
+        public var name: String
+        /// How many numbers it learns.
+        public var parameters: Int
+        /// Fraction of the test part that was classified correctly.
+        public var testAccuracy: Double
+        /// Mean cross-entropy over the test part, in nats.
+        public var testLoss: Double
+        /// Mean recall over the classes of the test part (UAR).
+        public var unweightedAverageRecall: Double
+        /// Mean precision over the classes.
+        public var macroPrecision: Double
+        /// Mean recall over the classes.
+        public var macroRecall: Double
+        /// Mean F1 over the classes.
+        public var macroF1: Double
+        /// Mean one-versus-rest area under the ROC curve; `nil` when no class can be ranked.
+        public var auc: Double?
+        /// Precision, recall, F1 and number of clips of each class.
+        public var perClass: [ClassMetrics]
+        /// Counts, true class by predicted class.
+        public var confusion: ConfusionMatrix
+        /// The epoch whose weights were tested, from 1.
+        public var bestEpoch: Int
+        /// Duration of the training, in seconds.
+        public var trainSeconds: Double
+        /// Mean duration of an epoch, in seconds.
+        public var secondsPerEpoch: Double
+        /// One record an epoch.
+        public var history: [EpochRecord]
+
+        /// What a network reached on the test part after a training of `trainSeconds`.
+        public init(
+            name: String, parameters: Int, test: ClassificationMetrics, history: History, trainSeconds: Double
+        ) {
+            self.name = name
+            self.parameters = parameters
+            testAccuracy = test.accuracy
+            testLoss = test.loss
+            unweightedAverageRecall = test.unweightedAverageRecall
+            macroPrecision = test.macroPrecision
+            macroRecall = test.macroRecall
+            macroF1 = test.macroF1
+            auc = test.auc
+            perClass = test.perClass
+            confusion = test.confusion
+            bestEpoch = history.bestEpoch
+            self.trainSeconds = trainSeconds
+            secondsPerEpoch = history.epochs.isEmpty ? 0 : trainSeconds / Double(history.epochs.count)
+            self.history = history.epochs
+        }
+
+        /// Number of clips of the test part that were classified wrongly.
+        public var errors: Int { confusion.total - confusion.correct }
+    }
+
+    /// How the clips were divided.
+    public struct Split: Codable, Sendable, Equatable {
+        /// How clips were assigned, such as "stratified".
+        public var kind: String
+        /// Number of clips to train on.
+        public var train: Int
+        /// Number of clips to choose the best epoch on.
+        public var validation: Int
+        /// Number of clips looked at once, at the end.
+        public var test: Int
+        /// Speakers that are heard in both the training and the test part.
+        public var sharedSpeakers: [String]
+
+        /// Sizes of the parts.
+        public init(kind: String, train: Int, validation: Int, test: Int, sharedSpeakers: [String]) {
+            self.kind = kind
+            self.train = train
+            self.validation = validation
+            self.test = test
+            self.sharedSpeakers = sharedSpeakers
+        }
+    }
+
+    /// The name of the corpus, such as "TESS"; a synthetic corpus is called so.
+    public var corpus: String
+    /// Whether the sounds were made by the library's own synthesiser.
+    public var synthetic: Bool
+    /// The names of the classes.
+    public var labels: [String]
+    /// The seed of the split, the weights and the order of the batches.
+    public var seed: UInt64
+    /// Sizes of the parts.
+    public var split: Split
+    /// How many epochs each network was to be trained.
+    public var epochs: Int
+    /// The networks that were trained to the end, in the order they were asked for.
+    public var models: [Entry]
+    /// The networks that were asked for and not trained to the end, because somebody stopped the comparison.
+    public var missing: [String]
+
+    /// Results before the first network is trained.
+    public init(
+        corpus: String, synthetic: Bool, labels: [String], seed: UInt64, split: Split, epochs: Int, asked: [String]
+    ) {
+        self.corpus = corpus
+        self.synthetic = synthetic
+        self.labels = labels
+        self.seed = seed
+        self.split = split
+        self.epochs = epochs
+        models = []
+        missing = asked
+    }
+
+    /// Adds a network that was trained to the end.
+    public mutating func append(_ entry: Entry) {
+        models.append(entry)
+        missing.removeAll { $0 == entry.name }
+    }
+
+    /// The results as JSON, keys sorted. A loss that is not a number is written as the string "nan".
+    public func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+
+    /// Results from what ``json()`` wrote.
+    public init(json: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        self = try decoder.decode(ComparisonResults.self, from: json)
+    }
+}
