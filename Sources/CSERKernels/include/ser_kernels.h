@@ -10,3 +10,5 @@
 #include "ser_convolution.h"
 #include "ser_pooling.h"
 #include "ser_normalization.h"
+#include "ser_copies.h"
+#include "ser_reductions.h"
