@@ -7,30 +7,22 @@ enum { LANES = 64, BLOCK = 1024, TILE = 64, DEPTH = 16 };  // a float lane adds 
 
 #define EACH_LANE for (int j = 0; j < LANES; j++)
 
-#define SUM(name, value)                                                       \
-    SER_INLINE double name(const float *x, int64_t n) {                        \
-        double total = 0;                                                      \
-        int64_t i = 0;                                                         \
-        for (; i + LANES <= n; i += BLOCK) {                                   \
-            float lane[LANES];                                                 \
-            EACH_LANE { float v = x[i + j]; lane[j] = value; }                 \
-            int64_t end = i + BLOCK < n ? i + BLOCK : n;                       \
-            for (int64_t k = i + LANES; k + LANES <= end; k += LANES) {        \
-                EACH_LANE { float v = x[k + j]; lane[j] += value; }            \
-            }                                                                  \
-            double wide[8] = {0};                                              \
-            for (int h = 0; h < LANES; h += 8) for (int j = 0; j < 8; j++) wide[j] += (double)lane[h + j]; \
-            total += ((wide[0] + wide[4]) + (wide[2] + wide[6])) + ((wide[1] + wide[5]) + (wide[3] + wide[7])); \
-        }                                                                      \
-        for (i = n / LANES * LANES; i < n; i++) { float v = x[i]; total += (double)(value); } \
-        return total;                                                          \
+SER_INLINE double sum(const float *x, int64_t n) {
+    double total = 0;
+    for (int64_t i = 0; i + LANES <= n; i += BLOCK) {
+        float lane[LANES];
+        EACH_LANE lane[j] = x[i + j];
+        int64_t end = i + BLOCK < n ? i + BLOCK : n;
+        for (int64_t k = i + LANES; k + LANES <= end; k += LANES) { EACH_LANE lane[j] += x[k + j]; }
+        double wide[8] = {0};
+        for (int h = 0; h < LANES; h += 8) for (int j = 0; j < 8; j++) wide[j] += (double)lane[h + j];
+        total += ((wide[0] + wide[4]) + (wide[2] + wide[6])) + ((wide[1] + wide[5]) + (wide[3] + wide[7]));
     }
-
-SUM(sum, v)
-SUM(sum_of_squares, v * v)
+    for (int64_t i = n / LANES * LANES; i < n; i++) total += (double)x[i];
+    return total;
+}
 
 SER_CLONES double ser_sum(const float *x, int64_t n) { return sum(x, n); }
-SER_CLONES double ser_sum_of_squares(const float *x, int64_t n) { return sum_of_squares(x, n); }
 
 SER_CLONES void ser_sum_rows(double *out, const float *x, int64_t rows, int64_t columns) {
     for (int64_t r = 0; r < rows; r++) out[r] = sum(x + r * columns, columns);

@@ -10,10 +10,12 @@ struct BroadcastingTests {
         ([600, 500], [500]), ([600, 500], [600, 1]), ([300, 1, 900], [7, 1]),
     ])
     func agreesWithALoop(a: [Int], b: [Int]) {
-        let x = Tensor.uniform(a, key: RandomKey(seed: 1)), y = Tensor.uniform(b, low: 1, high: 2, key: RandomKey(seed: 2))
+        let x = Tensor.uniform(a, key: RandomKey(seed: 1))
+        let y = Tensor.uniform(b, low: 1, high: 2, key: RandomKey(seed: 2))
         let difference = x - y, quotient = x / y
         let rank = max(a.count, b.count)
-        let (wideA, wideB) = ([Int](repeating: 1, count: rank - a.count) + a, [Int](repeating: 1, count: rank - b.count) + b)
+        let wideA = [Int](repeating: 1, count: rank - a.count) + a
+        let wideB = [Int](repeating: 1, count: rank - b.count) + b
         let shape = zip(wideA, wideB).map { $0 == 1 ? $1 : $0 }
         #expect(difference.shape == shape)
         let (xs, ys) = (x.scalars, y.scalars)

@@ -5,8 +5,6 @@
 
 /// The sum of x.
 double ser_sum(const float *_Nonnull x, int64_t count);
-/// The sum of squares of x.
-double ser_sum_of_squares(const float *_Nonnull x, int64_t count);
 /// out[r] = sum of x[r, :]
 void ser_sum_rows(double *_Nonnull out, const float *_Nonnull x, int64_t rows, int64_t columns);
 /// out[c] = sum of x[:, c]

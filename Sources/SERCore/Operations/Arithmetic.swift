@@ -113,7 +113,8 @@ extension Tensor {
 }
 
 extension Cotangents {
-    /// Adds `scale * gradient`, summed over the axes along which the input was repeated, so that it has the input's shape.
+    /// Adds `scale * gradient`, summed over the axes along which the input was repeated, so that it has the input's
+    /// shape.
     package mutating func addSum(of gradient: Tensor, to position: Int, shape: [Int], scale: Float = 1) {
         guard isWanted(position) else { return }
         if gradient.shape == shape, scale == 1 { return add(gradient, to: position) }

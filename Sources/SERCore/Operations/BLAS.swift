@@ -5,11 +5,11 @@ import SERSupport
 enum BLAS {
     private static let configured: Void = openblas_set_num_threads(1)
 
-    /// C[rows, columns] = A[rows, inner] B[inner, columns], or C += with `accumulate`; a transposed operand lies in memory
-    /// the other way round.
+    /// C[rows, columns] = A[rows, inner] B[inner, columns], or C += with `accumulate`; a transposed operand lies in
+    /// memory the other way round.
     ///
-    /// Several threads share large products. OpenBLAS's sums may depend on the size of a block, so the blocks follow from
-    /// the shape alone.
+    /// Several threads share large products. OpenBLAS's sums may depend on the size of a block, so the blocks follow
+    /// from the shape alone.
     static func product(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>,
         _ rows: Int, _ columns: Int, _ inner: Int, transposeA: Bool = false, transposeB: Bool = false,

@@ -40,8 +40,8 @@ extension Tensor {
         extreme("minimum", axes, keepingDimensions, sign: -1)
     }
 
-    /// Positions of the largest elements along an axis, which is dropped; the first where several are largest, and of the
-    /// first NaN where there is one.
+    /// Positions of the largest elements along an axis, which is dropped; the first where several are largest, and of
+    /// the first NaN where there is one.
     public func argmax(axis: Int = -1) -> IndexTensor { argExtreme("argmax", axis, sign: 1) }
 
     /// Positions of the smallest elements along an axis, which is dropped; the first where several are smallest.

@@ -44,8 +44,8 @@ extension Tensor {
         return slice(axis: axis, place..<(place + 1)).squeezed(axes: [axis])
     }
 
-    /// With `before` and `after` more positions of a constant value at the ends of each axis; missing axes in front have
-    /// none.
+    /// With `before` and `after` more positions of a constant value at the ends of each axis; missing axes in front
+    /// have none.
     ///
     /// - Parameter widths: For the last axes, how many positions to add before and after.
     public func padded(_ widths: [(before: Int, after: Int)], value: Float = 0) -> Tensor {

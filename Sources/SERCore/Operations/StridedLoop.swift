@@ -1,5 +1,5 @@
-/// A walk through up to three arrays, each with its own stride along each axis of a common shape, that hands out blocks of
-/// two axes.
+/// A walk through up to three arrays, each with its own stride along each axis of a common shape, that hands out blocks
+/// of two axes.
 struct StridedLoop {
     struct Grid {
         var rows: Int
