@@ -12,3 +12,5 @@
 #include "ser_normalization.h"
 #include "ser_copies.h"
 #include "ser_reductions.h"
+#include "ser_gemm.h"
+#include "ser_recurrent.h"

@@ -1,0 +1,56 @@
+// Recurrent layers over whole sequences, forward and backward through time: one direction of one layer a call. Equations,
+// weight layouts and gate orders are PyTorch's (LSTM: i, f, g, o; GRU: r, z, n). The rows of a batch are independent;
+// they are dealt out in chunks to the worker threads once per call, in a way that depends on the shape alone.
+#pragma once
+#include <stdint.h>
+
+enum { SER_RECURRENT_TANH = 0, SER_RECURRENT_RELU = 1, SER_RECURRENT_LSTM = 2, SER_RECURRENT_GRU = 3 };
+
+typedef struct {
+    int32_t kind;                           // one of the above
+    int32_t reverse;                        // 1: each row runs from its last valid step to step 0
+    int64_t batch, steps, inputs, hidden;
+    const int32_t *_Nullable lengths;       // [batch] valid steps of each row, 0 to `steps`; NULL: all of them
+} ser_recurrent_shape;
+
+typedef struct {
+    const float *_Nonnull weight_ih;        // [gates * hidden, inputs]
+    const float *_Nonnull weight_hh;        // [gates * hidden, hidden]
+    const float *_Nullable bias_ih;         // [gates * hidden]
+    const float *_Nullable bias_hh;         // [gates * hidden]
+} ser_recurrent_weights;
+
+typedef struct {
+    const float *_Nonnull x;                // [batch, steps, inputs]
+    const float *_Nullable h0, *_Nullable c0;   // [batch, hidden], zeros if NULL
+    float *_Nullable y;                     // [batch, steps, hidden], zeros past a row's length
+    int64_t y_stride;                       // floats from one step of y to the next (`hidden` if nothing lies between)
+    float *_Nullable h_last;                // the state after the last step computed: [batch, hidden]
+    int64_t h_last_stride;                  // floats from one row of h_last to the next
+    float *_Nullable c_last;                // [batch, hidden]
+    float *_Nullable saved;                 // what the backward pass needs, ser_recurrent_saved_size() floats; NULL: inference
+} ser_recurrent_forward_arguments;
+
+/// Floats that a forward pass saves for the backward pass; align them to 64 bytes.
+int64_t ser_recurrent_saved_size(const ser_recurrent_shape *_Nonnull shape);
+/// Returns 0 when there was no memory for the working space, otherwise 1.
+int32_t ser_recurrent_forward(const ser_recurrent_shape *_Nonnull shape, const ser_recurrent_weights *_Nonnull weights,
+                              const ser_recurrent_forward_arguments *_Nonnull arguments);
+
+// Each gradient is written, or added to what is there if its `add_` flag is set; NULL: not wanted.
+typedef struct {
+    const float *_Nullable c0;              // as in the forward pass
+    const float *_Nonnull saved;            // as the forward pass left it; not changed
+    const float *_Nullable dy;              // [batch, steps, hidden]; past a row's length it is not read
+    int64_t dy_stride;
+    const float *_Nullable dh_last;         // [batch, hidden]
+    int64_t dh_last_stride;
+    float *_Nullable dx;                    // [batch, steps, inputs]; NULL saves its product
+    float *_Nullable dh0, *_Nullable dc0;   // [batch, hidden], always written
+    float *_Nullable dweight_ih, *_Nullable dweight_hh, *_Nullable dbias_ih, *_Nullable dbias_hh;
+    int32_t add_dx, add_dweight_ih, add_dweight_hh, add_dbias_ih, add_dbias_hh;
+} ser_recurrent_backward_arguments;
+
+/// Returns 0 when there was no memory for the working space, otherwise 1.
+int32_t ser_recurrent_backward(const ser_recurrent_shape *_Nonnull shape, const ser_recurrent_weights *_Nonnull weights,
+                               const ser_recurrent_backward_arguments *_Nonnull arguments);

@@ -1,0 +1,206 @@
+#include "recurrent_plan.h"
+#include "ser_memory.h"
+#include "ser_parallel.h"
+#include <string.h>
+
+typedef struct {
+    ser_recurrent_layout layout;
+    ser_recurrent_plan plan;
+    const ser_isa *isa;
+    const ser_recurrent_weights *weights;
+    const ser_recurrent_forward_arguments *arguments;
+    float *packed;
+    float *scratch;                // [chunks] working space, scratch_size floats each
+    int64_t scratch_size;
+} forward_call;
+
+// MARK: Weights
+
+static float bias_sum(const float *a, const float *b, int64_t i) { return (a ? a[i] : 0.0f) + (b ? b[i] : 0.0f); }
+
+/// One panel: 32 units of one column group of the stored row.
+static void pack_panel(void *context, int64_t index) {
+    forward_call *f = context;
+    const ser_recurrent_layout *l = &f->layout;
+    const int64_t hidden = l->shape.hidden, inputs = l->shape.inputs, units = l->units;
+    int64_t column = index * SER_PANEL, group = column / units, unit = column % units;
+    const ser_recurrent_part *part = l->part;
+    while (column >= part->column + part->columns) part++;
+    // GRU: the third and fourth groups are the state's and the input's half of gate n.
+    int64_t gate = group == 3 && l->shape.kind == SER_RECURRENT_GRU ? 2 : group, row = gate * hidden + unit;
+    int64_t depth = (part->state ? units : 0) + (part->input ? inputs : 0);
+    int64_t columns = hidden - unit < SER_PANEL ? hidden - unit : SER_PANEL;
+    float *out = f->packed + part->packed + (column - part->column) * depth;
+    if (part->state) {
+        ser_pack_panel_transposed(out, f->weights->weight_hh + row * hidden, hidden, hidden, columns);
+        memset(out + hidden * SER_PANEL, 0, (size_t)((units - hidden) * SER_PANEL) * sizeof *out);
+        out += units * SER_PANEL;
+    }
+    if (part->input) ser_pack_panel_transposed(out, f->weights->weight_ih + row * inputs, inputs, inputs, columns);
+    float *bias = f->packed + l->bias + column;
+    for (int64_t j = 0; j < SER_PANEL; j++)
+        bias[j] = j >= columns ? 0.0f : bias_sum(part->input ? f->weights->bias_ih : NULL,
+                                                 part->state ? f->weights->bias_hh : NULL, row + j);
+}
+
+// MARK: Products
+
+typedef enum { INPUT_AND_STATE, INPUT_ONLY, STATE_ONLY } operands;
+
+/// gates[rows, sums] (+)= the chosen parts of X's rows times the weights, for all parts of the layer.
+static void multiply_parts(const forward_call *f, operands which, int64_t rows, const float *x, float *gates) {
+    const ser_recurrent_layout *l = &f->layout;
+    for (int64_t i = 0; i < l->parts; i++) {
+        const ser_recurrent_part *part = &l->part[i];
+        if (which == INPUT_ONLY ? !part->input : which == STATE_ONLY ? !part->state : 0) continue;
+        int from_input = !part->state || which == INPUT_ONLY;
+        int64_t state = part->state ? l->units : 0, input = part->input ? l->shape.inputs : 0;
+        ser_product g = {
+            .m = rows, .n = part->columns, .k = which == INPUT_ONLY ? input : which == STATE_ONLY ? state : state + input,
+            .a = x + (from_input ? l->units : 0), .row_step = l->ldx, .k_step = 1,
+            .p = f->packed + part->packed + (from_input ? state * SER_PANEL : 0), .ldp = SER_PANEL,
+            .panel_step = (state + input) * SER_PANEL, .c = gates + part->column, .ldc = l->ldg,
+            .start = which == STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
+            .bias = f->packed + l->bias + part->column};
+        f->isa->multiply(&g);
+    }
+}
+
+// MARK: One chunk of rows
+
+static void copy_state(float *to, const float *from, int64_t hidden, int64_t units) {
+    if (from) memcpy(to, from, (size_t)hidden * sizeof *to);
+    int64_t valid = from ? hidden : 0;
+    memset(to + valid, 0, (size_t)(units - valid) * sizeof *to);
+}
+
+/// The inputs of steps s0 ..< s1 into their packed rows.
+static void gather_inputs(const forward_call *f, const ser_recurrent_chunk *c, int64_t s0, int64_t s1, float *x) {
+    const ser_recurrent_layout *l = &f->layout;
+    const int64_t inputs = l->shape.inputs;
+    float *out = x + l->units;
+    for (int64_t s = s0; s < s1; s++) {
+        for (int64_t r = 0; r < c->active[s]; r++, out += l->ldx) {
+            int64_t time = ser_recurrent_time(l, c, r, s);
+            memcpy(out, f->arguments->x + (c->batch[r] * l->shape.steps + time) * inputs, (size_t)inputs * sizeof *out);
+            memset(out + inputs, 0, (size_t)(l->ldx - l->units - inputs) * sizeof *out);
+        }
+    }
+}
+
+/// Hands out the states after step s: to y, and for rows that end here to h_last and c_last.
+static void scatter_states(const forward_call *f, const ser_recurrent_chunk *c, int64_t s, const float *hidden,
+                           const float *cell, int64_t ld_cell) {
+    const ser_recurrent_layout *l = &f->layout;
+    const ser_recurrent_forward_arguments *a = f->arguments;
+    const size_t bytes = (size_t)l->shape.hidden * sizeof(float);
+    for (int64_t r = 0; r < c->active[s]; r++) {
+        int64_t b = c->batch[r];
+        const float *h = hidden + r * l->ldx;
+        if (a->y) memcpy(a->y + (b * l->shape.steps + ser_recurrent_time(l, c, r, s)) * a->y_stride, h, bytes);
+        if (r < c->active[s + 1]) continue;
+        if (a->h_last) memcpy(a->h_last + b * a->h_last_stride, h, bytes);
+        if (a->c_last && cell) memcpy(a->c_last + b * l->shape.hidden, cell + r * ld_cell, bytes);
+    }
+}
+
+/// Rows without a single step keep their first state; y is 0 past a row's length.
+static void finish_rows(const forward_call *f, const ser_recurrent_chunk *c) {
+    const ser_recurrent_forward_arguments *a = f->arguments;
+    const int64_t hidden = f->layout.shape.hidden, steps = f->layout.shape.steps;
+    for (int64_t r = 0; r < c->rows; r++) {
+        int64_t b = c->batch[r];
+        for (int64_t t = c->lengths[r]; a->y && t < steps; t++)
+            memset(a->y + (b * steps + t) * a->y_stride, 0, (size_t)hidden * sizeof(float));
+        if (c->lengths[r] > 0) continue;
+        if (a->h_last) copy_state(a->h_last + b * a->h_last_stride, a->h0 ? a->h0 + b * hidden : NULL, hidden, hidden);
+        if (a->c_last) copy_state(a->c_last + b * hidden, a->c0 ? a->c0 + b * hidden : NULL, hidden, hidden);
+    }
+}
+
+static void run_cell(const forward_call *f, const ser_cell_forward *step) {
+    switch (f->layout.shape.kind) {
+    case SER_RECURRENT_LSTM: f->isa->lstm_forward(step); break;
+    case SER_RECURRENT_GRU: f->isa->gru_forward(step); break;
+    case SER_RECURRENT_RELU: f->isa->relu_forward(step); break;
+    default: f->isa->tanh_forward(step); break;
+    }
+}
+
+static int64_t block_end(const ser_recurrent_chunk *c, int64_t s0) {
+    int64_t s1 = s0 + 1;
+    while (s1 < c->steps && c->first[s1 + 1] - c->first[s0] <= BLOCK_ROWS) s1++;
+    return s1;
+}
+
+static void forward_chunk(void *context, int64_t index) {
+    forward_call *f = context;
+    const ser_recurrent_layout *l = &f->layout;
+    const ser_recurrent_chunk *c = &f->plan.chunks[index];
+    const int64_t units = l->units, ldx = l->ldx, ldg = l->ldg;
+    const int lstm = l->shape.kind == SER_RECURRENT_LSTM, saving = f->arguments->saved != NULL;
+    // With few rows the state's product waits for the weights to come from the cache: the inputs of many steps then go
+    // together, as one product with many rows.
+    const int apart = c->rows <= 4;
+    uint64_t mode = ser_flush_denormals();
+
+    float *first_cell = f->scratch + index * f->scratch_size;
+    float *x_rows = saving ? f->arguments->saved + f->plan.saved[index] : first_cell + l->chunk_rows * units;
+    float *gate_rows = x_rows + (saving ? c->packed_rows + c->rows : BLOCK_ROWS + l->chunk_rows) * ldx;
+    for (int64_t r = 0; r < c->rows; r++) {
+        const int64_t at = c->batch[r] * l->shape.hidden;
+        copy_state(x_rows + r * ldx, f->arguments->h0 ? f->arguments->h0 + at : NULL, l->shape.hidden, units);
+        if (lstm) copy_state(first_cell + r * units, f->arguments->c0 ? f->arguments->c0 + at : NULL, l->shape.hidden, units);
+    }
+    const float *cell_before = first_cell;
+    int64_t ld_before = units;
+    for (int64_t s0 = 0, s1; s0 < c->steps; s0 = s1) {
+        s1 = block_end(c, s0);
+        const int64_t base = c->first[s0];
+        float *x = x_rows + (saving ? base * ldx : 0), *gates = gate_rows + (saving ? base * ldg : 0);
+        gather_inputs(f, c, s0, s1, x);
+        if (apart) multiply_parts(f, INPUT_ONLY, c->first[s1] - base, x, gates);
+        for (int64_t s = s0; s < s1; s++) {
+            const int64_t row = c->first[s] - base;
+            float *here = x + row * ldx, *after = x + (c->first[s + 1] - base) * ldx, *g = gates + row * ldg;
+            multiply_parts(f, apart ? STATE_ONLY : INPUT_AND_STATE, c->active[s], here, g);
+            ser_cell_forward step = {.rows = c->active[s], .units = units, .count = units, .gates = g, .ld_gates = ldg,
+                                     .hidden = after, .ld_hidden = ldx};
+            if (lstm) {
+                step.before = cell_before; step.ld_before = ld_before;
+                step.cell = saving ? g + 4 * units : first_cell;
+                step.ld_cell = saving ? ldg : units;
+            } else {
+                step.before = here; step.ld_before = ldx;
+            }
+            run_cell(f, &step);
+            scatter_states(f, c, s, after, step.cell, step.ld_cell);
+            cell_before = step.cell; ld_before = step.ld_cell;
+        }
+        if (!saving)
+            for (int64_t r = 0; r < c->active[s1]; r++)
+                memcpy(x + r * ldx, x + (c->first[s1] - base + r) * ldx, (size_t)units * sizeof *x);
+    }
+    finish_rows(f, c);
+    ser_restore_denormals(mode);
+}
+
+int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
+                              const ser_recurrent_forward_arguments *arguments) {
+    forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .weights = weights,
+                      .arguments = arguments};
+    const ser_recurrent_layout *l = &f.layout;
+    f.scratch_size = l->chunk_rows * l->units;
+    if (!arguments->saved) f.scratch_size += (BLOCK_ROWS + l->chunk_rows) * l->ldx + BLOCK_ROWS * l->ldg;
+    const size_t bytes = (size_t)(l->packed_size + l->chunks * f.scratch_size) * sizeof(float);
+    if (!ser_recurrent_make_plan(&f.plan, l)) return 0;
+    f.packed = ser_allocate(bytes);
+    if (f.packed) {
+        f.scratch = f.packed + l->packed_size;
+        ser_parallel_for(l->sums / SER_PANEL, pack_panel, &f);
+        ser_parallel_for(l->chunks, forward_chunk, &f);
+        ser_free(f.packed, bytes);
+    }
+    ser_recurrent_free_plan(&f.plan);
+    return f.packed != NULL;
+}
