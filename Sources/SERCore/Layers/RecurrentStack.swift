@@ -1,0 +1,106 @@
+import CSERKernels
+
+/// How the two directions of a bidirectional recurrent layer become one result.
+public enum BidirectionalMerge: String, Sendable, Hashable, Codable {
+    /// Forward and backward states side by side: twice the units.
+    case concatenate
+    /// The sum of the two.
+    case sum
+}
+
+/// What a recurrent layer hands on.
+public enum RecurrentOutput: String, Sendable, Hashable, Codable {
+    /// The state after each row's last valid step: `[units]`. Of a bidirectional layer, the state each direction ends in.
+    case lastStep
+    /// The states after all steps: `[time, units]`, zeros past a row's length.
+    case allSteps
+}
+
+/// What LSTM, GRU and RNN have in common: layers stacked over each other, one or two directions, PyTorch's parameter names
+/// (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the way back) and PyTorch's beginnings,
+/// U(-1/sqrt(units), 1/sqrt(units)).
+struct RecurrentStack {
+    let layer: String
+    let cell: RecurrentCell
+    let units: Int
+    let layers: Int
+    let bidirectional: BidirectionalMerge?
+    let dropout: Float
+    let output: RecurrentOutput
+
+    /// Features that one layer hands to the next.
+    private var width: Int { bidirectional == .concatenate ? 2 * units : units }
+
+    private var directions: [String] { bidirectional == nil ? [""] : ["", "_reverse"] }
+
+    func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+        guard units > 0, layers > 0 else {
+            throw ShapeError(
+                layer: layer, expected: "at least 1 unit and 1 layer", got: "\(units) units, \(layers) layers",
+                hint: "Ask for more.")
+        }
+        guard dropout >= 0, dropout < 1 else {
+            throw ShapeError(
+                layer: layer, expected: "a dropout rate from 0 to below 1", got: "\(dropout)",
+                hint: "Give the share of values to drop, such as 0.2.")
+        }
+        guard input.rank == 2, input.last?.length != nil else {
+            throw ShapeError(
+                layer: layer, expected: "[time, features] with a known number of features", got: "\(input)",
+                hint: "Reshape or permute first, or ask the recurrent layer before for output: .allSteps.")
+        }
+        return output == .allSteps ? [input[0], .fixed(width)] : [.fixed(width)]
+    }
+
+    func parameters(for input: Shape) -> [Declaration] {
+        guard let features = input.last?.length else { return [] }
+        let bound = 1 / Float(units).squareRoot()
+        let rows = cell.gates * units
+        return (0..<layers).flatMap { index in
+            directions.flatMap { direction in
+                [
+                    ("weight_ih", [rows, index == 0 ? features : width]), ("weight_hh", [rows, units]),
+                    ("bias_ih", [rows]), ("bias_hh", [rows]),
+                ].map { name, shape in
+                    Declaration("\(name)_l\(index)\(direction)", shape: shape, initializer: .uniform(-bound, bound))
+                }
+            }
+        }
+    }
+
+    func run(_ input: Signal, in context: inout Context) -> Signal {
+        let lengths = input.partialLengths
+        var values = input.values
+        for index in 0..<layers {
+            if index > 0 { values = dropped(values, in: &context) }
+            let isLast = index == layers - 1
+            values = merged(
+                recurrent(
+                    values, lengths: lengths, cell: cell, weights: weights(index, "", in: context),
+                    reverseWeights: bidirectional == nil ? nil : weights(index, "_reverse", in: context),
+                    allSteps: !isLast || output == .allSteps))
+        }
+        return output == .allSteps ? Signal(values, lengths: input.lengths, timeAxis: 1) : Signal(values)
+    }
+
+    private func weights(_ index: Int, _ direction: String, in context: Context) -> RecurrentWeights {
+        let suffix = "_l\(index)\(direction)"
+        return RecurrentWeights(
+            inputWeight: context.parameter("weight_ih" + suffix), stateWeight: context.parameter("weight_hh" + suffix),
+            inputBias: context.parameter("bias_ih" + suffix), stateBias: context.parameter("bias_hh" + suffix))
+    }
+
+    private func merged(_ values: Tensor) -> Tensor {
+        guard bidirectional == .sum else { return values }
+        return values.reshaped(values.shape.dropLast() + [2, units]).sum(axes: [-2])
+    }
+
+    /// Inverted dropout between layers, in training.
+    private func dropped(_ values: Tensor, in context: inout Context) -> Tensor {
+        guard dropout > 0, let key = context.randomKey() else { return values }
+        let mask = Tensor(shape: values.shape) {
+            ser_random_dropout_mask($0, Int64(values.count), key.bits, dropout)
+        }
+        return values * mask
+    }
+}
