@@ -1,0 +1,116 @@
+/// Comma-separated values after RFC 4180.
+enum CSV {
+    /// A record with the number of the line on which it begins, counted from 1.
+    struct Record: Equatable {
+        let line: Int
+        let fields: [String]
+    }
+
+    struct Failure: Error, Equatable {
+        let line: Int
+        let reason: String
+    }
+
+    /// The records of a text: lines end in CRLF, LF or CR, quoted fields may hold commas, line ends and doubled quotes,
+    /// a byte order mark is passed over, and so are empty lines.
+    static func records(of bytes: [UInt8]) throws(Failure) -> [Record] {
+        var reader = Reader(bytes: bytes)
+        return try reader.records()
+    }
+
+    /// A field as it is written: within quotes where it needs them.
+    static func quoted(_ field: String) -> String {
+        guard field.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }
+
+    private struct Reader {
+        let bytes: [UInt8]
+        var place = 0
+        var line = 1
+
+        private static let comma = UInt8(ascii: ","), quote = UInt8(ascii: "\""), cr: UInt8 = 13, lf: UInt8 = 10
+
+        init(bytes: [UInt8]) {
+            self.bytes = bytes
+            if bytes.starts(with: [0xef, 0xbb, 0xbf]) { place = 3 }
+        }
+
+        mutating func records() throws(Failure) -> [Record] {
+            var records: [Record] = []
+            while place < bytes.count {
+                let record = try record()
+                if record.fields != [""] { records.append(record) }
+            }
+            return records
+        }
+
+        private mutating func record() throws(Failure) -> Record {
+            let start = line
+            var fields = [try field()]
+            while place < bytes.count && bytes[place] == Self.comma {
+                place += 1
+                fields.append(try field())
+            }
+            passLineEnd()
+            return Record(line: start, fields: fields)
+        }
+
+        private mutating func passLineEnd() {
+            guard place < bytes.count else { return }
+            if bytes[place] == Self.cr && place + 1 < bytes.count && bytes[place + 1] == Self.lf { place += 1 }
+            place += 1
+            line += 1
+        }
+
+        private mutating func field() throws(Failure) -> String {
+            place < bytes.count && bytes[place] == Self.quote ? try quotedField() : try plainField()
+        }
+
+        private mutating func plainField() throws(Failure) -> String {
+            let start = place
+            while place < bytes.count, ![Self.comma, Self.cr, Self.lf].contains(bytes[place]) {
+                guard bytes[place] != Self.quote else {
+                    throw Failure(
+                        line: line,
+                        reason: "a quote stands inside a field that does not begin with one; write \"\" in a quoted "
+                            + "field")
+                }
+                place += 1
+            }
+            return try text(bytes[start..<place])
+        }
+
+        private mutating func quotedField() throws(Failure) -> String {
+            let start = line
+            var content: [UInt8] = []
+            place += 1
+            while place < bytes.count {
+                let byte = bytes[place]
+                place += 1
+                if byte == Self.quote {
+                    guard place < bytes.count, bytes[place] == Self.quote else { return try closed(content) }
+                    place += 1
+                }
+                let endsLine = byte == Self.lf || (byte == Self.cr && (place == bytes.count || bytes[place] != Self.lf))
+                if endsLine { line += 1 }
+                content.append(byte)
+            }
+            throw Failure(line: start, reason: "a quoted field begins here and never ends")
+        }
+
+        private func closed(_ content: [UInt8]) throws(Failure) -> String {
+            if place < bytes.count, ![Self.comma, Self.cr, Self.lf].contains(bytes[place]) {
+                throw Failure(line: line, reason: "something follows the closing quote of a field")
+            }
+            return try text(content[...])
+        }
+
+        private func text(_ bytes: ArraySlice<UInt8>) throws(Failure) -> String {
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw Failure(line: line, reason: "the text is not UTF-8; save the file as UTF-8")
+            }
+            return text
+        }
+    }
+}

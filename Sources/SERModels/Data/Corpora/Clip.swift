@@ -1,0 +1,39 @@
+import Foundation
+
+/// One recording of a corpus: where it is, what it expresses, who speaks and what its header says.
+public struct Clip: Sendable, Hashable, Codable {
+    /// The file.
+    public var path: URL
+    /// The emotion's label.
+    public var emotion: String
+    /// Who speaks, where known; names are unique within a corpus.
+    public var speaker: String?
+    /// What is said (a word, or the corpus's code for a sentence), where known.
+    public var sentence: String?
+    /// Length in seconds.
+    public var duration: Double
+    /// Samples a second, in Hz.
+    public var sampleRate: Double
+    /// Number of channels.
+    public var channels: Int
+    /// The corpus that the clip comes from.
+    public var corpus: String
+    /// The fingerprint of the file's bytes; nil where the file was not read.
+    public var content: ContentDigest?
+
+    /// A clip described by hand, for corpora that no reader knows.
+    public init(
+        path: URL, emotion: String, speaker: String? = nil, sentence: String? = nil, duration: Double,
+        sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil
+    ) {
+        self.path = path
+        self.emotion = emotion
+        self.speaker = speaker
+        self.sentence = sentence
+        self.duration = duration
+        self.sampleRate = sampleRate
+        self.channels = channels
+        self.corpus = corpus
+        self.content = content
+    }
+}

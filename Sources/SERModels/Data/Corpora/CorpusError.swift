@@ -1,0 +1,80 @@
+import Foundation
+
+/// Why a corpus cannot be read.
+public enum CorpusError: Error, Sendable, Equatable {
+    /// Nothing is there.
+    case notFound(URL)
+    /// A folder was expected.
+    case notAFolder(URL)
+    /// The folder cannot be listed.
+    case cannotOpen(URL, reason: String)
+    /// The folder holds no audio files, among this many files altogether.
+    case noAudio(URL, files: Int)
+    /// No file name follows the rule of the layout; some of the names.
+    case nothingRecognised(URL, layout: String, rule: String, examples: [String])
+    /// No known layout fits: each with its rule, and how many of the audio files follow it.
+    case unknownLayout(URL, audioFiles: Int, tried: [LayoutTrial])
+    /// Not one of the files can be read; the first with its reason.
+    case nothingReadable(URL, first: String, reason: String)
+    /// Files that cannot be read, when reading strictly.
+    case unreadable([UnreadableFile])
+    /// A line of a manifest is wrong; lines count from 1.
+    case manifest(URL, line: Int, reason: String)
+}
+
+/// A layout that was tried on a folder.
+public struct LayoutTrial: Sendable, Equatable {
+    /// The layout's name.
+    public let layout: String
+    /// What its files are called.
+    public let rule: String
+    /// How many of the folder's audio files follow the rule.
+    public let matching: Int
+}
+
+/// A file that cannot be read, and why.
+public struct UnreadableFile: Sendable, Hashable, Codable {
+    /// The path within the corpus.
+    public let path: String
+    /// What is wrong with it.
+    public let reason: String
+}
+
+extension CorpusError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .notFound(let url):
+            "There is nothing at \(url.path). Check the path."
+        case .notAFolder(let url):
+            "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv."
+        case .cannotOpen(let url, let reason):
+            "\(url.path) cannot be opened: \(reason)"
+        case .noAudio(let url, let files):
+            "\(url.path) holds no audio files (\(files == 0 ? "it is empty" : "\(files) other files")). "
+                + "Looked for \(AudioExtensions.listed) in it and in the folders below."
+        case .nothingRecognised(let url, let layout, let rule, let examples):
+            "No audio file in \(url.path) is named as in \(layout): \(rule). "
+                + "Found, for example, \(examples.joined(separator: ", "))."
+        case .unknownLayout(let url, let audioFiles, let tried):
+            ([
+                "The \(audioFiles) audio files in \(url.path) follow no layout that is known. Tried:"
+            ]
+                + tried.map { "  \($0.layout): \($0.rule) (\($0.matching) of \(audioFiles) files)" }
+                + [
+                    "Put each emotion's files into a folder of its name and read them as folders, or list them in "
+                        + "a CSV manifest: path,label[,speaker,sentence,corpus]."
+                ]).joined(separator: "\n")
+        case .nothingReadable(let url, let first, let reason):
+            "Not one audio file in \(url.path) can be read. The first is \(first): \(reason)"
+        case .unreadable(let files):
+            "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: "
+                + files.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+                + (files.count > 5 ? "; and \(files.count - 5) more. " : ". ")
+                + "Mend or remove them, or do not read strictly."
+        case .manifest(let url, let line, let reason):
+            "\(url.path), line \(line): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+extension Corpus {
+    /// Reads TESS, the Toronto emotional speech set, from a folder.
+    ///
+    /// The label is the last part of each file name (`ps` is `surprise`). A second copy of the tree inside the folder
+    /// counts once. A folder that ``SyntheticCorpus`` wrote is named `synthetic (TESS-shaped)`.
+    /// - Throws: ``CorpusError``; with `strict`, for any file that cannot be read, which is else listed and left out.
+    public static func tess(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        try read(folder, as: tessLayout(at: folder), strict: strict)
+    }
+
+    /// Reads EMO-DB, the Berlin database of emotional speech, from a folder; its labels are the words that TESS uses,
+    /// and `boredom`.
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
+    public static func emodb(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        try read(folder, as: EMODBLayout(), strict: strict)
+    }
+
+    /// Reads the speech of RAVDESS from a folder; songs are passed over.
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
+    public static func ravdess(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        try read(folder, as: RAVDESSLayout(), strict: strict)
+    }
+
+    /// Reads CREMA-D from a folder.
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
+    public static func cremad(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        try read(folder, as: CREMADLayout(), strict: strict)
+    }
+
+    /// Reads SAVEE from a folder.
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
+    public static func savee(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        try read(folder, as: SAVEELayout(), strict: strict)
+    }
+
+    /// Reads a folder of folders that are named by label; labels are taken as they are written, and the corpus is
+    /// named after the folder.
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
+    public static func folders(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+        let walk = try FolderWalk(folder)
+        return try CorpusScan(
+            walk, at: folder, layout: FoldersLayout(for: walk.audio), name: folder.lastPathComponent
+        ).corpus(strict: strict)
+    }
+
+    /// Reads a corpus whose layout is told from the names of its files; a URL that ends in `.csv` is read as a manifest,
+    /// and so is a folder without a known layout that holds one CSV file.
+    /// - Throws: ``CorpusError``; where no layout fits, ``CorpusError/unknownLayout(_:audioFiles:tried:)``, which lists
+    ///   what was tried and what each looks like.
+    public init(detecting url: URL, strict: Bool = false) throws(CorpusError) {
+        if url.pathExtension.lowercased() == "csv" {
+            self = try .manifest(at: url, strict: strict)
+            return
+        }
+        let walk = try FolderWalk(url)
+        guard !walk.audio.isEmpty || walk.manifests.count == 1 else {
+            throw CorpusError.noAudio(url, files: walk.otherFiles)
+        }
+        var trials: [LayoutTrial] = []
+        for layout in Self.detectable(walk.audio, at: url) {
+            let matching = walk.audio.count { layout.read($0) != .unknown }
+            trials.append(LayoutTrial(layout: layout.name, rule: layout.rule, matching: matching))
+            // Nine in ten, since a stray file must not hide a corpus.
+            guard matching > 0, matching * 10 >= walk.audio.count * 9 else { continue }
+            let name = layout is FoldersLayout ? url.lastPathComponent : layout.name
+            self = try CorpusScan(walk, at: url, layout: layout, name: name).corpus(strict: strict)
+            return
+        }
+        if walk.manifests.count == 1 {
+            self = try .manifest(at: walk.manifests[0], strict: strict)
+            return
+        }
+        throw CorpusError.unknownLayout(url, audioFiles: walk.audio.count, tried: trials)
+    }
+
+    private static func detectable(_ files: [FolderWalk.File], at folder: URL) -> [any CorpusLayout] {
+        [
+            tessLayout(at: folder), EMODBLayout(), RAVDESSLayout(), CREMADLayout(), SAVEELayout(),
+            FoldersLayout(for: files, onlyEmotionWords: true),
+        ]
+    }
+
+    private static func tessLayout(at folder: URL) -> TESSLayout {
+        guard let settings = SyntheticCorpus.settings(of: folder) else { return TESSLayout() }
+        return TESSLayout(name: SyntheticCorpus.corpusName, words: settings.words)
+    }
+
+    private static func read(
+        _ folder: URL, as layout: some CorpusLayout, strict: Bool
+    ) throws(CorpusError) -> Corpus {
+        try CorpusScan(try FolderWalk(folder), at: folder, layout: layout, name: layout.name).corpus(strict: strict)
+    }
+}

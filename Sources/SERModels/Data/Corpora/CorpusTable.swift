@@ -1,0 +1,68 @@
+import Foundation
+
+/// A corpus as a table with one row a clip: path, emotion, speaker, sentence, duration, rate, channels, corpus.
+public struct CorpusTable: Sendable, Equatable {
+    /// The names of the columns, in order.
+    public static let columns = ["path", "emotion", "speaker", "sentence", "duration", "rate", "channels", "corpus"]
+
+    /// The clips, one a row.
+    public let rows: [Clip]
+
+    /// One row's values in the order of ``columns``, as text; nil where a value is missing.
+    public func values(of row: Clip) -> [String?] {
+        [
+            row.path.path, row.emotion, row.speaker, row.sentence, Self.text(row.duration), Self.text(row.sampleRate),
+            String(row.channels), row.corpus,
+        ]
+    }
+
+    /// The table as CSV (RFC 4180, lines ending in CRLF), the first line naming the columns; missing values are empty.
+    ///
+    /// ``Corpus/manifest(at:strict:)`` reads it back.
+    public func csv() -> String {
+        var lines = [Self.columns.joined(separator: ",")]
+        lines += rows.map { values(of: $0).map { CSV.quoted($0 ?? "") }.joined(separator: ",") }
+        return lines.joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// What each column holds: its type, and how many values there are and are missing.
+    public var columnSummary: [ColumnSummary] {
+        let table = rows.map(values)
+        return Self.columns.enumerated().map { place, name in
+            let values = table.compactMap { $0[place] }
+            return ColumnSummary(
+                name: name, type: Self.types[name] ?? .text, count: values.count, missing: rows.count - values.count,
+                distinct: Set(values).count)
+        }
+    }
+
+    private static let types: [String: ColumnSummary.ValueType] = [
+        "duration": .seconds, "rate": .hertz, "channels": .integer,
+    ]
+
+    private static func text(_ number: Double) -> String {
+        number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+    }
+}
+
+/// What one column of a ``CorpusTable`` holds.
+public struct ColumnSummary: Sendable, Equatable, Codable {
+    /// The kinds of values that columns hold.
+    public enum ValueType: String, Sendable, Codable { case text, integer, seconds, hertz }
+
+    /// The column's name.
+    public let name: String
+    /// What its values are.
+    public let type: ValueType
+    /// How many rows have a value.
+    public let count: Int
+    /// How many rows have none.
+    public let missing: Int
+    /// How many different values there are.
+    public let distinct: Int
+}
+
+extension Corpus {
+    /// The corpus as a table with one row a clip.
+    public var table: CorpusTable { CorpusTable(rows: clips) }
+}
