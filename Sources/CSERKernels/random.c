@@ -1,23 +1,10 @@
 #include "ser_random.h"
 #include "target.h"
-
-SER_INLINE uint32_t rotate(uint32_t x, int n) { return (x << n) | (x >> (32 - n)); }
-
-SER_INLINE void threefry(uint32_t k0, uint32_t k1, uint32_t *a, uint32_t *b) {
-    uint32_t k2 = 0x1BD11BDAu ^ k0 ^ k1, x = *a + k0, y = *b + k1;
-#define ROUND(r) x += y; y = rotate(y, r); y ^= x;
-#define FOUR(p, q, r, s) ROUND(p) ROUND(q) ROUND(r) ROUND(s)
-    FOUR(13, 15, 26, 6)  x += k1; y += k2 + 1;
-    FOUR(17, 29, 16, 24) x += k2; y += k0 + 2;
-    FOUR(13, 15, 26, 6)  x += k0; y += k1 + 3;
-    FOUR(17, 29, 16, 24) x += k1; y += k2 + 4;
-    FOUR(13, 15, 26, 6)  x += k2; y += k0 + 5;
-    *a = x; *b = y;
-}
+#include "threefry.h"
 
 uint64_t ser_threefry(uint64_t key, uint64_t counter) {
     uint32_t a = (uint32_t)counter, b = (uint32_t)(counter >> 32);
-    threefry((uint32_t)key, (uint32_t)(key >> 32), &a, &b);
+    ser_threefry_words((uint32_t)key, (uint32_t)(key >> 32), &a, &b);
     return (uint64_t)b << 32 | a;
 }
 
@@ -31,7 +18,7 @@ SER_CLONES void ser_random_uniform(float *out, int64_t count, uint64_t key) {
         for (int j = 0; j < LANES; j++) {
             uint64_t counter = (uint64_t)base / 2 + (uint64_t)j;
             uint32_t a = (uint32_t)counter, b = (uint32_t)(counter >> 32);
-            threefry(k0, k1, &a, &b);
+            ser_threefry_words(k0, k1, &a, &b);
             values[j] = (float)(int32_t)(a >> 8) * 0x1p-24f;
             values[LANES + j] = (float)(int32_t)(b >> 8) * 0x1p-24f;
         }

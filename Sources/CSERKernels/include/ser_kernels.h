@@ -14,3 +14,4 @@
 #include "ser_reductions.h"
 #include "ser_gemm.h"
 #include "ser_recurrent.h"
+#include "ser_dropout.h"

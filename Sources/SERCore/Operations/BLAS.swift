@@ -3,7 +3,7 @@ import SERSupport
 
 /// Single-precision matrix products by OpenBLAS, which is kept to one thread: the library schedules its own work.
 enum BLAS {
-    private static let configured: Void = openblas_set_num_threads(1)
+    static let configured: Void = openblas_set_num_threads(1)
 
     /// C[rows, columns] = A[rows, inner] B[inner, columns], or C += with `accumulate`; a transposed operand lies in
     /// memory the other way round.
