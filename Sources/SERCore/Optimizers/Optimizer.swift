@@ -1,5 +1,4 @@
 import CSERKernels
-import SERSupport
 
 /// An optimiser at work on one set of parameters: its settings, its moments and the number of steps taken.
 ///
@@ -72,7 +71,7 @@ public struct Optimizer: Sendable {
             gradients.withPointer { g in
                 state.withMutablePointer { s in
                     let place = Place(parameters: p, gradients: g, state: s, stride: count)
-                    forChunks(of: count) { start, length in kernel(place.advanced(by: start), length) }
+                    inChunks(count) { start, length in kernel(place.advanced(by: start), Int64(length)) }
                 }
             }
         }
@@ -82,7 +81,7 @@ public struct Optimizer: Sendable {
         other.layout === layout || (other.layout.paths == layout.paths && other.layout.shapes == layout.shapes)
     }
 
-    private typealias Kernel = @Sendable (Place, Int64) -> Void
+    private typealias Kernel = (Place, Int64) -> Void
 
     /// The pass over a piece of the buffers; what depends on the step alone is computed here, in double precision.
     private func kernel() -> Kernel {
@@ -115,7 +114,7 @@ public struct Optimizer: Sendable {
 }
 
 /// Where a piece of the parameters, their gradients and the optimiser's state lie.
-private struct Place: @unchecked Sendable {  // pieces do not overlap, and the buffers outlive the loop over them
+private struct Place {
     var parameters: UnsafeMutablePointer<Float>
     var gradients: UnsafePointer<Float>
     var state: UnsafeMutablePointer<Float>
@@ -125,16 +124,6 @@ private struct Place: @unchecked Sendable {  // pieces do not overlap, and the b
 
     func advanced(by offset: Int) -> Place {
         Place(parameters: parameters + offset, gradients: gradients + offset, state: state + offset, stride: stride)
-    }
-}
-
-/// Cuts a flat buffer into pieces, the same whatever the number of threads, and runs `body` on each.
-///
-/// Pieces are large, since a piece of 100 microseconds gains nothing from a second thread.
-private func forChunks(of count: Int, _ body: @Sendable (_ start: Int, _ length: Int64) -> Void) {
-    let size = 1 << 18
-    parallelFor((count + size - 1) / size) { index in
-        body(index * size, Int64(min(size, count - index * size)))
     }
 }
 

@@ -45,7 +45,7 @@ public enum Initializer: Sendable, Hashable, Codable {
         case .glorotNormal:
             return Tensor.normal(shape, standardDeviation: (2 / (fan.input + fan.output)).squareRoot(), key: key)
         case .heNormal: return Tensor.normal(shape, standardDeviation: (2 / fan.input).squareRoot(), key: key)
-        case .orthogonal(let gain): return orthogonal(shape, gain: gain, key: key)
+        case .orthogonal(let gain): return orthonormal(shape, gain: gain, key: key)
         }
     }
 }
@@ -73,7 +73,7 @@ private func symmetric(_ shape: [Int], _ bound: Float, _ key: RandomKey) -> Tens
 
 /// Q of the QR factorisation of a normal matrix, with the signs that make R's diagonal positive: without them Q would not
 /// be uniformly distributed (Mezzadri, "How to generate random matrices from the classical compact groups", 2007).
-private func orthogonal(_ shape: [Int], gain: Float, key: RandomKey) -> Tensor {
+private func orthonormal(_ shape: [Int], gain: Float, key: RandomKey) -> Tensor {
     let rows = shape.first ?? 1
     let columns = shape.dropFirst().reduce(1, *)
     guard rows > 0, columns > 0 else { return Tensor.zeros(shape) }
@@ -82,10 +82,10 @@ private func orthogonal(_ shape: [Int], gain: Float, key: RandomKey) -> Tensor {
     var reflectors = [Float](repeating: 0, count: wide)
     _ = BLAS.configured
     let factored = LAPACKE_sgeqrf(
-        LAPACK_ROW_MAJOR, lapack_int(tall), lapack_int(wide), &matrix, lapack_int(wide), &reflectors)
+        LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), &matrix, numericCast(wide), &reflectors)
     let signs = (0..<wide).map { matrix[$0 * wide + $0] < 0 ? -gain : gain }
     let formed = LAPACKE_sorgqr(
-        LAPACK_ROW_MAJOR, lapack_int(tall), lapack_int(wide), lapack_int(wide), &matrix, lapack_int(wide), &reflectors)
+        LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), numericCast(wide), &matrix, numericCast(wide), &reflectors)
     precondition(factored == 0 && formed == 0, "Initializer.orthogonal: no factorisation of shape \(shape)")
     return Tensor(shape: shape) { out in
         for row in 0..<rows {
