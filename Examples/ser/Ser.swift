@@ -1,7 +1,16 @@
 import ArgumentParser
-import SERModels
 
+/// The command line: what the library does, one subcommand a task.
 @main
 struct Ser: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "ser", abstract: "Speech emotion recognition.")
+    static let configuration = CommandConfiguration(
+        commandName: "ser",
+        abstract: "Speech emotion recognition: train networks on recordings, compare them, and recognise emotions.",
+        discussion: """
+            Results go to standard output, progress and errors to standard error. Every subcommand takes --json.
+
+            EXAMPLE:
+              ser compare ~/TESS --output results
+            """,
+        subcommands: [FeaturesCommand.self])
 }

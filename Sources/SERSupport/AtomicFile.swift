@@ -28,11 +28,10 @@ package enum AtomicFile {
     /// A device or a pipe is written to directly. On failure the temporary file is removed and what stood at `url`
     /// stays as it was.
     package static func write(_ data: Data, to url: URL) throws(FileWriteError) {
-        let target = url.resolvingSymlinksInPath()
-        switch kind(of: target.path) {
+        switch kind(of: url.path) {
         case S_IFDIR: throw FileWriteError(path: url.path, reason: "a folder has that name")
-        case nil, S_IFREG: try replace(target, with: data, named: url.path)
-        default: try fill(target.path, with: data, flags: O_WRONLY, named: url.path)
+        case nil, S_IFREG: try replace(url.resolvingSymlinksInPath(), with: data, named: url.path)
+        default: try fill(url.path, with: data, flags: O_WRONLY, named: url.path)
         }
     }
 
@@ -41,11 +40,7 @@ package enum AtomicFile {
         if let kind = kind(of: url.path), kind != S_IFDIR {
             throw FileWriteError(path: url.path, reason: "it is a file, not a folder")
         }
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw FileWriteError(path: url.path, reason: reason(error))
-        }
+        try makeFolder(url)
         let probe = temporary(beside: url.appendingPathComponent("probe"))
         defer { unlink(probe) }
         try fill(probe, with: Data(), flags: O_WRONLY | O_CREAT | O_EXCL, named: url.path)
@@ -103,10 +98,13 @@ package enum AtomicFile {
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 
-    private static func reason(_ error: any Error) -> String {
-        let error = error as NSError
-        let cause = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error
-        return cause.domain == NSPOSIXErrorDomain
-            ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+    private static func makeFolder(_ url: URL) throws(FileWriteError) {
+        guard kind(of: url.path) == nil, mkdir(url.path, 0o777) != 0, errno != EEXIST else { return }
+        let parent = url.deletingLastPathComponent()
+        guard errno == ENOENT, parent.path != url.path, kind(of: parent.path) == nil else {
+            throw FileWriteError(path: url.path, code: errno)
+        }
+        try makeFolder(parent)
+        guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else { throw FileWriteError(path: url.path, code: errno) }
     }
 }

@@ -1,9 +1,28 @@
 import Testing
 
 @Suite struct HelpTests {
-    @Test func helpNamesTheTool() async throws {
+    /// Grows with the tool; a subcommand without an example in its help is found here.
+    static let subcommands = ["features"]
+
+    @Test func helpListsEverySubcommand() async throws {
         let result = try await Command.run(["--help"])
+        #expect(result.code == 0 && result.errors.isEmpty)
+        for name in Self.subcommands { #expect(result.output.contains("\n  \(name) "), "\(name)") }
+    }
+
+    @Test(arguments: subcommands) func everySubcommandShowsAnExampleAndItsOptions(_ name: String) async throws {
+        let result = try await Command.run([name, "--help"])
         #expect(result.code == 0)
-        #expect(result.output.contains("USAGE: ser"))
+        #expect(result.output.contains("EXAMPLE:\n  ser \(name)"))
+        for option in ["--json", "--threads"] { #expect(result.output.contains(option)) }
+    }
+
+    @Test(arguments: subcommands) func badOptionsAreRefused(_ name: String) async throws {
+        for arguments in [["--no-such-option"], ["--threads", "0"], ["--threads", "many"]] {
+            let result = try await Command.run([name] + arguments)
+            #expect(result.code == 64, "\(arguments)")
+            #expect(result.output.isEmpty)
+            #expect(result.errors.hasPrefix("Error: "), "\(result.errors)")
+        }
     }
 }

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+import SERSupport
+
+extension FeaturePreset: ExpressibleByArgument {
+    /// librosa-legacy rather than librosaLegacy.
+    public init?(argument: String) {
+        self.init(rawValue: argument == "librosa-legacy" ? "librosaLegacy" : argument)
+    }
+
+    public static var allValueStrings: [String] { ["librosa", "librosa-legacy", "torchaudio", "kaldi"] }
+
+    public static var allValueDescriptions: [String: String] {
+        [
+            "librosa": "librosa 0.11", "librosa-legacy": "librosa up to 0.8: clips padded by reflection",
+            "torchaudio": "torchaudio's MFCC", "kaldi": "Kaldi's compute-mfcc-feats",
+        ]
+    }
+
+    public var defaultValueDescription: String { self == .librosaLegacy ? "librosa-legacy" : rawValue }
+}
+
+struct FeaturesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "features",
+        abstract: "Compute the MFCCs of one sound file.",
+        discussion: """
+            With --output the matrix is written as a NumPy file: float32, [frames, coefficients]. The librosa presets \
+            give 40 coefficients at 22,050 Hz unless told otherwise, torchaudio 40 and kaldi 13 at 16,000 Hz.
+
+            EXAMPLE:
+              ser features speech.wav --preset librosa --output speech.npy
+            """)
+
+    @Argument(help: "A sound file of any format, rate and number of channels.")
+    var file: URL
+
+    @Option(help: "Whose definition of MFCCs to follow.")
+    var preset = FeaturePreset.librosa
+
+    @Option(help: ArgumentHelp("Number of coefficients, c0 included.", valueName: "count"))
+    var coefficients: Int?
+
+    @Option(help: ArgumentHelp("Rate to which the sound is resampled, in Hz.", valueName: "hertz"))
+    var rate: Double?
+
+    @Option(help: ArgumentHelp("NumPy file to write.", valueName: "file.npy"))
+    var output: URL?
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        let extractor = MFCC(preset, coefficients: coefficients ?? usualCoefficients, sampleRate: rate)
+        try extractor.validate()
+        if let output { try AtomicFile.prepare(file: output) }
+        let matrix = try extractor.extract(from: file)
+        if let output { try AtomicFile.write(matrix.npy(), to: output) }
+        if common.json {
+            try printJSON(Report(matrix, of: extractor, self), onOneLine: true)
+        } else {
+            printTable(matrix, of: extractor)
+        }
+    }
+
+    private var usualCoefficients: Int? {
+        preset == .librosa || preset == .librosaLegacy ? 40 : nil
+    }
+
+    private struct Report: Encodable {
+        let file, preset: String
+        let sampleRate: Double
+        let frames, coefficients: Int
+        let output: String?
+        let values: [[Float]]?
+
+        init(_ matrix: FeatureMatrix, of extractor: MFCC, _ command: FeaturesCommand) {
+            file = command.file.path
+            preset = command.preset.defaultValueDescription
+            sampleRate = extractor.sampleRate
+            frames = matrix.frames
+            coefficients = matrix.coefficients
+            output = command.output?.path
+            values = command.output == nil ? (0..<matrix.frames).map { Array(matrix.row($0)) } : nil
+        }
+    }
+
+    private func printTable(_ matrix: FeatureMatrix, of extractor: MFCC) {
+        print("\(file.path): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
+            + "\(extractor.sampleRate.significant(6)) Hz (\(preset.defaultValueDescription))")
+        if let output {
+            print("written to \(output.path)")
+            return
+        }
+        let statistics: [TimeStatistic] = [.mean, .standardDeviation, .minimum, .maximum]
+        guard let summary = try? matrix.statistics(statistics) else { return }
+        var table = TextTable(["coefficient", "mean", "deviation", "minimum", "maximum"], alignments: [.right])
+        for coefficient in 0..<matrix.coefficients {
+            let values = statistics.indices.map { summary[0, $0 * matrix.coefficients + coefficient] }
+            table.append(["\(coefficient)"] + values.map { Double($0).fixed(3) })
+        }
+        print(table.lines.joined(separator: "\n"))
+    }
+}
