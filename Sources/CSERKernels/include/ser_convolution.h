@@ -65,5 +65,5 @@ void ser_convolution_block_backward(
     float *_Nullable dx, float *_Nonnull dw, float *_Nullable dbias, float *_Nonnull dgamma, float *_Nonnull dbeta);
 
 /// Instruction sets with bodies of their own: 0 plain, 1 AVX2 with FMA, 2 AVX-512. The best is taken; tests may ask for a
-/// lesser one, and get the best there is where it is missing. Returns the one in use.
+/// lesser one for what this thread calls, and get the next best where it is missing. Returns the one in use.
 int32_t ser_convolution_use_instructions(int32_t set);
