@@ -32,13 +32,19 @@ public struct Model: Sendable {
     /// A network with fresh weights from a graph.
     public init(graph: Graph, seed: UInt64 = 0) {
         let key = RandomKey(seed: seed).derived("parameters")
-        self.graph = graph
-        plan = ExecutionPlan(graph)
         let fresh = { (path: String, declaration: Declaration) -> (path: String, tensor: Tensor) in
             (path, declaration.initializer(declaration.shape, key: key.derived(path)))
         }
-        parameters = Parameters(graph.parameterDeclarations.map(fresh))
-        state = Parameters(graph.stateDeclarations.map(fresh))
+        self.init(
+            graph: graph, parameters: Parameters(graph.parameterDeclarations.map(fresh)),
+            state: Parameters(graph.stateDeclarations.map(fresh)))
+    }
+
+    init(graph: Graph, parameters: Parameters, state: Parameters) {
+        self.graph = graph
+        self.parameters = parameters
+        self.state = state
+        plan = ExecutionPlan(graph)
     }
 
     /// What the network makes of a batch, in inference: logits where it ends in a dense layer.

@@ -1,0 +1,98 @@
+import SERCore
+
+/// The networks of the report, each with sizes that can be changed. All end in logits.
+extension Block {
+    /// Dense layers with ReLU on one vector a clip.
+    public static func ann(classes: Int, layers: Int = 4, units: Int = 256) -> Block {
+        Block {
+            for _ in 0..<layers {
+                Dense(units); ReLU()
+            }
+            Dense(classes)
+        }
+    }
+
+    /// Blocks of convolution, batch normalisation, ReLU, pooling and dropout on the image of a clip's coefficients.
+    public static func cnn(
+        classes: Int, filters: [Int] = [32, 64, 128], units: Int = 128, dropout: Float = 0.2
+    ) -> Block {
+        Block {
+            for count in filters {
+                Conv2D(count, kernel: 3, padding: .same)
+                BatchNorm()
+                ReLU()
+                MaxPool2D(2)
+                Dropout(dropout)
+            }
+            Flatten()
+            Dense(units); ReLU()
+            Dropout(dropout)
+            Dense(classes)
+        }
+    }
+
+    /// A plain recurrent layer and a dense one on its last valid step.
+    public static func rnn(classes: Int, units: Int = 128, layers: Int = 1) -> Block {
+        Block {
+            RNN(units, layers: layers).named("rnn")
+            Dense(classes).named("fc")
+        }
+    }
+
+    /// A long short-term memory and a dense layer on its last valid step.
+    public static func lstm(classes: Int, units: Int = 128, layers: Int = 1) -> Block {
+        Block {
+            LSTM(units, layers: layers).named("rnn")
+            Dense(classes).named("fc")
+        }
+    }
+
+    /// Stacked gated recurrent units, ReLU, a dense layer with ReLU and a dense one.
+    public static func gru(classes: Int, units: Int = 128, layers: Int = 2, denseUnits: Int = 256) -> Block {
+        Block {
+            GRU(units, layers: layers).named("rnn")
+            ReLU()
+            Dense(denseUnits).named("fc1"); ReLU()
+            Dense(classes).named("fc2")
+        }
+    }
+}
+
+/// The report's five architectures by name, at the report's sizes.
+public enum Architecture: String, Sendable, CaseIterable, Codable {
+    case cnn, lstm, ann, gru, rnn
+
+    /// The name as tables print it.
+    public var title: String { rawValue.uppercased() }
+
+    /// Clips in a training step.
+    public var batchSize: Int { self == .ann ? 4 : 32 }
+
+    /// What one clip is: a vector, an image of `frames` or a sequence of `coefficients`.
+    public func input(coefficients: Int = 40, frames: Int = 130) -> Shape {
+        switch self {
+        case .ann: return Shape([coefficients])
+        case .cnn: return Shape([1, coefficients, frames])
+        case .rnn, .lstm, .gru: return [.time, .fixed(coefficients)]
+        }
+    }
+
+    /// The layers.
+    public func network(classes: Int) -> Block {
+        switch self {
+        case .ann: return .ann(classes: classes)
+        case .cnn: return .cnn(classes: classes)
+        case .rnn: return .rnn(classes: classes)
+        case .lstm: return .lstm(classes: classes)
+        case .gru: return .gru(classes: classes)
+        }
+    }
+
+    /// The network with fresh weights.
+    /// - Throws: ``ShapeError`` when the input is too small for the network.
+    public func model(
+        classes: Int, coefficients: Int = 40, frames: Int = 130, seed: UInt64 = 0
+    ) throws(ShapeError) -> Model {
+        try Model(input: input(coefficients: coefficients, frames: frames), seed: seed) { network(classes: classes) }
+    }
+}
