@@ -1,0 +1,107 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// Everything between a sound file and what a network reads: how much sound is used, which features are taken from it, and
+/// how they are laid out.
+public struct FeaturePipeline: Sendable {
+    /// How much of a clip is used.
+    public enum Span: Sendable, Hashable, Codable {
+        /// The beginning, up to so many seconds; shorter clips stay as long as they are.
+        case atMost(seconds: Double)
+        /// Exactly so many seconds: longer clips are cut, shorter ones filled with silence.
+        case exactly(seconds: Double)
+
+        /// The length in seconds.
+        public var seconds: Double {
+            switch self {
+            case .atMost(let seconds), .exactly(let seconds): return seconds
+            }
+        }
+    }
+
+    /// How the features of a clip are laid out for the network.
+    public enum Arrangement: Sendable, Hashable, Codable {
+        /// [frames, coefficients], as long as the clip.
+        case sequence
+        /// [1, coefficients, frames], always of the same length.
+        case image
+        /// One vector: statistics over time, each of all coefficients, one statistic after the other.
+        case vector([TimeStatistic])
+    }
+
+    /// The features.
+    public var extractor: any FeatureExtractor
+    /// How much of a clip is used.
+    public var span: Span
+    /// How the features are laid out.
+    public var arrangement: Arrangement
+
+    /// A pipeline of the given parts.
+    public init(extractor: any FeatureExtractor, span: Span, arrangement: Arrangement) {
+        self.extractor = extractor
+        self.span = span
+        self.arrangement = arrangement
+    }
+
+    /// The pipeline that a network of the given input shape needs: `[.time, coefficients]` reads sequences,
+    /// `[1, coefficients, frames]` images of clips cut or filled to `seconds`, `[coefficients]` means over time,
+    /// `[2 * coefficients]` means and standard deviations, `[4 * coefficients]` also least and greatest values.
+    /// - Throws: ``ShapeError`` when the features cannot be laid out that way.
+    public init(for input: Shape, extractor: any FeatureExtractor, seconds: Double) throws(ShapeError) {
+        let columns = extractor.coefficients
+        func unfit(_ expected: String, _ hint: String) -> ShapeError {
+            ShapeError(path: "input", layer: "input", expected: expected, got: "\(input)", hint: hint)
+        }
+        guard seconds > 0, seconds.isFinite, seconds <= 3600 else {
+            throw unfit("a duration above 0 and up to 3600 s, not \(seconds)", "Set the duration in seconds.")
+        }
+        switch input.dimensions {
+        case [.time, .fixed(columns)], [.any, .fixed(columns)]:
+            self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .sequence)
+        case [.fixed(columns)]:
+            self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean]))
+        case [.fixed(2 * columns)]:
+            self.init(
+                extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean, .standardDeviation]))
+        case [.fixed(4 * columns)]:
+            self.init(
+                extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean, .standardDeviation, .minimum, .maximum]))
+        case let dimensions where dimensions.count == 3 && dimensions[0] == 1 && dimensions[1] == .fixed(columns):
+            let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
+            guard dimensions[2].length == nil || dimensions[2].length == frames else {
+                throw unfit(
+                    "\(frames) frames, which is what \(seconds) s of sound give",
+                    "Use the input [1, \(columns), \(frames)] or another duration.")
+            }
+            self.init(extractor: extractor, span: .exactly(seconds: seconds), arrangement: .image)
+        default:
+            throw unfit(
+                "[.time, \(columns)], [1, \(columns), frames] or [\(columns)] for features of \(columns) coefficients",
+                "Change the network's input or the number of coefficients.")
+        }
+    }
+
+    /// The features of a clip as a matrix: [frames, coefficients], or [1, values] for vectors.
+    /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
+    public func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        try summarized(try extractor.extract(spanned(clip)))
+    }
+
+    /// The sound that the features are taken from: at the extractor's rate, cut or filled as the span says.
+    func spanned(_ clip: AudioClip) throws(FeatureError) -> AudioClip {
+        var sound = try extractor.prepared(clip)
+        let length = Int((span.seconds * extractor.sampleRate).rounded())
+        if sound.samples.count > length { sound.samples.removeLast(sound.samples.count - length) }
+        if case .exactly = span, sound.samples.count < length {
+            sound.samples += [Float](repeating: 0, count: length - sound.samples.count)
+        }
+        return sound
+    }
+
+    /// Statistics over time, where the arrangement asks for them.
+    func summarized(_ matrix: FeatureMatrix) throws(FeatureError) -> FeatureMatrix {
+        guard case .vector(let statistics) = arrangement else { return matrix }
+        return try matrix.statistics(statistics)
+    }
+}

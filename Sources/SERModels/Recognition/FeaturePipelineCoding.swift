@@ -1,0 +1,50 @@
+import Foundation
+import SERAudio
+
+extension FeaturePipeline: Codable {
+    private enum Keys: String, CodingKey { case kind, settings, span, arrangement }
+
+    /// The features a file may name.
+    private static let kinds: [String: any FeatureExtractor.Type] = ["mfcc": MFCC.self, "logMel": LogMel.self]
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        let type = type(of: extractor)
+        guard let kind = FeaturePipeline.kinds.first(where: { $0.value == type })?.key else {
+            throw EncodingError.invalidValue(
+                extractor, .init(codingPath: [], debugDescription: "features of type \(type) cannot be saved"))
+        }
+        try container.encode(kind, forKey: .kind)
+        try extractor.encode(to: container.superEncoder(forKey: .settings))
+        try container.encode(span, forKey: .span)
+        try container.encode(arrangement, forKey: .arrangement)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        let kind = try container.decode(String.self, forKey: .kind)
+        guard let type = FeaturePipeline.kinds[kind] else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind, in: container, debugDescription: "unknown features '\(kind)'")
+        }
+        self.init(
+            extractor: try type.init(from: container.superDecoder(forKey: .settings)),
+            span: try container.decode(Span.self, forKey: .span),
+            arrangement: try container.decode(Arrangement.self, forKey: .arrangement))
+    }
+
+    /// What tells apart extractions: clips' matrices before any statistics depend on this alone.
+    var extractionKey: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let settings = (try? encoder.encode(extractor)).map { String(decoding: $0, as: UTF8.self) }
+        let seconds = (try? encoder.encode(span)).map { String(decoding: $0, as: UTF8.self) }
+        return "\(type(of: extractor)) \(settings ?? "\(extractor)") \(seconds ?? "\(span)")"
+    }
+
+    /// Columns of the matrices the network is fed from.
+    var columns: Int {
+        if case .vector(let summaries) = arrangement { return summaries.count * extractor.coefficients }
+        return extractor.coefficients
+    }
+}

@@ -1,0 +1,36 @@
+/// The probabilities of each emotion for one clip.
+public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// One emotion and how probable it is.
+    public struct Entry: Sendable, Hashable, Codable {
+        /// The emotion.
+        public var label: String
+        /// How probable the model takes it to be, 0...1.
+        public var probability: Float
+    }
+
+    /// All emotions, the most probable first.
+    public let entries: [Entry]
+
+    /// The most probable emotion.
+    public var label: String { entries.first?.label ?? "" }
+
+    /// How probable the model takes the most probable emotion to be.
+    public var confidence: Float { entries.first?.probability ?? 0 }
+
+    /// The probability of an emotion; nil for one the model does not know.
+    public subscript(label: String) -> Float? { entries.first { $0.label == label }?.probability }
+
+    init(labels: [String], probabilities: [Float]) {
+        entries = zip(labels, probabilities).map { Entry(label: $0, probability: $1) }
+            .enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }
+            .map(\.element)
+    }
+
+    /// Such as `angry 0.97 | disgust 0.02 | fear 0.01`.
+    public var description: String {
+        entries.map { entry in
+            let hundredths = Int((entry.probability * 100).rounded())
+            return "\(entry.label) \(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+        }.joined(separator: " | ")
+    }
+}

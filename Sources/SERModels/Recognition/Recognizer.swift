@@ -1,0 +1,66 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// Sound in, emotions out: a network with its features, standardisation and labels, in one value and one file.
+public struct Recognizer: Sendable {
+    /// The network.
+    public var model: Model
+    /// How sound becomes what the network reads.
+    public let pipeline: FeaturePipeline
+    /// How features are brought to the scale of the training part.
+    public let standardization: Standardization
+    /// The emotions, in the order of the network's outputs.
+    public let labels: [String]
+    /// Where the model comes from: corpus, split, seed, metrics; free text by name.
+    public var provenance: [String: String]
+
+    /// A recognizer of the given parts.
+    public init(
+        model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
+        provenance: [String: String] = [:]
+    ) {
+        self.model = model
+        self.pipeline = pipeline
+        self.standardization = standardization
+        self.labels = labels
+        self.provenance = provenance
+    }
+
+    /// What the emotion of a clip is.
+    /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
+    public func recognize(_ clip: AudioClip) throws(FeatureError) -> Prediction {
+        let matrix = try pipeline.matrix(of: clip)
+        let examples = Examples(
+            [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
+        let batch = examples.batch([0])
+        let logits = model(batch.values, lengths: batch.lengths)
+        return Prediction(labels: labels, probabilities: softmax(logits).scalars)
+    }
+
+    /// What the emotion of a sound file is.
+    /// - Throws: `FeatureError`, which wraps the `AudioError` of a file that cannot be read.
+    public func recognize(contentsOf file: URL) throws(FeatureError) -> Prediction {
+        let clip: AudioClip
+        do { clip = try AudioFile.read(at: file, sampleRate: pipeline.extractor.sampleRate) } catch { throw .audio(error) }
+        return try recognize(clip)
+    }
+
+    /// Measures the recognizer on clips with known emotions.
+    /// - Throws: ``TrainingError`` when the labels differ or no clip can be used.
+    public func evaluate(
+        _ part: Partition, store: FeatureStore = FeatureStore(), isCancelled: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+    ) throws(TrainingError) -> Evaluation {
+        guard part.labels == labels else { throw .labels(model: labels, data: part.labels) }
+        let loader = ExampleLoader(
+            pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
+            progress: { observe(.extracting(done: $0, total: $1)) })
+        let loaded = try loader.examples(part, standardization)
+        let flat = model.logits(of: loaded.examples).scalars
+        let rows = loaded.clips.indices.map { Array(flat[$0 * labels.count..<($0 + 1) * labels.count]) }
+        do throws(EvaluationError) {
+            return try Evaluation(logits: rows, targets: loaded.examples.targets, labels: labels)
+        } catch { throw .evaluation(error) }
+    }
+}

@@ -1,0 +1,49 @@
+import SERAudio
+import SERCore
+
+/// Makes standardised examples of partitions; only a training partition can fit the standardisation.
+struct ExampleLoader {
+    let pipeline: FeaturePipeline
+    let store: FeatureStore
+    let isStrict: Bool
+    let isCancelled: @Sendable () -> Bool
+    let progress: @Sendable (Int, Int) -> Void
+
+    typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
+
+    /// The examples of the training part and the standardisation fitted on them.
+    func trainingExamples(_ part: Partition) throws(TrainingError) -> (Loaded, Standardization) {
+        guard part.role == .training else {
+            throw .setting("the standardisation can be fitted on a training part only, not on the \(part.role) part")
+        }
+        let (matrices, clips, targets, failures) = try features(of: part)
+        let standardization = Standardization(fitting: matrices)
+        return ((examples(matrices, targets, standardization), clips, failures), standardization)
+    }
+
+    /// The examples of any part, standardised as the training part was.
+    func examples(_ part: Partition, _ standardization: Standardization) throws(TrainingError) -> Loaded {
+        let (matrices, clips, targets, failures) = try features(of: part)
+        return (examples(matrices, targets, standardization), clips, failures)
+    }
+
+    private func examples(
+        _ matrices: [FeatureMatrix], _ targets: [Int], _ standardization: Standardization
+    ) -> Examples {
+        Examples(matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization)
+    }
+
+    private func features(
+        of part: Partition
+    ) throws(TrainingError) -> ([FeatureMatrix], [Clip], [Int], [FeatureStore.Failure]) {
+        let clips = part.clips
+        guard !clips.isEmpty else { throw .emptyPart("\(part.role)") }
+        let (matrices, failures) = try store.matrices(
+            of: clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+        if isStrict || failures.count == clips.count, let first = failures.first {
+            throw .features(path: first.path.path, reason: first.reason, failed: failures.count)
+        }
+        let usable = matrices.indices.filter { matrices[$0] != nil }
+        return (usable.compactMap { matrices[$0] }, usable.map { clips[$0] }, usable.map { part.targets[$0] }, failures)
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import SERAudio
+import SERSupport
+
+/// Features of clips, computed once and kept in memory, so that several networks can be trained on them.
+public final class FeatureStore: @unchecked Sendable {
+    /// A clip without features, and why.
+    public struct Failure: Sendable, Hashable {
+        /// The file.
+        public var path: URL
+        /// What is wrong with it.
+        public var reason: String
+    }
+
+    private let lock = NSLock()
+    private var known: [String: [URL: Result<FeatureMatrix, Reason>]] = [:]
+
+    private struct Reason: Error, CustomStringConvertible {
+        var text: String
+        var description: String { text }
+    }
+
+    /// An empty store.
+    public init() {}
+
+    /// The features of clips, in their order; nil for clips that have none, which stand in the list of failures.
+    /// - Parameters:
+    ///   - progress: Told how many of the files that must be read are done, from several threads.
+    ///   - isCancelled: Asked before each file.
+    /// - Throws: ``TrainingError/cancelled``.
+    public func matrices(
+        of clips: [Clip], pipeline: FeaturePipeline, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        isCancelled: @Sendable () -> Bool = { false }
+    ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
+        let key = pipeline.extractionKey
+        let present = lock.withLock { known[key] ?? [:] }
+        let missing = clips.map(\.path).filter { present[$0] == nil }
+        let done = Counter()
+        let fresh = Slots<Result<FeatureMatrix, Reason>>(count: missing.count)
+        parallelFor(missing.count) { index in
+            guard !isCancelled() else { return }
+            fresh[index] = extract(missing[index], pipeline)
+            progress(done.increment(), missing.count)
+        }
+        if isCancelled() { throw .cancelled }
+        let all = lock.withLock {
+            for (index, path) in missing.enumerated() { known[key, default: [:]][path] = fresh[index] }
+            return known[key] ?? [:]
+        }
+        var failures: [Failure] = []
+        let matrices = clips.map { clip -> FeatureMatrix? in
+            do throws(Reason) {
+                guard let result = all[clip.path] else { throw Reason(text: "not read") }
+                do { return try pipeline.summarized(try result.get()) } catch { throw Reason(text: "\(error)") }
+            } catch {
+                failures.append(Failure(path: clip.path, reason: error.text))
+                return nil
+            }
+        }
+        return (matrices, failures)
+    }
+
+    private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<FeatureMatrix, Reason> {
+        do {
+            let clip = try AudioFile.read(at: path, sampleRate: pipeline.extractor.sampleRate)
+            return .success(try pipeline.extractor.extract(pipeline.spanned(clip)))
+        } catch {
+            return .failure(Reason(text: "\(error)"))
+        }
+    }
+}
+
+private final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    func increment() -> Int {
+        lock.withLock {
+            count += 1
+            return count
+        }
+    }
+}
+
+/// Places that several threads fill, each its own.
+private final class Slots<Value: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var values: [Value?]
+
+    init(count: Int) { values = Array(repeating: nil, count: count) }
+
+    subscript(index: Int) -> Value? {
+        get { lock.withLock { values[index] } }
+        set { lock.withLock { values[index] = newValue } }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// How a network is trained: features, optimiser, length, and what is told on the way.
+///
+/// ```swift
+/// let trained = try Trainer(features: MFCC(.librosa, coefficients: 40), epochs: 100, batchSize: 32).fit(network, on: split)
+/// ```
+/// The weights of the epoch that did best on the validation part are kept (highest accuracy; of equals the lowest loss,
+/// then the earliest). The test part is never looked at.
+public struct Trainer: Sendable {
+    /// The features that the network reads.
+    public var features: any FeatureExtractor
+    /// How much of each clip is used, in seconds: sequences are cut to it, images cut or filled with silence.
+    public var duration: Double
+    /// How often every training clip is seen.
+    public var epochs: Int
+    /// Clips in a step.
+    public var batchSize: Int
+    /// How gradients move the weights.
+    public var optimizer: OptimizerConfiguration
+    /// How large gradients are tamed.
+    public var clipping: GradientClipping?
+    /// What is minimised.
+    public var loss: TrainingLoss
+    /// Stops when the validation part has not improved for so many epochs; nil never stops early.
+    public var patience: Int?
+    /// Whether precision, recall and AUC of both parts are computed after each epoch.
+    public var detailedMetrics: Bool
+    /// Decides the order of clips and what dropout drops.
+    public var seed: UInt64
+    /// Whether a clip without features is an error; if not, it is left out and listed in ``TrainedModel/skipped``.
+    public var isStrict: Bool
+
+    /// A trainer with the given settings.
+    public init(
+        features: any FeatureExtractor, duration: Double = 3, epochs: Int = 100, batchSize: Int = 32,
+        optimizer: OptimizerConfiguration = .adam(), clipping: GradientClipping? = nil,
+        loss: TrainingLoss = TrainingLoss(), patience: Int? = nil, detailedMetrics: Bool = false, seed: UInt64 = 0,
+        isStrict: Bool = false
+    ) {
+        self.features = features
+        self.duration = duration
+        self.epochs = epochs
+        self.batchSize = batchSize
+        self.optimizer = optimizer
+        self.clipping = clipping
+        self.loss = loss
+        self.patience = patience
+        self.detailedMetrics = detailedMetrics
+        self.seed = seed
+        self.isStrict = isStrict
+    }
+
+    /// What happens during a training.
+    public enum Event: Sendable {
+        /// So many files of so many have been read and their features computed.
+        case extracting(done: Int, total: Int)
+        /// A step of an epoch (from 1) has been taken.
+        case step(epoch: Int, of: Int, done: Int, total: Int)
+        /// An epoch has ended with these measurements, the model being as it stands now.
+        case epoch(EpochRecord, Model)
+        /// The training has ended.
+        case finished
+    }
+
+    /// Trains a network.
+    /// - Parameters:
+    ///   - network: The network with its first weights.
+    ///   - split: Which clips train, validate and test.
+    ///   - store: Keeps features, for several trainings on the same clips.
+    ///   - isCancelled: Asked between steps. When it says yes, the training ends with the best weights so far.
+    ///   - observe: Told what happens; the default shows progress on standard error.
+    /// - Throws: ``TrainingError``.
+    public func fit(
+        _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(),
+        isCancelled: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (Event) -> Void = TrainingProgress.standard()
+    ) throws(TrainingError) -> TrainedModel {
+        let labels = split.labels
+        try check(network, labels: labels)
+        let pipeline = try pipeline(for: network)
+        let loader = ExampleLoader(
+            pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
+            progress: { observe(.extracting(done: $0, total: $1)) })
+        let (train, standardization) = try loader.trainingExamples(split.train)
+        let validation = try loader.examples(split.validation, standardization)
+        guard batchSize <= train.examples.count else {
+            throw .setting(
+                "a batch of \(batchSize) is larger than the \(train.examples.count) training clips; "
+                    + "use a smaller batch or more clips")
+        }
+        var run = try TrainingRun(
+            self, model: network, labels: labels, train: train.examples, validation: validation.examples)
+        try run.train(isCancelled: isCancelled, observe: observe)
+        observe(.finished)
+        let recognizer = Recognizer(
+            model: run.best, pipeline: pipeline, standardization: standardization, labels: labels)
+        return TrainedModel(
+            recognizer: recognizer, history: run.history, wasCancelled: run.wasCancelled,
+            skipped: train.failures + validation.failures, store: store)
+    }
+
+    /// How clips become what the network reads.
+    func pipeline(for network: Model) throws(TrainingError) -> FeaturePipeline {
+        do throws(ShapeError) {
+            return try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
+        } catch { throw .shape(error) }
+    }
+
+    private func check(_ network: Model, labels: [String]) throws(TrainingError) {
+        guard epochs > 0 else { throw .setting("\(epochs) epochs: at least one is needed") }
+        guard batchSize > 0 else { throw .setting("a batch of \(batchSize) clips: at least one is needed") }
+        guard labels.count > 1 else {
+            throw .setting(
+                "the data has only the label '\(labels.first ?? "")': there is nothing to tell apart. "
+                    + "Bring clips of at least two emotions.")
+        }
+        guard network.graph.output == Shape([labels.count]) else {
+            throw .shape(
+                ShapeError(
+                    path: network.graph.nodes.last?.path ?? "output", layer: "output",
+                    expected: "one logit for each of the \(labels.count) labels", got: "\(network.graph.output)",
+                    hint: "End the network in Dense(\(labels.count))."))
+        }
+        if let weights = loss.classWeights, weights.count != labels.count {
+            throw .setting("\(weights.count) class weights for \(labels.count) labels: one each is needed")
+        }
+        if let softmax = network.graph.nodes.last(where: { type(of: $0.layer).kind != Dropout.kind }),
+            softmax.layer is Softmax {
+            throw .softmaxBeforeLoss(path: softmax.path)
+        }
+    }
+}

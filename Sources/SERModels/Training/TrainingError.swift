@@ -1,0 +1,49 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// Why a network could not be trained or evaluated.
+public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedError {
+    /// The network does not fit the features or the labels.
+    case shape(ShapeError)
+    /// A layer turns logits into probabilities in front of a loss that does so itself.
+    case softmaxBeforeLoss(path: String)
+    /// A part of the split holds no clips.
+    case emptyPart(String)
+    /// A setting that cannot work.
+    case setting(String)
+    /// Clips whose features could not be computed, where none may be skipped; the first of them is told.
+    case features(path: String, reason: String, failed: Int)
+    /// The loss became infinite or not a number.
+    case diverged(epoch: Int)
+    /// Training was cancelled before the first epoch ended.
+    case cancelled
+    /// The predictions could not be compared with the labels.
+    case evaluation(EvaluationError)
+    /// The labels of the data are not those of the model.
+    case labels(model: [String], data: [String])
+
+    public var description: String {
+        switch self {
+        case .shape(let error): return error.description
+        case .softmaxBeforeLoss(let path):
+            return "\(path) applies softmax, and the cross-entropy loss applies it again, which keeps the loss of 7 "
+                + "classes above 1.165. Remove the layer: networks end in logits, and predictions are softmaxed anyway."
+        case .emptyPart(let name):
+            return "the \(name) part holds no clips. Give it a larger fraction, or bring more clips."
+        case .setting(let message): return message
+        case .features(let path, let reason, let failed):
+            let rest = failed > 1 ? " (and \(failed - 1) more)" : ""
+            return "no features from \(path)\(rest): \(reason)"
+        case .diverged(let epoch):
+            return "the loss is no longer a number in epoch \(epoch). Try a smaller learning rate or clip gradients."
+        case .cancelled: return "training was cancelled before its first epoch ended; nothing was kept"
+        case .evaluation(let error): return error.description
+        case .labels(let model, let data):
+            return "the model knows \(model.joined(separator: ", ")), the data has \(data.joined(separator: ", ")). "
+                + "Evaluate on data with the same labels."
+        }
+    }
+
+    public var errorDescription: String? { description }
+}
