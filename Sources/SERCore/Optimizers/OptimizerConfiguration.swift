@@ -96,9 +96,3 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
         }
     }
 }
-
-private func require(
-    _ value: Double, _ name: String, _ range: String, _ holds: (Double) -> Bool
-) throws(OptimizerError) {
-    guard value.isFinite, holds(value) else { throw OptimizerError.setting(name: name, value: value, expected: range) }
-}

@@ -19,3 +19,10 @@ public enum OptimizerError: Error, Sendable, Equatable, CustomStringConvertible,
 
     public var errorDescription: String? { description }
 }
+
+/// Throws an error that names the setting unless its value is finite and fits.
+func require(
+    _ value: Double, _ name: String, _ range: String, _ holds: (Double) -> Bool
+) throws(OptimizerError) {
+    guard value.isFinite, holds(value) else { throw OptimizerError.setting(name: name, value: value, expected: range) }
+}
