@@ -1,5 +1,5 @@
-// Products of a dense layer with few rows, on its weight [n, k] as it lies: packing it would cost more than the product.
-// Included by each kernels_*.c after gemm_tiles.h.
+// Products of a dense layer with few rows, on its weight [n, k] as it lies: packing it would cost more than the
+// product. Included by each kernels_*.c after gemm_tiles.h.
 
 #if SER_LANES == 16
 #define SER_HALVE(W, a, b)                                                                                             \
@@ -19,7 +19,8 @@
 #define SER_HIGH(p, W) (SER_LOW(p, W) + W)
 
 #define SER_AT(p, W) SER_LOW(p, W)
-#define SER_DEFINE_LOW(W) SER_INLINE void low_##W(lanes *out, const lanes *a, const lanes *b) { *out = SER_HALVE(W, *a, *b); }
+#define SER_DEFINE_LOW(W)                                                                                              \
+    SER_INLINE void low_##W(lanes *out, const lanes *a, const lanes *b) { *out = SER_HALVE(W, *a, *b); }
 SER_DEFINE_LOW(1) SER_DEFINE_LOW(2)
 #if SER_LANES >= 8
 SER_DEFINE_LOW(4)
@@ -65,7 +66,7 @@ SER_INLINE void rest(lanes *out, const float *from, int64_t count) {
 
 
 // sums[R * Q] = dot products of R rows with Q rows along k, row by row.
-#define SER_DEFINE_DOTS(name, R, Q)                                                                                        \
+#define SER_DEFINE_DOTS(name, R, Q)                                                                                    \
     static void name(int64_t k, const float *const *xs, const float *const *ws, float *sums) {                         \
         lanes sum[R * Q];                                                                                              \
         SER_UNROLL for (int s = 0; s < R * Q; s++) sum[s] = (lanes){0};                                                \

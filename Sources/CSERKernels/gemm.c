@@ -5,47 +5,45 @@
 
 // MARK: Instruction sets
 
-static const ser_isa *const *all_sets(int32_t *count) {
-    static const ser_isa *sets[3];
-    int32_t n = 0;
-    sets[n++] = &ser_isa_portable;
+/// The tables that this processor can run, best last.
+static int32_t find_sets(const ser_isa *sets[3]) {
+    int32_t count = 0;
+    sets[count++] = &ser_isa_portable;
 #if SER_HAS_X86_BODIES
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx2) sets[n++] = &ser_isa_avx2;
+    if (avx2) sets[count++] = &ser_isa_avx2;
     if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) sets[n++] = &ser_isa_avx512;
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) sets[count++] = &ser_isa_avx512;
 #endif
-    *count = n;
-    return sets;
+    return count;
 }
 
-static const ser_isa *_Atomic chosen;
+static const ser_isa *_Atomic best;
+static _Thread_local const ser_isa *forced;
 
 const ser_isa *ser_current_isa(void) {
-    const ser_isa *isa = atomic_load_explicit(&chosen, memory_order_acquire);
-    if (!isa) {
-        ser_use_instruction_set(-1);
-        isa = atomic_load_explicit(&chosen, memory_order_acquire);
-    }
+    if (forced) return forced;
+    const ser_isa *isa = atomic_load_explicit(&best, memory_order_acquire);
+    if (isa) return isa;
+    const ser_isa *sets[3];
+    isa = sets[find_sets(sets) - 1];
+    atomic_store_explicit(&best, isa, memory_order_release);
     return isa;
 }
 
 int32_t ser_instruction_sets(void) {
-    int32_t count;
-    all_sets(&count);
-    return count;
+    const ser_isa *sets[3];
+    return find_sets(sets);
 }
 
 const char *ser_instruction_set_name(int32_t index) {
-    int32_t count;
-    const ser_isa *const *sets = all_sets(&count);
-    return index < 0 || index >= count ? "none" : sets[index]->name;
+    const ser_isa *sets[3];
+    return index < 0 || index >= find_sets(sets) ? "none" : sets[index]->name;
 }
 
 void ser_use_instruction_set(int32_t index) {
-    int32_t count;
-    const ser_isa *const *sets = all_sets(&count);
-    atomic_store_explicit(&chosen, sets[index < 0 || index >= count ? count - 1 : index], memory_order_release);
+    const ser_isa *sets[3];
+    forced = index < 0 || index >= find_sets(sets) ? NULL : sets[index];
 }
 
 // MARK: Packing
@@ -121,7 +119,8 @@ static void multiply_tail(const ser_isa *isa, const ser_product *g, int64_t colu
         for (int64_t i = 0; i == 0 || i < g->k; i += TAIL_DEPTH) {
             part.k = g->k - i < TAIL_DEPTH ? g->k - i : TAIL_DEPTH;
             memset(p, 0, sizeof p);
-            for (int64_t d = 0; d < part.k; d++) memcpy(p + d * 16, g->p + (i + d) * g->ldp, (size_t)columns * sizeof *p);
+            for (int64_t d = 0; d < part.k; d++)
+                memcpy(p + d * 16, g->p + (i + d) * g->ldp, (size_t)columns * sizeof *p);
             isa->multiply(&part);
             part.a += part.k * g->k_step;
             part.start = SER_START_C;
@@ -160,20 +159,20 @@ void ser_gemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t ld
 
 // MARK: Dense layers
 
-void ser_dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, int64_t ldw, float *y,
-                       int64_t ldy, const float *bias, int32_t relu) {
+void ser_dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, int64_t ldw,
+                       float *y, int64_t ldy, const float *bias, int32_t relu) {
     ser_current_isa()->dense_forward(m, n, k, x, ldx, w, ldw, y, ldy, bias, relu);
 }
 
-void ser_dense_input_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *w, int64_t ldw,
-                              float *dx, int64_t lddx, int32_t accumulate) {
+void ser_dense_input_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *w,
+                              int64_t ldw, float *dx, int64_t lddx, int32_t accumulate) {
     ser_product g = {.m = m, .n = k, .k = n, .a = dy, .row_step = lddy, .k_step = 1, .p = w, .ldp = ldw,
                      .panel_step = SER_PANEL, .c = dx, .ldc = lddx, .start = accumulate ? SER_START_C : SER_START_ZERO};
     ser_multiply(ser_current_isa(), &g);
 }
 
-void ser_dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *x, int64_t ldx,
-                               float *dw, int64_t lddw, int32_t accumulate) {
+void ser_dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *x,
+                               int64_t ldx, float *dw, int64_t lddw, int32_t accumulate) {
     const ser_isa *isa = ser_current_isa();
     if (m < 8) {
         isa->dense_weight_gradient(m, n, k, dy, lddy, x, ldx, dw, lddw, accumulate);

@@ -1,8 +1,8 @@
 // Register tiles of the matrix products. Included by each kernels_*.c, which says how many floats a vector holds
 // (SER_LANES) and how many rows (SER_TILE_ROWS, 8 at most) and vectors (SER_TILE_VECTORS) fit the registers.
 //
-// Every element of a product is one chain of multiply-adds over k in rising order, whichever tile computes it, so that a
-// row's result depends neither on the other rows of its batch nor on how the work was cut.
+// Every element of a product is one chain of multiply-adds over k in rising order, whichever tile computes it, so that
+// a row's result depends neither on the other rows of its batch nor on how the work was cut.
 
 typedef float lanes __attribute__((vector_size(4 * SER_LANES), aligned(4), may_alias));
 enum { PANEL_VECTORS = SER_PANEL / SER_LANES };

@@ -7,9 +7,9 @@ enum { SER_PANEL = 32 };
 
 typedef enum { SER_START_ZERO, SER_START_BIAS, SER_START_C } ser_start;
 
-// c[m, n] = start + a[m, k] p[k, n], where a(r, i) = a[r * row_step + i * k_step], and columns 32 j ... 32 j + 31 of row i
-// of p lie at p[j * panel_step + i * ldp]. START_BIAS begins with the row `bias`, START_C with c itself. n counts in
-// multiples of 16; so many columns of c, p and bias must be there to read and write.
+// c[m, n] = start + a[m, k] p[k, n], where a(r, i) = a[r * row_step + i * k_step], and columns 32 j ... 32 j + 31 of
+// row i of p lie at p[j * panel_step + i * ldp]. START_BIAS begins with the row `bias`, START_C with c itself. n counts
+// in multiples of 16; so many columns of c, p and bias must be there to read and write.
 typedef struct {
     int64_t m, n, k;
     const float *a; int64_t row_step, k_step;
@@ -19,8 +19,8 @@ typedef struct {
     const float *bias;
 } ser_product;
 
-// One step of a recurrent layer for some rows. A unit's gates lie `units` apart in a row; `count` units from the pointers
-// on are computed, a multiple of 16.
+// One step of a recurrent layer for some rows. A unit's gates lie `units` apart in a row; `count` units from the
+// pointers on are computed, a multiple of 16.
 typedef struct {
     int64_t rows, units, count;
     float *gates; int64_t ld_gates;              // in: sums of products; out: what the backward pass needs
@@ -33,7 +33,7 @@ typedef struct {
     int64_t rows, units;
     const float *gates; int64_t ld_gates;        // as the forward step left them
     const float *before; int64_t ld_before;
-    float *hidden_gradient;                      // [rows, units]; GRU: out, the part that reaches h before the step directly
+    float *hidden_gradient;                      // [rows, units]; GRU: out, what reaches h before the step directly
     float *cell_gradient;                        // LSTM, [rows, units]: in after the step, out before it
     float *out; int64_t ld_out;                  // gradients of the sums of products
 } ser_cell_backward;

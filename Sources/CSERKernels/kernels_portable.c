@@ -16,7 +16,8 @@
 SER_DEFINE_TILE(1, 2) SER_DEFINE_TILE(2, 2) SER_DEFINE_TILE(3, 2) SER_DEFINE_TILE(4, 2)
 #if SER_TILE_ROWS == 8
 SER_DEFINE_TILE(5, 2) SER_DEFINE_TILE(6, 2) SER_DEFINE_TILE(7, 2) SER_DEFINE_TILE(8, 2)
-static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2};
+static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2,
+                                              tile_5x2, tile_6x2, tile_7x2, tile_8x2};
 #else
 static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2};
 #endif

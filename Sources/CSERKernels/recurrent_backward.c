@@ -20,7 +20,8 @@ typedef struct {
 
 static int is_gru(const ser_recurrent_layout *l) { return l->shape.kind == SER_RECURRENT_GRU; }
 
-/// Which gate of the weights a column group of the gradients' row belongs to. GRU's groups are q, r, z, n; q is W_hh's n.
+/// Which gate of the weights a column group of the gradients' row belongs to. GRU's groups are q, r, z, n; q is
+/// W_hh's n.
 static int64_t gate_of_group(const ser_recurrent_layout *l, int64_t group) {
     return !is_gru(l) ? group : group == 0 ? 2 : group - 1;
 }
@@ -71,7 +72,8 @@ static void add_outer_gradients(const backward_call *f, const ser_recurrent_chun
     }
     for (int64_t r = 0; a->dy && r < c->active[s]; r++) {
         float *restrict dh = w->hidden + r * units;
-        const float *restrict dy = a->dy + (c->batch[r] * l->shape.steps + ser_recurrent_time(l, c, r, s)) * a->dy_stride;
+        const int64_t place = c->batch[r] * l->shape.steps + ser_recurrent_time(l, c, r, s);
+        const float *restrict dy = a->dy + place * a->dy_stride;
         for (int64_t j = 0; j < hidden; j++) dh[j] += dy[j];
     }
 }
@@ -90,8 +92,9 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
     const ser_recurrent_layout *l = &f->layout;
     const int64_t rows = c->active[s], units = l->units;
     add_outer_gradients(f, c, s, w);
-    ser_cell_backward step = {.rows = rows, .units = units, .gates = gate_rows + c->first[s] * l->ldg, .ld_gates = l->ldg,
-                              .hidden_gradient = w->hidden, .cell_gradient = w->cell, .out = gradients, .ld_out = l->ldd};
+    ser_cell_backward step = {.rows = rows, .units = units, .gates = gate_rows + c->first[s] * l->ldg,
+                              .ld_gates = l->ldg, .hidden_gradient = w->hidden, .cell_gradient = w->cell,
+                              .out = gradients, .ld_out = l->ldd};
     if (l->shape.kind == SER_RECURRENT_LSTM) {
         step.before = s == 0 ? w->first_cell : gate_rows + c->first[s - 1] * l->ldg + 4 * units;
         step.ld_before = s == 0 ? units : l->ldg;
@@ -107,8 +110,8 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
 }
 
 /// dW[column ..< column + columns, parts of X's row] (+)= gradients^T X over a block of packed rows.
-static void add_weight_gradient(const backward_call *f, const workspace *w, int64_t rows, int64_t column, int64_t columns,
-                                int64_t from, int64_t width, const float *x) {
+static void add_weight_gradient(const backward_call *f, const workspace *w, int64_t rows, int64_t column,
+                                int64_t columns, int64_t from, int64_t width, const float *x) {
     const ser_recurrent_layout *l = &f->layout;
     ser_product g = {.m = columns, .n = (width + 15) / 16 * 16, .k = rows, .a = w->gradients + column, .row_step = 1,
                      .k_step = l->ldd, .p = x + from, .ldp = l->ldx, .panel_step = SER_PANEL,
@@ -136,9 +139,9 @@ static void add_parameter_gradients(const backward_call *f, workspace *w, int64_
 static void lead_to_inputs(const backward_call *f, const ser_recurrent_chunk *c, int64_t s0, int64_t s1, workspace *w) {
     const ser_recurrent_layout *l = &f->layout;
     const int64_t inputs = l->shape.inputs, ld = (inputs + 15) / 16 * 16;
-    ser_product g = {.m = c->first[s1] - c->first[s0], .n = ld, .k = f->input_depth, .a = w->gradients + f->input_column,
-                     .row_step = l->ldd, .k_step = 1, .p = f->packed_input, .ldp = SER_PANEL,
-                     .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld, .start = SER_START_ZERO};
+    ser_product g = {.m = c->first[s1] - c->first[s0], .n = ld, .k = f->input_depth,
+                     .a = w->gradients + f->input_column, .row_step = l->ldd, .k_step = 1, .p = f->packed_input,
+                     .ldp = SER_PANEL, .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld, .start = SER_START_ZERO};
     f->isa->multiply(&g);
     const float *from = w->input;
     for (int64_t s = s0; s < s1; s++) {
@@ -198,7 +201,8 @@ static void backward_group(void *context, int64_t group) {
     const int64_t state = l->chunk_rows * l->units;
     uint64_t mode = ser_flush_denormals();
     float *s = f->scratch + group * f->scratch_size, *p = f->partial + group * f->partial_size;
-    workspace w = {.gradients = s, .hidden = s + BLOCK_ROWS * l->ldd, .weights = p, .biases = p + l->sums * l->ldx, .fresh = 1};
+    workspace w = {.gradients = s, .hidden = s + BLOCK_ROWS * l->ldd, .weights = p, .biases = p + l->sums * l->ldx,
+                   .fresh = 1};
     w.cell = w.hidden + state;
     w.first_cell = w.cell + state;
     w.input = w.first_cell + state;
@@ -232,7 +236,8 @@ static void reduce_panel(void *context, int64_t index) {
     int state = !is_gru(l) || group < 3, input = !is_gru(l) || group > 0;
     const float *weights = f->partial + column * l->ldx, *biases = f->partial + l->sums * l->ldx + column;
     for (int64_t r = 0; r < rows; r++, weights += l->ldx) {
-        if (state && a->dweight_hh) add_groups(f, a->dweight_hh + (row + r) * hidden, weights, hidden, a->add_dweight_hh);
+        if (state && a->dweight_hh)
+            add_groups(f, a->dweight_hh + (row + r) * hidden, weights, hidden, a->add_dweight_hh);
         if (input && a->dweight_ih)
             add_groups(f, a->dweight_ih + (row + r) * inputs, weights + l->units, inputs, a->add_dweight_ih);
     }

@@ -3,7 +3,8 @@
 #include "vector_math.h"
 
 enum { LANES = SER_LANES };
-// The streams of a row come from one pointer: without the promise a run-time check that always fails hides the vector loop.
+// The streams of a row come from one pointer: without the promise a run-time check that always fails hides the vector
+// loop.
 #define SER_UNITS_LOOP                                                                                                 \
     _Pragma("clang loop vectorize(assume_safety) vectorize_width(LANES) interleave_count(1)")                          \
     for (int64_t j = 0; j < count; j++)

@@ -1,18 +1,7 @@
-#include "recurrent_plan.h"
+#include "recurrent_forward.h"
 #include "ser_memory.h"
 #include "ser_parallel.h"
 #include <string.h>
-
-typedef struct {
-    ser_recurrent_layout layout;
-    ser_recurrent_plan plan;
-    const ser_isa *isa;
-    const ser_recurrent_weights *weights;
-    const ser_recurrent_forward_arguments *arguments;
-    float *packed;
-    float *scratch;                // [chunks] working space, scratch_size floats each
-    int64_t scratch_size;
-} forward_call;
 
 // MARK: Weights
 
@@ -20,7 +9,7 @@ static float bias_sum(const float *a, const float *b, int64_t i) { return (a ? a
 
 /// One panel: 32 units of one column group of the stored row.
 static void pack_panel(void *context, int64_t index) {
-    forward_call *f = context;
+    ser_forward_call *f = context;
     const ser_recurrent_layout *l = &f->layout;
     const int64_t hidden = l->shape.hidden, inputs = l->shape.inputs, units = l->units;
     int64_t column = index * SER_PANEL, group = column / units, unit = column % units;
@@ -45,37 +34,39 @@ static void pack_panel(void *context, int64_t index) {
 
 // MARK: Products
 
-typedef enum { INPUT_AND_STATE, INPUT_ONLY, STATE_ONLY } operands;
-
-/// gates[rows, sums] (+)= the chosen parts of X's rows times the weights, for all parts of the layer.
-static void multiply_parts(const forward_call *f, operands which, int64_t rows, const float *x, float *gates) {
+void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t rows, const float *x, float *gates,
+                        int64_t first, int64_t count) {
     const ser_recurrent_layout *l = &f->layout;
     for (int64_t i = 0; i < l->parts; i++) {
         const ser_recurrent_part *part = &l->part[i];
-        if (which == INPUT_ONLY ? !part->input : which == STATE_ONLY ? !part->state : 0) continue;
-        int from_input = !part->state || which == INPUT_ONLY;
-        int64_t state = part->state ? l->units : 0, input = part->input ? l->shape.inputs : 0;
-        ser_product g = {
-            .m = rows, .n = part->columns, .k = which == INPUT_ONLY ? input : which == STATE_ONLY ? state : state + input,
-            .a = x + (from_input ? l->units : 0), .row_step = l->ldx, .k_step = 1,
-            .p = f->packed + part->packed + (from_input ? state * SER_PANEL : 0), .ldp = SER_PANEL,
-            .panel_step = (state + input) * SER_PANEL, .c = gates + part->column, .ldc = l->ldg,
-            .start = which == STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
-            .bias = f->packed + l->bias + part->column};
-        f->isa->multiply(&g);
+        if (which == SER_INPUT_ONLY ? !part->input : which == SER_STATE_ONLY ? !part->state : 0) continue;
+        const int from_input = !part->state || which == SER_INPUT_ONLY;
+        const int64_t state = part->state ? l->units : 0, input = part->input ? l->shape.inputs : 0;
+        const int64_t all = state + input;
+        // All units of all gates lie side by side; some of them are a product for each gate.
+        const int64_t width = count == l->units ? part->columns : count, stride = count == l->units ? width : l->units;
+        for (int64_t column = first; column < part->columns; column += stride) {
+            ser_product g = {
+                .m = rows, .n = width, .k = which == SER_INPUT_ONLY ? input : which == SER_STATE_ONLY ? state : all,
+                .a = x + (from_input ? l->units : 0), .row_step = l->ldx, .k_step = 1,
+                .p = f->packed + part->packed + column * all + (from_input ? state * SER_PANEL : 0), .ldp = SER_PANEL,
+                .panel_step = all * SER_PANEL, .c = gates + part->column + column, .ldc = l->ldg,
+                .start = which == SER_STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
+                .bias = f->packed + l->bias + part->column + column};
+            f->isa->multiply(&g);
+        }
     }
 }
 
 // MARK: One chunk of rows
 
-static void copy_state(float *to, const float *from, int64_t hidden, int64_t units) {
+void ser_copy_state(float *to, const float *from, int64_t hidden, int64_t units) {
     if (from) memcpy(to, from, (size_t)hidden * sizeof *to);
     int64_t valid = from ? hidden : 0;
     memset(to + valid, 0, (size_t)(units - valid) * sizeof *to);
 }
 
-/// The inputs of steps s0 ..< s1 into their packed rows.
-static void gather_inputs(const forward_call *f, const ser_recurrent_chunk *c, int64_t s0, int64_t s1, float *x) {
+void ser_gather_inputs(const ser_forward_call *f, const ser_recurrent_chunk *c, int64_t s0, int64_t s1, float *x) {
     const ser_recurrent_layout *l = &f->layout;
     const int64_t inputs = l->shape.inputs;
     float *out = x + l->units;
@@ -88,8 +79,7 @@ static void gather_inputs(const forward_call *f, const ser_recurrent_chunk *c, i
     }
 }
 
-/// Hands out the states after step s: to y, and for rows that end here to h_last and c_last.
-static void scatter_states(const forward_call *f, const ser_recurrent_chunk *c, int64_t s, const float *hidden,
+void ser_scatter_states(const ser_forward_call *f, const ser_recurrent_chunk *c, int64_t s, const float *hidden,
                            const float *cell, int64_t ld_cell) {
     const ser_recurrent_layout *l = &f->layout;
     const ser_recurrent_forward_arguments *a = f->arguments;
@@ -104,8 +94,7 @@ static void scatter_states(const forward_call *f, const ser_recurrent_chunk *c, 
     }
 }
 
-/// Rows without a single step keep their first state; y is 0 past a row's length.
-static void finish_rows(const forward_call *f, const ser_recurrent_chunk *c) {
+void ser_finish_rows(const ser_forward_call *f, const ser_recurrent_chunk *c) {
     const ser_recurrent_forward_arguments *a = f->arguments;
     const int64_t hidden = f->layout.shape.hidden, steps = f->layout.shape.steps;
     for (int64_t r = 0; r < c->rows; r++) {
@@ -113,12 +102,13 @@ static void finish_rows(const forward_call *f, const ser_recurrent_chunk *c) {
         for (int64_t t = c->lengths[r]; a->y && t < steps; t++)
             memset(a->y + (b * steps + t) * a->y_stride, 0, (size_t)hidden * sizeof(float));
         if (c->lengths[r] > 0) continue;
-        if (a->h_last) copy_state(a->h_last + b * a->h_last_stride, a->h0 ? a->h0 + b * hidden : NULL, hidden, hidden);
-        if (a->c_last) copy_state(a->c_last + b * hidden, a->c0 ? a->c0 + b * hidden : NULL, hidden, hidden);
+        const float *h0 = a->h0 ? a->h0 + b * hidden : NULL, *c0 = a->c0 ? a->c0 + b * hidden : NULL;
+        if (a->h_last) ser_copy_state(a->h_last + b * a->h_last_stride, h0, hidden, hidden);
+        if (a->c_last) ser_copy_state(a->c_last + b * hidden, c0, hidden, hidden);
     }
 }
 
-static void run_cell(const forward_call *f, const ser_cell_forward *step) {
+void ser_run_forward_cell(const ser_forward_call *f, const ser_cell_forward *step) {
     switch (f->layout.shape.kind) {
     case SER_RECURRENT_LSTM: f->isa->lstm_forward(step); break;
     case SER_RECURRENT_GRU: f->isa->gru_forward(step); break;
@@ -134,7 +124,7 @@ static int64_t block_end(const ser_recurrent_chunk *c, int64_t s0) {
 }
 
 static void forward_chunk(void *context, int64_t index) {
-    forward_call *f = context;
+    ser_forward_call *f = context;
     const ser_recurrent_layout *l = &f->layout;
     const ser_recurrent_chunk *c = &f->plan.chunks[index];
     const int64_t units = l->units, ldx = l->ldx, ldg = l->ldg;
@@ -148,9 +138,10 @@ static void forward_chunk(void *context, int64_t index) {
     float *x_rows = saving ? f->arguments->saved + f->plan.saved[index] : first_cell + l->chunk_rows * units;
     float *gate_rows = x_rows + (saving ? c->packed_rows + c->rows : BLOCK_ROWS + l->chunk_rows) * ldx;
     for (int64_t r = 0; r < c->rows; r++) {
-        const int64_t at = c->batch[r] * l->shape.hidden;
-        copy_state(x_rows + r * ldx, f->arguments->h0 ? f->arguments->h0 + at : NULL, l->shape.hidden, units);
-        if (lstm) copy_state(first_cell + r * units, f->arguments->c0 ? f->arguments->c0 + at : NULL, l->shape.hidden, units);
+        const int64_t hidden = l->shape.hidden, at = c->batch[r] * hidden;
+        const float *h0 = f->arguments->h0, *c0 = f->arguments->c0;
+        ser_copy_state(x_rows + r * ldx, h0 ? h0 + at : NULL, hidden, units);
+        if (lstm) ser_copy_state(first_cell + r * units, c0 ? c0 + at : NULL, hidden, units);
     }
     const float *cell_before = first_cell;
     int64_t ld_before = units;
@@ -158,12 +149,12 @@ static void forward_chunk(void *context, int64_t index) {
         s1 = block_end(c, s0);
         const int64_t base = c->first[s0];
         float *x = x_rows + (saving ? base * ldx : 0), *gates = gate_rows + (saving ? base * ldg : 0);
-        gather_inputs(f, c, s0, s1, x);
-        if (apart) multiply_parts(f, INPUT_ONLY, c->first[s1] - base, x, gates);
+        ser_gather_inputs(f, c, s0, s1, x);
+        if (apart) ser_multiply_parts(f, SER_INPUT_ONLY, c->first[s1] - base, x, gates, 0, units);
         for (int64_t s = s0; s < s1; s++) {
             const int64_t row = c->first[s] - base;
             float *here = x + row * ldx, *after = x + (c->first[s + 1] - base) * ldx, *g = gates + row * ldg;
-            multiply_parts(f, apart ? STATE_ONLY : INPUT_AND_STATE, c->active[s], here, g);
+            ser_multiply_parts(f, apart ? SER_STATE_ONLY : SER_INPUT_AND_STATE, c->active[s], here, g, 0, units);
             ser_cell_forward step = {.rows = c->active[s], .units = units, .count = units, .gates = g, .ld_gates = ldg,
                                      .hidden = after, .ld_hidden = ldx};
             if (lstm) {
@@ -173,34 +164,37 @@ static void forward_chunk(void *context, int64_t index) {
             } else {
                 step.before = here; step.ld_before = ldx;
             }
-            run_cell(f, &step);
-            scatter_states(f, c, s, after, step.cell, step.ld_cell);
+            ser_run_forward_cell(f, &step);
+            ser_scatter_states(f, c, s, after, step.cell, step.ld_cell);
             cell_before = step.cell; ld_before = step.ld_cell;
         }
         if (!saving)
             for (int64_t r = 0; r < c->active[s1]; r++)
                 memcpy(x + r * ldx, x + (c->first[s1] - base + r) * ldx, (size_t)units * sizeof *x);
     }
-    finish_rows(f, c);
+    ser_finish_rows(f, c);
     ser_restore_denormals(mode);
 }
 
 int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                               const ser_recurrent_forward_arguments *arguments) {
-    forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .weights = weights,
+    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .weights = weights,
                       .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
-    f.scratch_size = l->chunk_rows * l->units;
-    if (!arguments->saved) f.scratch_size += (BLOCK_ROWS + l->chunk_rows) * l->ldx + BLOCK_ROWS * l->ldg;
+    const int single = shape->batch == 1 && !arguments->saved;
+    f.scratch_size = single ? 0 : l->chunk_rows * l->units;
+    if (!arguments->saved && !single) f.scratch_size += (BLOCK_ROWS + l->chunk_rows) * l->ldx + BLOCK_ROWS * l->ldg;
     const size_t bytes = (size_t)(l->packed_size + l->chunks * f.scratch_size) * sizeof(float);
     if (!ser_recurrent_make_plan(&f.plan, l)) return 0;
     f.packed = ser_allocate(bytes);
-    if (f.packed) {
+    int done = f.packed != NULL;
+    if (done) {
         f.scratch = f.packed + l->packed_size;
         ser_parallel_for(l->sums / SER_PANEL, pack_panel, &f);
-        ser_parallel_for(l->chunks, forward_chunk, &f);
+        if (single) done = ser_forward_single(&f);
+        else ser_parallel_for(l->chunks, forward_chunk, &f);
         ser_free(f.packed, bytes);
     }
     ser_recurrent_free_plan(&f.plan);
-    return f.packed != NULL;
+    return done;
 }

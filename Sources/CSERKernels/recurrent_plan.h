@@ -52,7 +52,8 @@ int ser_recurrent_make_plan(ser_recurrent_plan *plan, const ser_recurrent_layout
 void ser_recurrent_free_plan(ser_recurrent_plan *plan);
 
 /// The time that local step s of a row stands for.
-SER_INLINE int64_t ser_recurrent_time(const ser_recurrent_layout *l, const ser_recurrent_chunk *c, int64_t row, int64_t s) {
+SER_INLINE int64_t ser_recurrent_time(const ser_recurrent_layout *l, const ser_recurrent_chunk *c, int64_t row,
+                                      int64_t s) {
     return l->shape.reverse ? c->lengths[row] - 1 - s : s;
 }
 

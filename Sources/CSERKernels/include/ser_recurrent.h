@@ -1,6 +1,7 @@
-// Recurrent layers over whole sequences, forward and backward through time: one direction of one layer a call. Equations,
-// weight layouts and gate orders are PyTorch's (LSTM: i, f, g, o; GRU: r, z, n). The rows of a batch are independent;
-// they are dealt out in chunks to the worker threads once per call, in a way that depends on the shape alone.
+// Recurrent layers over whole sequences, forward and backward through time: one direction of one layer a call.
+// Equations, weight layouts and gate orders are PyTorch's (LSTM: i, f, g, o; GRU: r, z, n). The rows of a batch are
+// independent; they are dealt out in chunks to the worker threads once per call, in a way that depends on the shape
+// alone.
 #pragma once
 #include <stdint.h>
 
@@ -28,7 +29,7 @@ typedef struct {
     float *_Nullable h_last;                // the state after the last step computed: [batch, hidden]
     int64_t h_last_stride;                  // floats from one row of h_last to the next
     float *_Nullable c_last;                // [batch, hidden]
-    float *_Nullable saved;                 // what the backward pass needs, ser_recurrent_saved_size() floats; NULL: inference
+    float *_Nullable saved;                 // [ser_recurrent_saved_size()] for the backward pass; NULL: inference
 } ser_recurrent_forward_arguments;
 
 /// Floats that a forward pass saves for the backward pass; align them to 64 bytes.

@@ -10,15 +10,16 @@ public enum BidirectionalMerge: String, Sendable, Hashable, Codable {
 
 /// What a recurrent layer hands on.
 public enum RecurrentOutput: String, Sendable, Hashable, Codable {
-    /// The state after each row's last valid step: `[units]`. Of a bidirectional layer, the state each direction ends in.
+    /// The state after each row's last valid step: `[units]`. Of a bidirectional layer, the state each direction ends
+    /// in.
     case lastStep
     /// The states after all steps: `[time, units]`, zeros past a row's length.
     case allSteps
 }
 
-/// What LSTM, GRU and RNN have in common: layers stacked over each other, one or two directions, PyTorch's parameter names
-/// (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the way back) and PyTorch's beginnings,
-/// U(-1/sqrt(units), 1/sqrt(units)).
+/// What LSTM, GRU and RNN have in common: layers stacked over each other, one or two directions, PyTorch's parameter
+/// names (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the way back) and PyTorch's
+/// beginnings, U(-1/sqrt(units), 1/sqrt(units)).
 struct RecurrentStack {
     let layer: String
     let cell: RecurrentCell
