@@ -37,7 +37,8 @@ final class TemporaryFolder: Sendable {
     func wavs(_ relatives: [String]) throws { for relative in relatives { try wav(relative) } }
 }
 
-/// A corpus as if read from a folder, with no files behind it: so many clips of each label, speakers and sentences in turn.
+/// A corpus as if read from a folder, with no files behind it: so many clips of each label, speakers and sentences in
+/// turn.
 func madeUpCorpus(_ counts: [String: Int], speakers: Int? = 4, sentences: Int? = 5) -> Corpus {
     let clips = counts.sorted { $0.key < $1.key }.flatMap { label, count in
         (0..<count).map { i in

@@ -12,14 +12,17 @@ import Testing
 
     /// The line and reason of the error that a manifest meets.
     private func complaint(_ text: String) -> (line: Int, reason: String)? {
-        do { _ = try manifest(text) } catch CorpusError.manifest(_, let line, let reason) { return (line, reason) } catch {
-            return nil
-        }
+        do {
+            _ = try manifest(text)
+        } catch CorpusError.manifest(_, let line, let reason) {
+            return (line, reason)
+        } catch {}
         return nil
     }
 
     @Test func columnsComeInAnyOrder() throws {
-        let corpus = try manifest("label,Sentence,path,speaker,mood,corpus\nsad,s1,a.wav,Ann,x,mine\njoy,,sub/b.wav,,,\n")
+        let corpus = try manifest(
+            "label,Sentence,path,speaker,mood,corpus\nsad,s1,a.wav,Ann,x,mine\njoy,,sub/b.wav,,,\n")
         #expect(corpus.clips.map(\.emotion) == ["sad", "joy"])
         #expect(corpus.clips.map(\.speaker) == ["Ann", nil])
         #expect(corpus.clips.map(\.sentence) == ["s1", nil])

@@ -45,8 +45,8 @@ extension Corpus {
         ).corpus(strict: strict)
     }
 
-    /// Reads a corpus whose layout is told from the names of its files; a URL that ends in `.csv` is read as a manifest,
-    /// and so is a folder without a known layout that holds one CSV file.
+    /// Reads a corpus whose layout is told from the names of its files; a URL that ends in `.csv` is read as a
+    /// manifest, and so is a folder without a known layout that holds one CSV file.
     /// - Throws: ``CorpusError``; where no layout fits, ``CorpusError/unknownLayout(_:audioFiles:tried:)``, which lists
     ///   what was tried and what each looks like.
     public init(detecting url: URL, strict: Bool = false) throws(CorpusError) {

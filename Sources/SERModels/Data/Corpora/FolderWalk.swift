@@ -17,8 +17,8 @@ enum AudioExtensions {
 
 /// The files in a folder and the folders below it, each once.
 ///
-/// Links to folders are followed after the folders themselves, and a folder is entered once whatever leads to it, so that
-/// loops end. Names that begin with a dot are passed over: hidden files, and the `._` halves that macOS leaves behind.
+/// Links to folders are followed after the folders themselves, and a folder is entered once whatever leads to it, so
+/// that loops end. Names that begin with a dot are passed over: hidden files, and the `._` halves that macOS leaves behind.
 struct FolderWalk {
     /// A file that may hold audio.
     struct File {

@@ -94,7 +94,8 @@ struct Manifest {
             if let earlier = firstLine[entry.path], earlier.label != entry.label {
                 throw CSV.Failure(
                     line: entry.line,
-                    reason: "\(entry.path) is labelled \(entry.label) here and \(earlier.label) on line \(earlier.line)")
+                    reason: "\(entry.path) is labelled \(entry.label) here and \(earlier.label) on line "
+                        + "\(earlier.line)")
             }
             firstLine[entry.path] = firstLine[entry.path] ?? entry
             entries.append(entry)

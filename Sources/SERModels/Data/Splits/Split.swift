@@ -24,8 +24,8 @@ public struct Split: Sendable, Equatable {
         Split(method: .random, fractions: [train, validation, test])
     }
 
-    /// Clips dealt out by chance, each class in proportion: every part holds its share of each class to within one clip,
-    /// and at least one clip of each even where its share is less.
+    /// Clips dealt out by chance, each class in proportion: every part holds its share of each class to within one
+    /// clip, and at least one clip of each even where its share is less.
     public static func stratified(train: Double, validation: Double, test: Double) -> Split {
         Split(method: .stratified, fractions: [train, validation, test])
     }

@@ -46,8 +46,8 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         if !tested.speakers.isEmpty {
             let count = tested.speakers.count
             warnings.append(
-                (count == heard ? "All \(heard)" : "\(count) of the \(heard)") + " test speakers were heard in training, "
-                    + "so the result holds for known voices; a voice never heard does worse. Test on speakers who are "
+                (count == heard ? "All \(heard)" : "\(count) of the \(heard)")
+                    + " test speakers were heard in training, so the result holds for known voices; a voice never heard does worse. Test on speakers who are "
                     + "not in training to measure that.")
         }
         for overlap in overlaps where !overlap.identicalAudio.isEmpty {

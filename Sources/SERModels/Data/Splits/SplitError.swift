@@ -26,8 +26,8 @@ extension SplitError: LocalizedError, CustomStringConvertible {
     public var description: String {
         switch self {
         case .fractions(let train, let validation, let test):
-            "The fractions \(train) (training), \(validation) (validation) and \(test) (test) cannot be: the first must "
-                + "be positive, none negative, and their sum at most 1."
+            "The fractions \(train) (training), \(validation) (validation) and \(test) (test) cannot be: the first "
+                + "must be positive, none negative, and their sum at most 1."
         case .emptyPart(let role, let clips):
             "The \(role.rawValue) part would have no clips (the corpus has \(clips)). "
                 + "Give it a larger fraction, or add clips."
@@ -35,8 +35,8 @@ extension SplitError: LocalizedError, CustomStringConvertible {
             "The class \"\(label)\" has \(clips) \(clips == 1 ? "clip" : "clips"), too few for \(needed) parts that "
                 + "each hold every class. Add clips of it, leave it out, or split at random."
         case .ungrouped(let grouping, let clips, let first):
-            "\(clips) \(clips == 1 ? "clip has" : "clips have") no known \(grouping.rawValue), \(first) for one, so that "
-                + "the corpus cannot be grouped by it. State it in a manifest, leave them out, or split otherwise."
+            "\(clips) \(clips == 1 ? "clip has" : "clips have") no known \(grouping.rawValue), \(first) for one, so "
+                + "that the corpus cannot be grouped by it. State it in a manifest, leave them out, or split otherwise."
         case .tooFewGroups(let grouping, let groups, let parts):
             "The corpus has \(groups) \(grouping.rawValue)\(groups == 1 ? "" : "s"), too few for \(parts) parts that "
                 + "share none. Ask for fewer parts, or test on each \(grouping.rawValue) in turn."

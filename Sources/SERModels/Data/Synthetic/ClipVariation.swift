@@ -1,7 +1,8 @@
 import Foundation
 import SERSupport
 
-/// What differs from one take to the next: how strongly the emotion shows, and everything that has nothing to do with it.
+/// What differs from one take to the next: how strongly the emotion shows, and everything that has nothing to do with
+/// it.
 /// These spreads make the corpus hard: weak takes of different emotions sound alike.
 struct ClipVariation: Sendable {
     /// 0 sounds neutral, 1 as the table of ``EmotionalStyle`` says.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// How an emotion sounds: departures from neutral speech, after the tendencies that Banse and Scherer, "Acoustic profiles
-/// in vocal emotion expression", J. Pers. Soc. Psychol. 70 (1996), and Murray and Arnott, JASA 93 (1993), report.
+/// How an emotion sounds: departures from neutral speech, after the tendencies that Banse and Scherer, "Acoustic
+/// profiles in vocal emotion expression", J. Pers. Soc. Psychol. 70 (1996), and Murray and Arnott, JASA 93 (1993), report.
 struct EmotionalStyle: Sendable {
     /// Pitch level, semitones.
     var pitch = 0.0

@@ -2,8 +2,8 @@ import Foundation
 import SERAudio
 import SERSupport
 
-/// Makes sound of a ``SpeechPlan``: a glottal source and breath through resonators in series, and noise of constrictions
-/// through a resonator of its own, as in Klatt, "Software for a cascade/parallel formant synthesizer", JASA 67 (1980).
+/// Makes sound of a ``SpeechPlan``: a glottal source and breath through resonators in series, and noise of
+/// constrictions through a resonator of its own, as in Klatt, "Software for a cascade/parallel formant synthesizer", JASA 67 (1980).
 struct FormantSynthesizer: Sendable {
     let sampleRate: Double
 
@@ -61,7 +61,7 @@ struct FormantSynthesizer: Sendable {
         let level = pow(10, (-24 + variation.style.energy + variation.gain) / 20) / max(energy.squareRoot(), 1e-9)
         let floor = pow(10, (-24 + variation.noiseFloor + variation.gain) / 20)
         var noise = NoiseSource(key: key)
-        let a = tanh(variation.colour * 0.115 / 2) // one zero: 1 + a at 0 Hz, 1 - a at half the rate
+        let a = tanh(variation.colour * 0.115 / 2)  // one zero: 1 + a at 0 Hz, 1 - a at half the rate
         var previous = 0.0, peak = 0.0
         for i in samples.indices {
             let x = samples[i] * level + noise.next() * floor

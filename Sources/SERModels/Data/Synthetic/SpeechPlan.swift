@@ -60,8 +60,8 @@ struct SpeechPlan: Sendable {
     }
 
     private mutating func append(
-        formants f: [Double], voicing v: Double, frication a: Double = 0, centre: Double = 4000, bandwidth: Double = 2000,
-        nasality n: Double = 0
+        formants f: [Double], voicing v: Double, frication a: Double = 0, centre: Double = 4000,
+        bandwidth: Double = 2000, nasality n: Double = 0
     ) {
         voicing.append(v)
         frication.append(a)

@@ -23,13 +23,13 @@ struct SyntheticVoice: Sendable {
 
     /// The older voice: lower, darker, breathier; shows feeling by loudness and tempo.
     static let older = SyntheticVoice(
-        name: "OAF", pitch: 172, formantScale: 1.06, tilt: 0.62, breath: 0.10, jitter: 0.012, slowness: 1.28,
-        habits: Habits(pitch: 0.7, range: 0.8, rate: 1.2, energy: 1.2, tilt: 1.0, breath: 1.2, formants: 0.8))
+        name: "OAF", pitch: 184, formantScale: 1.10, tilt: 0.52, breath: 0.07, jitter: 0.010, slowness: 1.25,
+        habits: Habits(pitch: 0.8, range: 0.9, rate: 1.15, energy: 1.15, tilt: 1.0, breath: 1.1, formants: 0.9))
 
     /// The younger voice: higher, brighter; shows feeling by pitch.
     static let younger = SyntheticVoice(
-        name: "YAF", pitch: 228, formantScale: 1.21, tilt: 0.35, breath: 0.04, jitter: 0.006, slowness: 1.12,
-        habits: Habits(pitch: 1.3, range: 1.2, rate: 0.8, energy: 0.8, tilt: 0.9, breath: 0.7, formants: 1.2))
+        name: "YAF", pitch: 215, formantScale: 1.17, tilt: 0.42, breath: 0.05, jitter: 0.007, slowness: 1.15,
+        habits: Habits(pitch: 1.2, range: 1.1, rate: 0.9, energy: 0.9, tilt: 1.0, breath: 0.9, formants: 1.1))
 
     static let all = [older, younger]
 }
