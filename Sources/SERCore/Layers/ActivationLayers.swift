@@ -11,7 +11,7 @@ public struct ReLU: UnaryLayer {
 
 /// x where it is above 0, slope * x elsewhere; any shape to the same shape.
 public struct LeakyReLU: UnaryLayer {
-    public static let kind = "leakyRelu"
+    public static let kind = "leakyrelu"
 
     /// The factor of values below 0.
     public var slope: Float
