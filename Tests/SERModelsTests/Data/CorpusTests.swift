@@ -190,6 +190,21 @@ import Testing
         #expect(files.map(\.path) == unreadable)
     }
 
+    @Test func aNameThatIsNotUTF8IsListed() throws {
+        let folder = try TemporaryFolder()
+        try folder.wav("happy/1.wav")
+        let path = Array(folder.path("happy/").path.utf8) + [0x2f, 0xff] + Array(".wav".utf8) + [0]
+        let file = path.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.flatMap { fopen($0, "w") } }
+        }
+        guard let file else { return }  // file systems that refuse such names
+        fclose(file)
+        let corpus = try Corpus.folders(at: folder.url)
+        #expect(corpus.clips.count == 1)
+        #expect(corpus.problems.count == 1)
+        #expect(corpus.problems.first?.description.contains("UTF-8") == true)
+    }
+
     @Test func aCorpusOfRubbishIsRefused() throws {
         let folder = try TemporaryFolder()
         try folder.write("text", to: "happy/a.wav")

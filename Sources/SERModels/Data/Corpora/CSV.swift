@@ -1,3 +1,5 @@
+import Foundation
+
 /// Comma-separated values after RFC 4180.
 enum CSV {
     /// A record with the number of the line on which it begins, counted from 1.
@@ -107,7 +109,7 @@ enum CSV {
         }
 
         private func text(_ bytes: ArraySlice<UInt8>) throws(Failure) -> String {
-            guard let text = String(validating: bytes, as: UTF8.self) else {
+            guard let text = String(bytes: bytes, encoding: .utf8) else {
                 throw Failure(line: line, reason: "the text is not UTF-8; save the file as UTF-8")
             }
             return text

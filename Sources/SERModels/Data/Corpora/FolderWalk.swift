@@ -93,8 +93,7 @@ struct FolderWalk {
     /// Files what is at one path; answers the folder that remains to be entered.
     private mutating func sort(_ url: URL, relativePath: String) -> (url: URL, relativePath: String)? {
         var own = stat(), target = stat()
-        guard lstat(url.path, &own) == 0 else { return nil }
-        let isLink = own.st_mode & S_IFMT == S_IFLNK
+        let isLink = lstat(url.path, &own) == 0 && own.st_mode & S_IFMT == S_IFLNK
         let exists = stat(url.path, &target) == 0
         if exists && target.st_mode & S_IFMT == S_IFDIR {
             guard isLink else { return (url, relativePath) }
@@ -114,7 +113,9 @@ struct FolderWalk {
     /// Why a path cannot be opened as a file, or nil: a pipe, for one, would be waited for without end.
     static func obstacle(at url: URL) -> String? {
         var own = stat(), target = stat()
-        guard lstat(url.path, &own) == 0 else { return "there is no such file" }
+        guard lstat(url.path, &own) == 0 else {
+            return "it cannot be found under this name; a name that is not UTF-8 must be changed"
+        }
         guard stat(url.path, &target) == 0 else { return "it is a link to nothing" }
         return target.st_mode & S_IFMT == S_IFREG ? nil : "it is not a regular file"
     }
