@@ -67,4 +67,10 @@ package struct Batch: Sendable {
     package let lengths: [Int]?
     /// The class of each clip.
     package let targets: [Int]
+
+    package init(values: Tensor, lengths: [Int]?, targets: [Int]) {
+        self.values = values
+        self.lengths = lengths
+        self.targets = targets
+    }
 }

@@ -1,0 +1,66 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERModels
+import Testing
+
+@Suite struct FeaturePipelineTests {
+    private let mfcc = MFCC(.librosa, coefficients: 40)
+
+    @Test func theNetworksInputDecidesTheArrangement() throws {
+        #expect(try FeaturePipeline(for: [.time, 40], extractor: mfcc, seconds: 3).arrangement == .sequence)
+        #expect(try FeaturePipeline(for: [40], extractor: mfcc, seconds: 3).arrangement == .vector([.mean]))
+        #expect(
+            try FeaturePipeline(for: [80], extractor: mfcc, seconds: 3).arrangement
+                == .vector([.mean, .standardDeviation]))
+        let image = try FeaturePipeline(for: [1, 40, 130], extractor: mfcc, seconds: 3)
+        #expect(image.arrangement == .image && image.span == .exactly(seconds: 3))
+    }
+
+    @Test func unfitInputsSayWhatWouldFit() {
+        let frames = #expect(throws: ShapeError.self) {
+            try FeaturePipeline(for: [1, 40, 100], extractor: mfcc, seconds: 3)
+        }
+        #expect(frames?.description.contains("130") == true)
+        #expect(throws: ShapeError.self) { try FeaturePipeline(for: [.time, 13], extractor: mfcc, seconds: 3) }
+        #expect(throws: ShapeError.self) { try FeaturePipeline(for: [.time, 40], extractor: mfcc, seconds: .nan) }
+        #expect(throws: ShapeError.self) { try FeaturePipeline(for: [.time, 40], extractor: mfcc, seconds: 1e9) }
+    }
+
+    @Test func clipsAreCutAndFilledAsTheSpanSays() throws {
+        let short = AudioClip(samples: [Float](repeating: 0.1, count: 22_050), sampleRate: 22_050)
+        let long = AudioClip(samples: [Float](repeating: 0.1, count: 5 * 44_100), sampleRate: 44_100)
+        let sequence = try FeaturePipeline(for: [.time, 40], extractor: mfcc, seconds: 3)
+        #expect(try sequence.matrix(of: short).frames == 44)
+        #expect(try sequence.matrix(of: long).frames == 130)
+        let image = try FeaturePipeline(for: [1, 40, 130], extractor: mfcc, seconds: 3)
+        #expect(try image.matrix(of: short).frames == 130)
+        #expect(try image.matrix(of: long).frames == 130)
+        #expect(throws: FeatureError.self) { try image.matrix(of: AudioClip(samples: [], sampleRate: 22_050)) }
+    }
+
+    @Test func vectorsAreMeansOverFrames() throws {
+        let samples = Tensor.uniform([20_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars
+        let clip = AudioClip(samples: samples, sampleRate: 22_050)
+        let matrix = try mfcc.extract(clip)
+        let vector = try FeaturePipeline(for: [40], extractor: mfcc, seconds: 3).matrix(of: clip)
+        for column in 0..<40 {
+            let mean = matrix.column(column).reduce(0, +) / Float(matrix.frames)
+            #expect(abs(vector[0, column] - mean) < 1e-3)
+        }
+    }
+
+    /// Mean and deviation of 1, 2, 3, 6 and of 10, 10, 10, 10.
+    @Test func standardisationMatchesItsDefinition() throws {
+        let matrices = [
+            FeatureMatrix(frames: 3, coefficients: 2, values: [1, 10, 2, 10, 3, 10]),
+            FeatureMatrix(frames: 1, coefficients: 2, values: [6, 10]),
+        ]
+        let standardization = Standardization(fitting: matrices)
+        #expect(standardization.mean == [3, 10])
+        #expect(abs(standardization.standardDeviation[0] - 3.5.squareRoot()) < 1e-12)
+        let applied = standardization.apply(to: matrices[1])
+        #expect(abs(applied[0, 0] - 3 / Float(3.5).squareRoot()) < 1e-5)
+        #expect(applied[0, 1] == 0)
+    }
+}

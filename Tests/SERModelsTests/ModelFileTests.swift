@@ -1,0 +1,103 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERModels
+import Testing
+
+private struct Doubling: UnaryLayer {
+    static let kind = "doubling"
+    func outputShape(for input: Shape) -> Shape { input }
+    func callAsFunction(_ x: Tensor, in context: inout Context) -> Tensor { x * 2 }
+}
+
+private func recognizer(_ architecture: Architecture) throws -> Recognizer {
+    let model = try architecture.model(classes: 3, seed: 4)
+    let pipeline = try FeaturePipeline(
+        for: model.graph.input, extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
+    return Recognizer(
+        model: model, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b", "c"],
+        provenance: ["corpus": "none"])
+}
+
+private func standardization(_ count: Int) throws -> Standardization {
+    let values = (0..<count).map { Double($0) / 10 }
+    let object = ["mean": values, "standardDeviation": values.map { $0 + 1 }]
+    return try JSONDecoder().decode(Standardization.self, from: JSONSerialization.data(withJSONObject: object))
+}
+
+private func noise(seconds: Double) -> AudioClip {
+    let samples = Tensor.uniform([Int(seconds * 22_050)], low: -0.5, high: 0.5, key: RandomKey(seed: 8)).scalars
+    return AudioClip(samples: samples, sampleRate: 22_050)
+}
+
+@Suite struct ModelFileTests {
+    @Test(arguments: Architecture.allCases)
+    func aSavedRecognizerGivesTheSameBits(architecture: Architecture) throws {
+        let folder = try TemporaryFolder()
+        let original = try recognizer(architecture)
+        let file = folder.path("model.safetensors")
+        try original.save(to: file)
+        let copy = try Recognizer(contentsOf: file)
+        #expect(copy.labels == original.labels)
+        #expect(copy.provenance == original.provenance)
+        #expect(copy.pipeline.span == original.pipeline.span)
+        #expect(copy.model.state.tensors.map(\.scalars) == original.model.state.tensors.map(\.scalars))
+        let clip = noise(seconds: 1.3)
+        #expect(try copy.recognize(clip) == original.recognize(clip))
+        let again = folder.path("again.safetensors")
+        try copy.save(to: again)
+        #expect(try Data(contentsOf: again) == Data(contentsOf: file))
+    }
+
+    @Test func customLayersLoadThroughARegistry() throws {
+        let folder = try TemporaryFolder()
+        let model = try Model(input: [40], seed: 1) { Doubling(); Dense(2) }
+        let pipeline = try FeaturePipeline(for: [40], extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
+        let file = folder.path("model.safetensors")
+        try Recognizer(
+            model: model, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b"]
+        ).save(to: file)
+        let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
+        #expect(error?.description.contains("doubling") == true)
+        let copy = try Recognizer(contentsOf: file, layers: .standard.adding(Doubling.self))
+        #expect(copy.model.graph.nodes.count == 2)
+    }
+
+    @Test func damagedFilesAreRefusedNotCrashedOn() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path("model.safetensors")
+        let small = try Model(input: [40], seed: 1) { Dense(4); ReLU(); Dense(3) }
+        let pipeline = try FeaturePipeline(for: [40], extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
+        try Recognizer(
+            model: small, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b", "c"]
+        ).save(to: file)
+        let data = try Data(contentsOf: file)
+        var generator = RandomKey(seed: 11).generator
+        let damaged = folder.path("damaged.safetensors")
+        var refused = 0
+        for trial in 0..<600 {
+            var copy = data
+            if trial % 3 == 0 {
+                copy = data.prefix(Int.random(in: 0..<data.count, using: &generator))
+            } else {
+                for _ in 0..<(1 + trial % 4) {
+                    copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                }
+            }
+            try copy.write(to: damaged)
+            do { _ = try Recognizer(contentsOf: damaged) } catch {
+                refused += 1
+                #expect(error.description.contains("damaged.safetensors"))
+            }
+        }
+        #expect(refused > 200)  // all truncated ones, and most with a damaged header
+    }
+
+    @Test func missingFilesAndUnwritableFoldersAreNamed() throws {
+        let nowhere = URL(fileURLWithPath: "/nonexistent/model.safetensors")
+        let reading = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: nowhere) }
+        #expect(reading?.description.contains("/nonexistent/model.safetensors") == true)
+        let writing = #expect(throws: ModelFileError.self) { try recognizer(.ann).save(to: nowhere) }
+        #expect(writing?.description.contains("/nonexistent") == true)
+    }
+}
