@@ -50,13 +50,18 @@ SER_CLONES void ser_sum_columns(double *out, const float *x, int64_t rows, int64
 SER_INLINE float larger(float a, float b) { return a >= b || a != a ? a : b; }
 
 SER_INLINE float maximum(const float *x, int64_t n, float sign) {
-    float lane[LANES];
     float most = sign * x[0];
-    EACH_LANE lane[j] = most;
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) { EACH_LANE lane[j] = larger(lane[j], sign * x[i + j]); }
+    if (n >= LANES) {
+        float lane[LANES];
+        EACH_LANE lane[j] = sign * x[j];
+        for (i = LANES; i + LANES <= n; i += LANES) { EACH_LANE lane[j] = larger(lane[j], sign * x[i + j]); }
+        for (int width = LANES / 2; width > 0; width /= 2) {
+            for (int j = 0; j < width; j++) lane[j] = larger(lane[j], lane[j + width]);
+        }
+        most = lane[0];
+    }
     for (; i < n; i++) most = larger(most, sign * x[i]);
-    EACH_LANE most = larger(most, lane[j]);
     return most;
 }
 

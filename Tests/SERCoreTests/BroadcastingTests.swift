@@ -37,8 +37,12 @@ struct BroadcastingTests {
         #expect(quotient.scalars == divided)
     }
 
-    @Test func shapesThatDoNotFitStopTheProgram() async {
-        await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]) + Tensor.zeros([2]) }
+    @Test func shapesThatDoNotFitStopTheProgram() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Tensor.zeros([2, 3]) + Tensor.zeros([2])
+        }
+        let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("+: shapes [2, 3] and [2] do not broadcast: axis 1 has 3 and 2"))
         await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).matmul(Tensor.zeros([2, 3])) }
         await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).sum(axes: [2]) }
         await #expect(processExitsWith: .failure) { _ = Tensor.zeros([2, 3]).reshaped([4]) }

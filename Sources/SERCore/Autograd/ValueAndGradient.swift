@@ -25,7 +25,7 @@ public func valueAndGradient<Auxiliary, Failure: Error>(
     let tape = Tape(leaves: parameters.layout.count)
     defer { tape.close() }
     let (value, auxiliary) = try loss(parameters.traced(on: tape))
-    precondition(value.count == 1, "valueAndGradient: the loss must be one value, not of shape \(value.shape)")
+    require(value.count == 1, "valueAndGradient: the loss must be one value, not of shape \(value.shape)")
     let upstream = Tensor([1], shape: value.shape)
     return (value.detached, auxiliary, pullBack(value, upstream: upstream, to: parameters.layout, on: tape))
 }

@@ -10,7 +10,7 @@ enum Broadcasting {
         var result = long
         for (offset, length) in short.enumerated() {
             let axis = long.count - short.count + offset
-            precondition(
+            require(
                 length == long[axis] || length == 1 || long[axis] == 1,
                 "\(operation): shapes \(a) and \(b) do not broadcast: axis \(axis) has \(long[axis]) and \(length)")
             if long[axis] == 1 { result[axis] = length }

@@ -66,7 +66,7 @@ extension Tensor {
     public func repeated(to target: [Int]) -> Tensor {
         if shape == target { return self }
         let result = Broadcasting.shape(shape, target, in: "repeated")
-        precondition(result == target, "repeated: shape \(shape) cannot be repeated to \(target)")
+        require(result == target, "repeated: shape \(shape) cannot be repeated to \(target)")
         return Tensor.operation(shape: target, [self]) { out in
             let loop = StridedLoop(
                 target, contiguousStrides(of: target), Broadcasting.strides(of: shape, broadcastTo: target))

@@ -7,7 +7,7 @@ public struct IndexTensor: Sendable, Hashable, ExpressibleByArrayLiteral {
 
     /// Positions in row-major order. Stops the program when their number is not the product of the shape.
     public init(_ scalars: [Int32], shape: [Int]) {
-        precondition(
+        require(
             scalars.count == Tensor.count(of: shape, in: "IndexTensor"),
             "IndexTensor: \(scalars.count) positions cannot fill shape \(shape)")
         self.scalars = scalars
@@ -26,7 +26,7 @@ extension Tensor {
         let axis = self.axis(axis, in: "selecting")
         let length = shape[axis]
         for position in positions {
-            precondition(
+            require(
                 position >= 0 && position < length, "selecting: no position \(position) in axis \(axis) of \(shape)")
         }
         var target = shape
@@ -67,10 +67,10 @@ extension Tensor {
         let axis = self.axis(axis, in: "gathering")
         var expected = shape
         if indices.shape.count == rank { expected[axis] = indices.shape[axis] }
-        precondition(
+        require(
             indices.shape == expected, "gathering: indices \(indices.shape) do not fit \(shape) beside axis \(axis)")
         let length = shape[axis]
-        precondition(
+        require(
             indices.scalars.allSatisfy { $0 >= 0 && $0 < length },
             "gathering: an index lies outside axis \(axis) of shape \(shape)")
         let inner = shape[(axis + 1)...].reduce(1, *)

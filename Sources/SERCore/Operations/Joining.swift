@@ -2,14 +2,14 @@ import CSERKernels
 
 /// The tensors one behind the other along an axis; all other axes must agree.
 public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    guard let first = tensors.first else { preconditionFailure("concatenate: no tensors") }
+    guard let first = tensors.first else { stop("concatenate: no tensors") }
     let axis = first.axis(axis, in: "concatenate")
     var shape = first.shape
     shape[axis] = 0
     for tensor in tensors {
         var expected = first.shape
         if tensor.rank == first.rank { expected[axis] = tensor.shape[axis] }
-        precondition(
+        require(
             tensor.shape == expected, "concatenate: shapes \(tensors.map(\.shape)) differ beside axis \(axis)")
         shape[axis] += tensor.shape[axis]
     }
@@ -44,7 +44,7 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
 
 /// Tensors of one shape side by side along a new axis.
 public func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    precondition(
+    require(
         tensors.allSatisfy { $0.shape == tensors[0].shape }, "stack: shapes \(tensors.map(\.shape)) differ")
     return concatenate(tensors.map { $0.expandingDimension(at: axis) }, axis: axis)
 }

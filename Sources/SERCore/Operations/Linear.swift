@@ -8,11 +8,11 @@ import COpenBLAS
 ///   - bias: [units].
 /// - Returns: [..., units].
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
-    precondition(
+    require(
         weight.rank == 2 && x.rank >= 1 && x.shape.last == weight.shape[1],
         "linear: x \(x.shape) and weight \(weight.shape) do not fit: [..., inputs] and [units, inputs] are needed")
     let (units, inputs) = (weight.shape[0], weight.shape[1])
-    precondition(bias == nil || bias?.shape == [units], "linear: bias \(bias?.shape ?? []) is not [\(units)]")
+    require(bias == nil || bias?.shape == [units], "linear: bias \(bias?.shape ?? []) is not [\(units)]")
     let rows = x.count / max(inputs, 1)
     let operands = [x, weight] + (bias.map { [$0] } ?? [])
     return Tensor.operation(shape: x.shape.dropLast() + [units], operands) { out in

@@ -5,7 +5,7 @@ extension Tensor {
     ///   tensor of one axis stands for a row on the left, for a column on the right, and that axis is dropped after.
     /// - Returns: [..., rows, columns].
     public func matmul(_ other: Tensor) -> Tensor {
-        precondition(
+        require(
             rank >= 1 && other.rank >= 1 && shape[rank - 1] == other.shape[max(other.rank - 2, 0)],
             "matmul: shapes \(shape) and \(other.shape) do not fit: [..., rows, inner] and [..., inner, columns]")
         if rank == 1 { return reshaped([1, shape[0]]).matmul(other).squeezed(axes: [other.rank == 1 ? 0 : -2]) }

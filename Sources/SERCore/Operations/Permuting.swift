@@ -1,13 +1,18 @@
 extension Tensor {
     /// The axes in another order: axis i of the result is axis `order[i]` of this.
     public func permuted(_ order: [Int]) -> Tensor {
-        precondition(
-            order.count == rank && Set(order) == Set(0..<rank),
+        require(
+            order.count == rank && shape.indices.allSatisfy(order.contains),
             "permuted: \(order) is not an order of the \(rank) axes of shape \(shape)")
         let target = order.map { shape[$0] }
         // Axes of length 1 may move without moving a value.
-        let long = order.filter { shape[$0] != 1 }
-        if zip(long, long.dropFirst()).allSatisfy(<) { return viewedAsPermuted(target, order) }
+        var last = -1
+        var keepsOrder = true
+        for axis in order where shape[axis] != 1 {
+            keepsOrder = keepsOrder && axis > last
+            last = axis
+        }
+        if keepsOrder { return reshaped(target) }
         let strides = contiguousStrides(of: shape)
         return Tensor.operation(shape: target, [self]) { out in
             withPointer { Tensor.permute($0, to: out, target, order.map { strides[$0] }, accumulate: false) }
@@ -25,7 +30,7 @@ extension Tensor {
 
     /// The last two axes exchanged.
     public func transposed() -> Tensor {
-        precondition(rank >= 2, "transposed: shape \(shape) has no two axes")
+        require(rank >= 2, "transposed: shape \(shape) has no two axes")
         return transposed(-2, -1)
     }
 
@@ -42,11 +47,6 @@ extension Tensor {
         var order = Array(0..<rank)
         order.insert(order.remove(at: source), at: destination)
         return permuted(order)
-    }
-
-    private func viewedAsPermuted(_ target: [Int], _ order: [Int]) -> Tensor {
-        if target == shape { return self }
-        return reshaped(target)
     }
 
     private static func inverse(_ order: [Int]) -> [Int] {

@@ -70,7 +70,7 @@ extension Tensor {
 
     private func extreme(_ name: String, _ axes: [Int]?, _ keepingDimensions: Bool, sign: Float) -> Tensor {
         let reduced = ReducedShape(shape, axes, in: name)
-        precondition(reduced.reducedCount > 0, "\(name): shape \(shape) has no elements along axes \(axes ?? [])")
+        require(reduced.reducedCount > 0, "\(name): shape \(shape) has no elements along axes \(axes ?? [])")
         return Tensor.operation(shape: keepingDimensions ? reduced.kept : reduced.dropped, [self]) { out in
             withPointer { Reduction.extreme($0, shape, downTo: reduced.kept, into: out, sign: sign) }
         } pullback: { [x = detached] output in
@@ -85,7 +85,7 @@ extension Tensor {
     private func argExtreme(_ name: String, _ axis: Int, sign: Float) -> IndexTensor {
         let axis = self.axis(axis, in: name)
         let length = shape[axis]
-        precondition(length > 0, "\(name): shape \(shape) has no elements along axis \(axis)")
+        require(length > 0, "\(name): shape \(shape) has no elements along axis \(axis)")
         let rows = detached.movingAxis(axis, to: rank - 1)
         var shape = shape
         shape.remove(at: axis)
@@ -120,9 +120,9 @@ struct ReducedShape {
         var isReduced = [Bool](repeating: false, count: shape.count)
         for axis in axes {
             let resolved = axis < 0 ? axis + shape.count : axis
-            precondition(
+            require(
                 shape.indices.contains(resolved), "\(operation): axis \(axis) does not exist in shape \(shape)")
-            precondition(!isReduced[resolved], "\(operation): axis \(axis) stands twice in \(axes)")
+            require(!isReduced[resolved], "\(operation): axis \(axis) stands twice in \(axes)")
             isReduced[resolved] = true
             kept[resolved] = 1
         }

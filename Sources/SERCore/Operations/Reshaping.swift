@@ -21,7 +21,7 @@ extension Tensor {
     /// A new axis of length 1 at the given place; negative places count from the back, -1 being behind all axes.
     public func expandingDimension(at axis: Int) -> Tensor {
         let place = axis < 0 ? axis + rank + 1 : axis
-        precondition((0...rank).contains(place), "expandingDimension: no place \(axis) in shape \(shape)")
+        require((0...rank).contains(place), "expandingDimension: no place \(axis) in shape \(shape)")
         return reshaped(shape[..<place] + [1] + shape[place...])
     }
 
@@ -30,21 +30,21 @@ extension Tensor {
         guard let axes else { return reshaped(shape.filter { $0 != 1 }) }
         let dropped = axes.map { axis($0, in: "squeezed") }
         for axis in dropped {
-            precondition(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape) has not length 1")
+            require(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape) has not length 1")
         }
         return reshaped(shape.indices.filter { !dropped.contains($0) }.map { shape[$0] })
     }
 
     private static func resolved(_ shape: [Int], count: Int, from source: [Int]) -> [Int] {
         guard let open = shape.firstIndex(of: -1) else {
-            precondition(
+            require(
                 Tensor.count(of: shape, in: "reshaped") == count, "reshaped: \(source) cannot become \(shape)")
             return shape
         }
         var result = shape
         result[open] = 1
         let known = Tensor.count(of: result, in: "reshaped")
-        precondition(
+        require(
             known > 0 && count % known == 0, "reshaped: \(source) cannot become \(shape): \(count) / \(known)")
         result[open] = count / known
         return result

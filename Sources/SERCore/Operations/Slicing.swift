@@ -4,7 +4,7 @@ extension Tensor {
     /// Shares the values with this tensor where they lie together.
     public func slice(axis: Int, _ range: Range<Int>, stride: Int = 1) -> Tensor {
         let axis = self.axis(axis, in: "slice")
-        precondition(
+        require(
             stride >= 1 && range.lowerBound >= 0 && range.upperBound <= shape[axis],
             "slice: \(range) by \(stride) does not lie in axis \(axis) of shape \(shape)")
         if range == 0..<shape[axis], stride == 1 { return self }
@@ -39,7 +39,7 @@ extension Tensor {
     public func slice(axis: Int, at position: Int) -> Tensor {
         let axis = self.axis(axis, in: "slice")
         let place = position < 0 ? position + shape[axis] : position
-        precondition(
+        require(
             (0..<shape[axis]).contains(place), "slice: no position \(position) in axis \(axis) of shape \(shape)")
         return slice(axis: axis, place..<(place + 1)).squeezed(axes: [axis])
     }
@@ -49,7 +49,7 @@ extension Tensor {
     ///
     /// - Parameter widths: For the last axes, how many positions to add before and after.
     public func padded(_ widths: [(before: Int, after: Int)], value: Float = 0) -> Tensor {
-        precondition(
+        require(
             widths.count <= rank && widths.allSatisfy { $0.before >= 0 && $0.after >= 0 },
             "padded: \(widths) does not fit shape \(shape)")
         let missing = rank - widths.count

@@ -23,13 +23,13 @@ package final class ParameterLayout: Sendable {
         offsets = starts
         scalarCount = offset
         indices = Dictionary(entries.enumerated().map { ($0.element.path, $0.offset) }) { first, _ in
-            preconditionFailure("Parameters: path '\(entries[first].path)' stands twice")
+            stop("Parameters: path '\(entries[first].path)' stands twice")
         }
     }
 
     func index(of path: String) -> Int {
         guard let index = indices[path] else {
-            preconditionFailure("Parameters: no tensor at '\(path)'; there are \(paths.joined(separator: ", "))")
+            stop("Parameters: no tensor at '\(path)'; there are \(paths.joined(separator: ", "))")
         }
         return index
     }

@@ -35,7 +35,7 @@ public struct Parameters: Sendable {
         get { self[at: layout.index(of: path)] }
         set {
             let index = layout.index(of: path)
-            precondition(
+            require(
                 newValue.shape == layout.shapes[index],
                 "Parameters: '\(path)' has shape \(layout.shapes[index]), not \(newValue.shape)")
             let (offset, count) = (layout.offsets[index], layout.counts[index])

@@ -10,7 +10,7 @@ package final class Buffer: @unchecked Sendable {
     /// A buffer whose contents are undefined until they are written.
     package init(uninitialized count: Int) {
         guard let block = ser_allocate(max(count, 1) * MemoryLayout<Float>.stride) else {
-            preconditionFailure("Tensor: out of memory, asked for \(count) values of 4 bytes")
+            stop("Tensor: out of memory, asked for \(count) values of 4 bytes")
         }
         pointer = block.bindMemory(to: Float.self, capacity: count)
         self.count = count

@@ -28,7 +28,7 @@ public struct Tensor: Sendable {
     /// Stops the program when the number of values is not the product of the shape.
     public init(_ values: [Float], shape: [Int]) {
         let count = Tensor.count(of: shape, in: "Tensor.init")
-        precondition(values.count == count, "Tensor.init: \(values.count) values cannot fill shape \(shape)")
+        require(values.count == count, "Tensor.init: \(values.count) values cannot fill shape \(shape)")
         self.init(shape: shape) { out in
             values.withUnsafeBufferPointer { if let base = $0.baseAddress { out.update(from: base, count: count) } }
         }
@@ -64,7 +64,7 @@ public struct Tensor: Sendable {
 
     /// The only value of a tensor that holds one.
     public var item: Float {
-        precondition(count == 1, "Tensor.item: shape \(shape) holds \(count) values, not one")
+        require(count == 1, "Tensor.item: shape \(shape) holds \(count) values, not one")
         return withPointer { $0[0] }
     }
 
@@ -82,7 +82,7 @@ public struct Tensor: Sendable {
         var product = 1
         for length in shape {
             let (next, overflow) = product.multipliedReportingOverflow(by: length)
-            precondition(length >= 0 && !overflow, "\(operation): \(shape) is not a shape")
+            require(length >= 0 && !overflow, "\(operation): \(shape) is not a shape")
             product = next
         }
         return product
@@ -91,7 +91,7 @@ public struct Tensor: Sendable {
     /// The axis counted from the front; negative axes count from the back.
     package func axis(_ axis: Int, in operation: String) -> Int {
         let resolved = axis < 0 ? axis + rank : axis
-        precondition((0..<rank).contains(resolved), "\(operation): axis \(axis) does not exist in shape \(shape)")
+        require((0..<rank).contains(resolved), "\(operation): axis \(axis) does not exist in shape \(shape)")
         return resolved
     }
 }
