@@ -3,7 +3,12 @@
 
 static void multiply(const ser_product *g) {
     tile t = {.row_step = g->row_step, .k_step = g->k_step, .ldp = g->ldp, .panel_step = g->panel_step,
-              .k = g->k, .ldc = g->ldc, .start = g->start};
+              .k = g->k, .ldc = g->ldc, .start = g->start, .next = (const char *)g->p};
+    if (g->next) {
+        const int64_t tiles = (g->n + 31) / 32 * ((g->m + SER_TILE_ROWS - 1) / SER_TILE_ROWS), steps = tiles * g->k;
+        t.next = (const char *)g->next;
+        t.next_step = (g->next_count * 4 + steps - 1) / steps;
+    }
     int64_t done = 0;
     if (g->m == 1) done = tile_columns(g, &t, SER_TILE_ONE_ROW, 0, 0, SER_TILE_ONE_ROW_COLUMNS, g->n);
     if (g->m == 2) done = tile_columns(g, &t, SER_TILE_TWO_ROWS, 0, 0, SER_TILE_TWO_ROWS_COLUMNS, g->n);

@@ -15,6 +15,7 @@ typedef struct {
     float *c; int64_t ldc;
     ser_start start;
     const float *bias;
+    const char *next; int64_t next_step;  // fetched ahead, next_step bytes at each k
 } tile;
 
 // R rows, V vectors; vectors beyond a panel's last lie in the panels that follow.
@@ -26,6 +27,8 @@ typedef struct {
         const float *restrict a = t->a, *restrict p = t->p;                                                            \
         float *restrict c = t->c;                                                                                      \
         const ser_start start = t->start;                                                                              \
+        const char *next = t->next;                                                                                    \
+        const int64_t next_step = t->next_step;                                                                        \
         SER_UNROLL for (int r = 0; r < R; r++) {                                                                       \
             SER_UNROLL for (int v = 0; v < V; v++) {                                                                   \
                 if (start == SER_START_C) sum[r][v] = *(const lanes *)(c + r * ldc + v * SER_LANES);                   \
@@ -33,7 +36,8 @@ typedef struct {
                 else sum[r][v] = (lanes){0};                                                                           \
             }                                                                                                          \
         }                                                                                                              \
-        for (int64_t i = 0; i < k; i++, a += k_step, p += ldp) {                                                       \
+        for (int64_t i = 0; i < k; i++, a += k_step, p += ldp, next += next_step) {                                    \
+            __builtin_prefetch(next, 0, 2);                                                                            \
             lanes b[V];                                                                                                \
             SER_UNROLL for (int v = 0; v < V; v++)                                                                     \
                 b[v] = *(const lanes *)(p + (v / PANEL_VECTORS) * panel_step + (v % PANEL_VECTORS) * SER_LANES);       \
@@ -58,6 +62,7 @@ SER_INLINE int64_t tile_columns(const ser_product *g, tile *t, tile_function *bo
         t->c = g->c + row * g->ldc + column;
         t->bias = g->bias + (g->bias ? column : 0);
         body(t);
+        t->next += g->k * t->next_step;
     }
     return column;
 }

@@ -17,6 +17,8 @@ typedef struct {
     float *c; int64_t ldc;
     ser_start start;
     const float *bias;
+    // What comes next lies in memory too far away to wait for: it is fetched along the way. NULL: nothing.
+    const float *next; int64_t next_count;
 } ser_product;
 
 // One step of a recurrent layer for some rows. A unit's gates lie `units` apart in a row; `count` units from the

@@ -106,6 +106,11 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
     ser_product g = {.m = rows, .n = units, .k = f->state_depth, .a = gradients, .row_step = l->ldd, .k_step = 1,
                      .p = f->packed_state, .ldp = SER_PANEL, .panel_step = f->state_depth * SER_PANEL, .c = w->hidden,
                      .ldc = units, .start = is_gru(l) ? SER_START_C : SER_START_ZERO};
+    // An LSTM's step reads the cell state of the step before it, so two steps' rows are under way.
+    if (s > 1) {
+        g.next = gate_rows + c->first[s - 2] * l->ldg;
+        g.next_count = c->active[s - 2] * l->ldg;
+    }
     f->isa->multiply(&g);
 }
 

@@ -9,6 +9,36 @@ enum { LANES = SER_LANES };
     _Pragma("clang loop vectorize(assume_safety) vectorize_width(LANES) interleave_count(1)")                          \
     for (int64_t j = 0; j < count; j++)
 
+// The gates' own sigmoid: 1 / its denominator. Beyond 43 it stays at 2e-19 and 1, which spares the cases of overflow
+// and lets two quotients share a division.
+SER_INLINE float sigmoid_denominator(float x) {
+    float bounded = x > 43.0f ? 43.0f : x;
+    bounded = bounded < -43.0f ? -43.0f : bounded;
+    float shifted = SER_POWER_ROUNDER - bounded * 1.44269504f;
+    float r = bounded + (shifted - SER_POWER_ROUNDER) * 0.693147181f;
+    float p = -0.00831250101f;
+    p = p * r + 0.0418903306f;
+    p = p * r - 0.166671157f;
+    p = p * r + 0.499992311f;
+    p = p * r - 1.0f;
+    p = p * r + 1.0f;
+    return p * ser_float_of_bits(ser_bits_of_float(shifted) << 23) + 1.0f;
+}
+
+SER_INLINE void two_sigmoids(float a, float b, float *first, float *second) {
+    float da = sigmoid_denominator(a), db = sigmoid_denominator(b), inverse = 1.0f / (da * db);
+    *first = inverse * db;
+    *second = inverse * da;
+}
+
+SER_INLINE void sigmoid_and_tanh(float a, float b, float *sigmoid, float *tanh) {
+    float da = sigmoid_denominator(a), nb, db;
+    ser_tanhf_fraction(b, &nb, &db);
+    float inverse = 1.0f / (da * db);
+    *sigmoid = inverse * db;
+    *tanh = nb * (inverse * da);
+}
+
 // Row: i, f, g, o, each replaced by its activation.
 static void lstm_forward(const ser_cell_forward *s) {
     const int64_t units = s->units, count = s->count;
@@ -17,8 +47,9 @@ static void lstm_forward(const ser_cell_forward *s) {
         float *hidden = s->hidden + r * s->ld_hidden;
         const float *before = s->before + r * s->ld_before;
         SER_UNITS_LOOP {
-            float i = ser_sigmoidf_approx(gates[j]), f = ser_sigmoidf_approx(gates[units + j]);
-            float g = ser_tanhf_approx(gates[2 * units + j]), o = ser_sigmoidf_approx(gates[3 * units + j]);
+            float i, f, g, o;
+            two_sigmoids(gates[j], gates[units + j], &i, &f);
+            sigmoid_and_tanh(gates[3 * units + j], gates[2 * units + j], &o, &g);
             float c = f * before[j] + i * g;
             gates[j] = i;
             gates[units + j] = f;
@@ -57,7 +88,8 @@ static void gru_forward(const ser_cell_forward *s) {
         float *gates = s->gates + row * s->ld_gates, *hidden = s->hidden + row * s->ld_hidden;
         const float *before = s->before + row * s->ld_before;
         SER_UNITS_LOOP {
-            float r = ser_sigmoidf_approx(gates[j]), z = ser_sigmoidf_approx(gates[units + j]);
+            float r, z;
+            two_sigmoids(gates[j], gates[units + j], &r, &z);
             float n = ser_tanhf_approx(gates[3 * units + j] + r * gates[2 * units + j]);
             gates[j] = r;
             gates[units + j] = z;

@@ -35,7 +35,7 @@ static void pack_panel(void *context, int64_t index) {
 // MARK: Products
 
 void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t rows, const float *x, float *gates,
-                        int64_t first, int64_t count) {
+                        int64_t first, int64_t count, const float *next, int64_t next_count) {
     const ser_recurrent_layout *l = &f->layout;
     for (int64_t i = 0; i < l->parts; i++) {
         const ser_recurrent_part *part = &l->part[i];
@@ -52,7 +52,8 @@ void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t r
                 .p = f->packed + part->packed + column * all + (from_input ? state * SER_PANEL : 0), .ldp = SER_PANEL,
                 .panel_step = all * SER_PANEL, .c = gates + part->column + column, .ldc = l->ldg,
                 .start = which == SER_STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
-                .bias = f->packed + l->bias + part->column + column};
+                .bias = f->packed + l->bias + part->column + column,
+                .next = i == 0 ? next : NULL, .next_count = next_count};
             f->isa->multiply(&g);
         }
     }
@@ -150,11 +151,12 @@ static void forward_chunk(void *context, int64_t index) {
         const int64_t base = c->first[s0];
         float *x = x_rows + (saving ? base * ldx : 0), *gates = gate_rows + (saving ? base * ldg : 0);
         ser_gather_inputs(f, c, s0, s1, x);
-        if (apart) ser_multiply_parts(f, SER_INPUT_ONLY, c->first[s1] - base, x, gates, 0, units);
+        if (apart) ser_multiply_parts(f, SER_INPUT_ONLY, c->first[s1] - base, x, gates, 0, units, NULL, 0);
         for (int64_t s = s0; s < s1; s++) {
             const int64_t row = c->first[s] - base;
             float *here = x + row * ldx, *after = x + (c->first[s + 1] - base) * ldx, *g = gates + row * ldg;
-            ser_multiply_parts(f, apart ? SER_STATE_ONLY : SER_INPUT_AND_STATE, c->active[s], here, g, 0, units);
+            ser_multiply_parts(f, apart ? SER_STATE_ONLY : SER_INPUT_AND_STATE, c->active[s], here, g, 0, units,
+                               saving ? g + c->active[s] * ldg : NULL, c->active[s + 1] * ldg);
             ser_cell_forward step = {.rows = c->active[s], .units = units, .count = units, .gates = g, .ld_gates = ldg,
                                      .hidden = after, .ld_hidden = ldx};
             if (lstm) {

@@ -15,9 +15,10 @@ typedef struct {
 
 typedef enum { SER_INPUT_AND_STATE, SER_INPUT_ONLY, SER_STATE_ONLY } ser_operands;
 
-/// gates[rows, sums] (+)= the chosen parts of X's rows times the weights, for units `first` ..< `first + count`.
+/// gates[rows, sums] (+)= the chosen parts of X's rows times the weights, for units `first` ..< `first + count`. `next`
+/// is what to fetch from memory along the way.
 void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t rows, const float *x, float *gates,
-                        int64_t first, int64_t count);
+                        int64_t first, int64_t count, const float *next, int64_t next_count);
 void ser_run_forward_cell(const ser_forward_call *f, const ser_cell_forward *step);
 /// `units` floats: the state `from` [hidden], or zeros if NULL, followed by zeros.
 void ser_copy_state(float *to, const float *from, int64_t hidden, int64_t units);

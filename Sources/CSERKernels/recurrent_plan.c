@@ -7,7 +7,7 @@ static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; 
 /// A row length that is an odd number of cache lines, so that columns of rows do not fall on the same few cache sets.
 static int64_t spread(int64_t n) { return ((n + 15) / 16 | 1) * 16; }
 
-/// Chunks of 16 rows are quickest; smaller batches are cut finer, so that threads have something to do.
+/// From 8 rows on a product runs at the processor's limit; a batch gives at least four threads something to do.
 static int64_t rows_of_chunk(int64_t batch) {
     int64_t quarter = (batch + 3) / 4;
     if (batch <= 2) return 1;

@@ -46,7 +46,7 @@ static void project_inputs(void *context, int64_t slice) {
     const int64_t step = w->first_step + from;
     float *x = w->x + from * l->ldx;
     ser_gather_inputs(w->call, w->call->plan.chunks, step, step + rows, x);
-    ser_multiply_parts(w->call, SER_INPUT_ONLY, rows, x, w->gates + from * l->ldg, 0, l->units);
+    ser_multiply_parts(w->call, SER_INPUT_ONLY, rows, x, w->gates + from * l->ldg, 0, l->units, NULL, 0);
     ser_restore_denormals(mode);
 }
 
@@ -55,7 +55,7 @@ static void compute_share(const single_row *w, int64_t step, int64_t share) {
     const int64_t panels = l->units / SER_PANEL;
     const int64_t first = panels * share / w->shares * SER_PANEL, end = panels * (share + 1) / w->shares * SER_PANEL;
     float *gates = w->gates + step * l->ldg, *before = w->hidden[step & 1];
-    ser_multiply_parts(w->call, SER_STATE_ONLY, 1, before, gates, first, end - first);
+    ser_multiply_parts(w->call, SER_STATE_ONLY, 1, before, gates, first, end - first, NULL, 0);
     const int lstm = l->shape.kind == SER_RECURRENT_LSTM;
     ser_cell_forward cell = {.rows = 1, .units = l->units, .count = end - first, .gates = gates + first,
                              .ld_gates = l->ldg, .before = (lstm ? w->cell : before) + first,

@@ -34,24 +34,31 @@ SER_INLINE float ser_expf_approx(float x) {
 /// 1 / (1 + e^-x)
 SER_INLINE float ser_sigmoidf_approx(float x) { return 1.0f / (1.0f + ser_expf_approx(-x)); }
 
-/// tanh x = (e^2x - 1) / (e^2x + 1), with e^2x - 1 computed without cancellation; odd to the bit.
+// The same with 127 on top: the sum's low bits, moved up, are 2 to the power of that integer.
+#define SER_POWER_ROUNDER 12583039.0f
+
+/// tanh x = (e^2x - 1) / (e^2x + 1) as numerator and denominator, with e^2x - 1 computed without cancellation.
+SER_INLINE void ser_tanhf_fraction(float x, float *numerator, float *denominator) {
+    float bounded = x > 9.1f ? 9.1f : x;
+    bounded = bounded < -9.1f ? -9.1f : bounded;
+    float shifted = bounded * 2.88539008f + SER_POWER_ROUNDER;
+    float r = bounded - (shifted - SER_POWER_ROUNDER) * 0.34657359f;
+    float p = 0.0888481066f;
+    p = p * r + 0.267729521f;
+    p = p * r + 0.66667521f;
+    p = p * r + 1.33332348f;
+    p = p * r + 1.99999988f;
+    p = p * r + 2.0f;
+    float power = ser_float_of_bits(ser_bits_of_float(shifted) << 23);
+    *numerator = (p * r) * power + (power - 1.0f);
+    *denominator = *numerator + 2.0f;
+}
+
+/// Hyperbolic tangent.
 SER_INLINE float ser_tanhf_approx(float x) {
-    uint32_t sign = ser_bits_of_float(x) & 0x80000000u;
-    float magnitude = ser_float_of_bits(ser_bits_of_float(x) ^ sign);
-    float y = magnitude > 9.1f ? 18.2f : 2.0f * magnitude;
-    float shifted = y * 1.44269504f + SER_ROUNDER;
-    float n = shifted - SER_ROUNDER;
-    float r = (y - n * 0.693145752f) - n * 1.42860677e-6f;
-    float p = 0.00138825213f;
-    p = p * r + 0.00836652052f;
-    p = p * r + 0.0416672006f;
-    p = p * r + 0.166665435f;
-    p = p * r + 0.49999997f;
-    p = (p * r) * r + r;
-    float power = ser_float_of_bits((ser_bits_of_float(shifted) - ser_bits_of_float(SER_ROUNDER) + 127u) << 23);
-    float above_one = p * power + (power - 1.0f);
-    float value = above_one / (above_one + 2.0f);
-    return ser_float_of_bits(ser_bits_of_float(value) | sign);
+    float numerator, denominator;
+    ser_tanhf_fraction(x, &numerator, &denominator);
+    return numerator / denominator;
 }
 
 /// Natural logarithm; -infinity at 0, NaN below.
