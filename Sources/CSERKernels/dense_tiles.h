@@ -57,13 +57,22 @@ SER_INLINE void totals(lanes *out, lanes *v) {
     fold_1(out, &v[0], &v[1]);
 }
 
-/// The last `count` floats of a row, followed by zeros.
-SER_INLINE void rest(lanes *out, const float *from, int64_t count) {
+typedef int32_t lane_bits __attribute__((vector_size(4 * SER_LANES)));
+
+/// The last `count` floats of the `k` of a row, fewer than a vector, among zeros; which lanes they take depends on k
+/// alone.
+SER_INLINE void rest(lanes *out, const float *row, int64_t k, int64_t count) {
+    if (k >= SER_LANES) {
+        lane_bits mask;
+        SER_UNROLL for (int i = 0; i < SER_LANES; i++) mask[i] = i;
+        mask = mask >= (int32_t)(SER_LANES - count);
+        *out = (lanes)((lane_bits)*(const lanes *)(row + k - SER_LANES) & mask);
+        return;
+    }
     float padded[SER_LANES] = {0};
-    for (int64_t i = 0; i < count; i++) padded[i] = from[i];
+    for (int64_t i = 0; i < count; i++) padded[i] = row[i];
     *out = *(const lanes *)padded;
 }
-
 
 // sums[R * Q] = dot products of R rows with Q rows along k, row by row.
 #define SER_DEFINE_DOTS(name, R, Q)                                                                                    \
@@ -84,10 +93,10 @@ SER_INLINE void rest(lanes *out, const float *from, int64_t count) {
         }                                                                                                              \
         if (i < k) {                                                                                                   \
             lanes a[R];                                                                                                \
-            SER_UNROLL for (int r = 0; r < R; r++) rest(&a[r], x[r] + i, k - i);                                       \
+            SER_UNROLL for (int r = 0; r < R; r++) rest(&a[r], x[r], k, k - i);                                        \
             SER_UNROLL for (int q = 0; q < Q; q++) {                                                                   \
                 lanes b;                                                                                               \
-                rest(&b, w[q] + i, k - i);                                                                             \
+                rest(&b, w[q], k, k - i);                                                                              \
                 SER_UNROLL for (int r = 0; r < R; r++) sum[r * Q + q] += a[r] * b;                                     \
             }                                                                                                          \
         }                                                                                                              \
@@ -101,6 +110,11 @@ SER_INLINE void rest(lanes *out, const float *from, int64_t count) {
 SER_DEFINE_DOTS(dots_1, 1, SER_DOTS)
 SER_DEFINE_DOTS(dots_2, 2, SER_DOTS_2)
 SER_DEFINE_DOTS(dots_4, 4, SER_DOTS_4)
+
+static void finish_row(float *restrict y, int64_t n, const float *restrict bias, int relu) {
+    if (bias) for (int64_t j = 0; j < n; j++) y[j] += bias[j];
+    if (relu) for (int64_t j = 0; j < n; j++) y[j] = y[j] < 0.0f ? 0.0f : y[j];
+}
 
 /// y[m, n] = x[m, k] w[n, k]^T + bias, negative values to 0 if `relu`.
 static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, int64_t ldw,
@@ -119,13 +133,13 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
             if (rows == 4) dots_4(k, xs, ws, sums);
             else if (rows == 2) dots_2(k, xs, ws, sums);
             else dots_1(k, xs, ws, sums);
-            for (int r = 0; r < valid; r++) {
-                for (int64_t q = 0; q < wide; q++) {
-                    float value = sums[r * columns + q] + (bias ? bias[column + q] : 0.0f);
-                    y[(row + r) * ldy + column + q] = relu && value < 0.0f ? 0.0f : value;
-                }
-            }
+            float *out = y + row * ldy + column;
+            if (rows == 4 && wide == SER_DOTS_4)
+                for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * SER_DOTS_4, SER_DOTS_4 * sizeof *out);
+            else
+                for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * columns, (size_t)wide * sizeof *out);
         }
+        for (int r = 0; r < valid; r++) finish_row(y + (row + r) * ldy, n, bias, relu);
         row += valid;
     }
 }
@@ -151,6 +165,8 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
     }
 SER_DEFINE_OUTER(1, 2) SER_DEFINE_OUTER(2, 2) SER_DEFINE_OUTER(3, 2) SER_DEFINE_OUTER(4, 2)
 
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
 /// dw[n, k] (+)= dy[m, n]^T x[m, k]
 static void dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *x,
                                   int64_t ldx, float *dw, int64_t lddw, int accumulate) {
@@ -163,7 +179,15 @@ static void dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *
         for (int64_t column = 0; column < whole; column += width)
             bodies[rows - 1](n, dy + row * lddy, lddy, x + row * ldx + column, ldx, dw + column, lddw, add);
         for (int64_t q = 0; q < n && whole < k; q++) {
-            for (int64_t j = whole; j < k; j++) {
+            int64_t j = whole;
+            for (; j + 4 <= k; j += 4) {
+                four sum = (four){0};
+                if (add) sum = *(const four *)(dw + q * lddw + j);
+                for (int64_t r = 0; r < rows; r++)
+                    sum += dy[(row + r) * lddy + q] * *(const four *)(x + (row + r) * ldx + j);
+                *(four *)(dw + q * lddw + j) = sum;
+            }
+            for (; j < k; j++) {
                 float sum = add ? dw[q * lddw + j] : 0.0f;
                 for (int64_t r = 0; r < rows; r++) sum += dy[(row + r) * lddy + q] * x[(row + r) * ldx + j];
                 dw[q * lddw + j] = sum;

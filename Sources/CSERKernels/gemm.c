@@ -1,5 +1,6 @@
 #include "ser_gemm.h"
 #include "gemm_internal.h"
+#include "ser_memory.h"
 #include <stdatomic.h>
 #include <string.h>
 
@@ -161,7 +162,20 @@ void ser_gemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t ld
 
 void ser_dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, int64_t ldw,
                        float *y, int64_t ldy, const float *bias, int32_t relu) {
-    ser_current_isa()->dense_forward(m, n, k, x, ldx, w, ldw, y, ldy, bias, relu);
+    const ser_isa *isa = ser_current_isa();
+    const size_t bytes = (size_t)ser_packed_size(k, n) * sizeof(float);
+    // Packing the weight pays with many rows, the sooner the shorter they are, as long as it stays in the cache.
+    const int many = m >= (k < 128 ? 8 : 32) && n >= 16 && bytes <= (1 << 20);
+    float *packed = many ? ser_allocate(bytes) : NULL;
+    if (!packed) {
+        isa->dense_forward(m, n, k, x, ldx, w, ldw, y, ldy, bias, relu);
+        return;
+    }
+    ser_pack(packed, w, ldw, k, n, 1);
+    ser_gemm_packed(m, n, k, x, ldx, packed, y, ldy, bias, 0);
+    for (int64_t r = 0; relu && r < m; r++)
+        for (int64_t j = 0; j < n; j++) y[r * ldy + j] = y[r * ldy + j] < 0.0f ? 0.0f : y[r * ldy + j];
+    ser_free(packed, bytes);
 }
 
 void ser_dense_input_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *w,

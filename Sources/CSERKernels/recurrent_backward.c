@@ -146,7 +146,8 @@ static void lead_to_inputs(const backward_call *f, const ser_recurrent_chunk *c,
     const int64_t inputs = l->shape.inputs, ld = (inputs + 15) / 16 * 16;
     ser_product g = {.m = c->first[s1] - c->first[s0], .n = ld, .k = f->input_depth,
                      .a = w->gradients + f->input_column, .row_step = l->ldd, .k_step = 1, .p = f->packed_input,
-                     .ldp = SER_PANEL, .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld, .start = SER_START_ZERO};
+                     .ldp = SER_PANEL, .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld,
+                     .start = SER_START_ZERO};
     f->isa->multiply(&g);
     const float *from = w->input;
     for (int64_t s = s0; s < s1; s++) {

@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// y = x W^T + b over the last axis, as one operation.
 ///
 /// - Parameters:
@@ -13,30 +11,24 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
         "linear: x \(x.shape) and weight \(weight.shape) do not fit: [..., inputs] and [units, inputs] are needed")
     let (units, inputs) = (weight.shape[0], weight.shape[1])
     require(bias == nil || bias?.shape == [units], "linear: bias \(bias?.shape ?? []) is not [\(units)]")
-    let rows = x.count / max(inputs, 1)
+    let products = DenseProducts(rows: x.count / max(inputs, 1), units: units, inputs: inputs)
     let operands = [x, weight] + (bias.map { [$0] } ?? [])
     return Tensor.operation(shape: x.shape.dropLast() + [units], operands) { out in
-        bias?.withPointer { for row in 0..<rows { (out + row * units).update(from: $0, count: units) } }
         withPointers(x, weight) { px, pw in
-            BLAS.product(px, pw, into: out, rows, units, inputs, transposeB: true, accumulate: bias != nil)
+            guard let bias else { return products.forward(px, pw, bias: nil, into: out) }
+            bias.withPointer { products.forward(px, pw, bias: $0, into: out) }
         }
     } pullback: { [x = x.detached, weight = weight.detached] _ in
         { upstream, cotangents in
             cotangents.write(0, shape: x.shape) { out, accumulate in
-                withPointers(upstream, weight) { dy, pw in
-                    BLAS.product(dy, pw, into: out, rows, inputs, units, accumulate: accumulate)
-                }
+                withPointers(upstream, weight) { products.inputGradient($0, $1, into: out, accumulate: accumulate) }
             }
             cotangents.write(1, shape: weight.shape) { out, accumulate in
-                withPointers(upstream, x) { dy, px in
-                    BLAS.product(dy, px, into: out, units, inputs, rows, transposeA: true, accumulate: accumulate)
-                }
+                withPointers(upstream, x) { products.weightGradient($0, $1, into: out, accumulate: accumulate) }
             }
             if operands.count == 3 {
-                cotangents.accumulate(2, shape: [units]) { out in
-                    upstream.withPointer { dy in
-                        for row in 0..<rows { for unit in 0..<units { out[unit] += dy[row * units + unit] } }
-                    }
+                cotangents.write(2, shape: [units]) { out, accumulate in
+                    upstream.withPointer { products.biasGradient($0, into: out, accumulate: accumulate) }
                 }
             }
         }

@@ -1,0 +1,69 @@
+import CSERKernels
+import SERSupport
+
+/// The three products of a dense layer, x [rows, inputs] and weight [units, inputs]: with few rows by kernels that read
+/// the weight as it lies, otherwise by OpenBLAS, which packs it each time.
+struct DenseProducts: Sendable {
+    let rows: Int
+    let units: Int
+    let inputs: Int
+
+    /// Whether the library's own kernels are quicker, by the shape alone.
+    private var isSmall: Bool { rows <= 8 || rows <= 64 && units * inputs <= 1 << 18 }
+
+    /// Units that a piece of a large forward product has.
+    private static let unitsOfPiece = 32
+
+    /// y[rows, units] = x w^T + bias
+    func forward(
+        _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>
+    ) {
+        guard rows <= 64 else {
+            if let bias { for row in 0..<rows { (y + row * units).update(from: bias, count: units) } }
+            return BLAS.product(x, weight, into: y, rows, units, inputs, transposeB: true, accumulate: bias != nil)
+        }
+        // Every value is a sum of its own: units may be cut anywhere.
+        let pieces = units * inputs < 1 << 19 ? 1 : (units + Self.unitsOfPiece - 1) / Self.unitsOfPiece
+        let wide = (units + pieces - 1) / pieces
+        nonisolated(unsafe) let (x, weight, bias, y) = (x, weight, bias, y)
+        parallelFor(pieces) { piece in
+            let first = piece * wide
+            let count = min(wide, units - first)
+            guard count > 0 else { return }
+            ser_dense_forward(
+                Int64(rows), Int64(count), Int64(inputs), x, Int64(inputs), weight + first * inputs, Int64(inputs),
+                y + first, Int64(units), bias.map { $0 + first }, 0)
+        }
+    }
+
+    /// dx[rows, inputs] (+)= dy w
+    func inputGradient(
+        _ dy: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+        accumulate: Bool
+    ) {
+        guard isSmall else {
+            return BLAS.product(dy, weight, into: dx, rows, inputs, units, accumulate: accumulate)
+        }
+        ser_dense_input_gradient(
+            Int64(rows), Int64(units), Int64(inputs), dy, Int64(units), weight, Int64(inputs), dx, Int64(inputs),
+            accumulate ? 1 : 0)
+    }
+
+    /// dw[units, inputs] (+)= dy^T x
+    func weightGradient(
+        _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        guard isSmall else {
+            return BLAS.product(dy, x, into: dw, units, inputs, rows, transposeA: true, accumulate: accumulate)
+        }
+        ser_dense_weight_gradient(
+            Int64(rows), Int64(units), Int64(inputs), dy, Int64(units), x, Int64(inputs), dw, Int64(inputs),
+            accumulate ? 1 : 0)
+    }
+
+    /// db[units] (+)= the sum of dy's rows
+    func biasGradient(_ dy: UnsafePointer<Float>, into db: UnsafeMutablePointer<Float>, accumulate: Bool) {
+        ser_dense_bias_gradient(Int64(rows), Int64(units), dy, Int64(units), db, accumulate ? 1 : 0)
+    }
+}
