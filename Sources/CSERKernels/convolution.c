@@ -1,4 +1,5 @@
 #include "convolution_plan.h"
+#include "convolution_winograd.h"
 #include "ser_parallel.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int64_t band_rows(const convolution_plan *p) {
     int64_t pieces = (8 + p->shape->batch - 1) / p->shape->batch;
     int64_t fit = 64 * 1024 / (p->out_row * p->out_step) + 1;
     int64_t rows = (p->out_height + pieces - 1) / pieces;
-    return rows < fit ? rows : fit;
+    if (rows > fit) rows = fit;
+    return (rows + row_unit(p) - 1) / row_unit(p) * row_unit(p);
 }
 
 // MARK: forward
@@ -63,16 +65,16 @@ static void forward_piece(void *context, int64_t index) {
     const ser_convolution_shape *s = p->shape;
     int64_t image = index / c->bands, first = index % c->bands * c->rows;
     int64_t rows = first + c->rows <= p->out_height ? c->rows : p->out_height - first;
-    int64_t padded_rows = (rows - 1) * s->stride_height + p->span_height + 1;
-    int64_t in_floats = input_floats(p, padded_rows), out_floats = output_floats(p, rows);
+    int64_t in_rows = padded_rows(p, rows);
+    int64_t in_floats = input_floats(p, in_rows), out_floats = output_floats(p, rows);
     float *padded = convolution_scratch(in_floats), *out = convolution_scratch(out_floats);
     fill_input(p, c->x + image * s->in_channels * s->height * s->width, c->in_widths ? c->in_widths[image] : s->width,
-               first * s->stride_height, padded_rows, padded);
+               first * s->stride_height, in_rows, padded);
     correlate_rows(p, padded, c->packed, rows, out);
     int64_t plane = p->out_height * p->out_width;
     float *y = c->y + image * s->out_channels * plane;
     for (int64_t r = 0; r < rows; r++)
-        positions_out(p, out + r * p->out_row * p->out_step, p->out_step, s->out_channels, p->out_width,
+        positions_out(p, s->channels_last, out + r * p->out_row * p->out_step, p->out_step, s->out_channels, p->out_width,
                       y + (first + r) * p->out_width * (s->channels_last ? s->out_channels : 1), plane);
     convolution_release(padded, in_floats);
     convolution_release(out, out_floats);
@@ -124,7 +126,7 @@ static void backward_image(
     const ser_convolution_shape *s = p->shape;
     int64_t plane = p->out_height * p->out_width, in_image = s->in_channels * s->height * s->width;
     int64_t valid = c->in_widths ? c->in_widths[image] : s->width;
-    positions_in(p, c->dy + image * s->out_channels * plane, plane, s->out_channels, plane, compact, p->out_step);
+    positions_in(p, s->channels_last, c->dy + image * s->out_channels * plane, plane, s->out_channels, plane, compact, p->out_step);
     if (bias_sum) p->kernels->sums(compact, plane, p->out_step, bias_sum);
     if (partial) {
         fill_input(p, c->x + image * in_image, valid, 0, p->padded_height, padded);
@@ -136,10 +138,52 @@ static void backward_image(
     }
 }
 
+/// Images first..<end with Winograd's transforms.
+static void backward_winograd(const backward_context *c, int64_t first, int64_t end, float *partial) {
+    const convolution_plan *p = c->plan;
+    const ser_convolution_shape *s = p->shape;
+    winograd_task t = winograd_begin(p, c->dx ? c->packed : NULL, end - first);
+    int64_t in_image = s->in_channels * s->height * s->width, plane = p->out_height * p->out_width;
+    int64_t in_floats = input_floats(p, p->padded_height), dy_size = t.tile_rows * 4 * p->row * p->out_step;
+    float *padded = convolution_scratch(in_floats), *dy = convolution_scratch(dy_size);
+    memset(dy, 0, (size_t)dy_size * sizeof(float));
+    for (int64_t from = first; from < end; from += t.group) {
+        int64_t images = from + t.group < end ? t.group : end - from;
+        for (int64_t i = 0; i < images; i++) {
+            int64_t image = from + i;
+            float *bias_sum = c->bias_sums ? c->bias_sums + image * p->out_step : NULL;
+            if (bias_sum) memset(bias_sum, 0, (size_t)p->out_step * sizeof(float));
+            fill_input(p, c->x + image * in_image, c->in_widths ? c->in_widths[image] : s->width, 0, p->padded_height, padded);
+            for (int64_t h = 0; h < p->out_height; h++) {
+                float *row = dy + h * p->row * p->out_step;
+                positions_in(p, s->channels_last, c->dy + image * s->out_channels * plane
+                    + h * p->out_width * (s->channels_last ? s->out_channels : 1), plane, s->out_channels, p->out_width,
+                    row, p->out_step);
+                if (bias_sum) p->kernels->sums(row, p->out_width, p->out_step, bias_sum);
+            }
+            winograd_take(&t, i, padded, dy);
+        }
+        winograd_products(&t, images);
+        for (int64_t i = 0; c->dx && i < images; i++) {
+            int64_t image = from + i;
+            winograd_give(&t, i, padded);
+            give_dx(p, padded + (s->pad_top * p->row + s->pad_left) * p->dx_step, p->row,
+                    c->in_widths ? c->in_widths[image] : s->width, c->dx + image * in_image);
+        }
+    }
+    winograd_end(&t, partial);
+    convolution_release(padded, in_floats);
+    convolution_release(dy, dy_size);
+}
+
 static void backward_task(void *context, int64_t task) {
     const backward_context *c = context;
     const convolution_plan *p = c->plan;
     int64_t first = task * c->images, end = first + c->images < p->shape->batch ? first + c->images : p->shape->batch;
+    if (p->winograd) {
+        backward_winograd(c, first, end, c->partials + task * partial_floats(p));
+        return;
+    }
     int64_t in_floats = input_floats(p, p->padded_height);
     int64_t compact_floats = (p->out_height * p->out_width) * p->out_step + MOST_PANEL;
     float *padded = convolution_scratch(in_floats), *compact = convolution_scratch(compact_floats);
@@ -171,13 +215,12 @@ void ser_convolution_backward(
         pack_weights_for_dx(&p, w, packed);
         c.packed = packed;
     }
-    if (dw) c.partials = convolution_scratch(tasks * partial_floats(&p));
+    int sums = dw || p.winograd;  // Winograd's tasks make them along the way
+    if (sums) c.partials = convolution_scratch(tasks * partial_floats(&p));
     if (dbias) c.bias_sums = convolution_scratch(shape->batch * p.out_step);
     ser_parallel_for(tasks, backward_task, &c);
-    if (dw) {
-        reduce_partials(&p, c.partials, tasks, dw);
-        convolution_release(c.partials, tasks * partial_floats(&p));
-    }
+    if (dw) reduce_partials(&p, c.partials, tasks, dw);
+    if (sums) convolution_release(c.partials, tasks * partial_floats(&p));
     if (dbias) {
         for (int64_t o = 0; o < shape->out_channels; o++) {
             double sum = 0;

@@ -1,6 +1,8 @@
 // Convolution, batch normalisation, ReLU and max pooling as one operation. The convolution's output is touched while it is
 // in cache; where computing it again costs less than fetching it (few input channels) it is never stored at all.
+#include "convolution_first.h"
 #include "convolution_plan.h"
+#include "convolution_winograd.h"
 #include "ser_parallel.h"
 #include <math.h>
 #include <string.h>
@@ -35,8 +37,10 @@ static block_context begin(const ser_convolution_block *block, const convolution
     int64_t pieces = (8 + p->shape->batch - 1) / p->shape->batch;
     int64_t rows = (p->out_height + pieces - 1) / pieces, fit = BAND_FLOATS / (p->out_row * p->out_step);
     if (rows > fit) rows = fit;
-    rows = (rows + block->pool_height - 1) / block->pool_height * block->pool_height;
-    c.rows = rows < block->pool_height ? block->pool_height : rows;
+    // Bands are whole pooled rows, and whole tiles.
+    int64_t unit = block->pool_height;
+    while (unit % row_unit(p)) unit += block->pool_height;
+    c.rows = rows < unit ? unit : (rows + unit - 1) / unit * unit;
     c.bands = (p->out_height + c.rows - 1) / c.rows;
     return c;
 }
@@ -55,11 +59,13 @@ static int64_t valid_pooled(const block_context *c, int64_t image) {
 static int64_t image_floats(const convolution_plan *p) { return p->out_height * p->out_row * p->out_step; }
 
 int64_t ser_convolution_block_saved_output(const ser_convolution_block *block) {
+    if (convolution_is_first(block)) return 0;
     convolution_plan p = convolution_plan_make(&block->convolution);
     return computed_again(&p) ? 0 : block->convolution.batch * image_floats(&p);
 }
 
 int64_t ser_convolution_block_saved_winners(const ser_convolution_block *block) {
+    if (convolution_is_first(block)) return convolution_first_saved(block);
     convolution_plan p = convolution_plan_make(&block->convolution);
     return block->convolution.batch * (p.out_height / block->pool_height) * (p.out_width / block->pool_width) * p.out_step;
 }
@@ -86,11 +92,10 @@ static band band_at(const block_context *c, int64_t index) {
 static void correlate_band(const block_context *c, band b, float *y) {
     const convolution_plan *p = c->plan;
     const ser_convolution_shape *s = p->shape;
-    int64_t padded_rows = (b.rows - 1) * s->stride_height + p->span_height + 1;
-    int64_t floats = input_floats(p, padded_rows);
+    int64_t in_rows = padded_rows(p, b.rows), floats = input_floats(p, in_rows);
     float *padded = convolution_scratch(floats);
     fill_input(p, c->x + b.image * s->in_channels * s->height * s->width, valid_input(c, b.image),
-               b.first * s->stride_height, padded_rows, padded);
+               b.first * s->stride_height, in_rows, padded);
     correlate_rows(p, padded, c->packed, b.rows, y);
     convolution_release(padded, floats);
 }
@@ -122,19 +127,31 @@ static void clear_invalid(const struct pool_arguments *a, int64_t width, float *
                    (size_t)((width - a->pooled_width) * a->channels) * sizeof(float));
 }
 
+/// Where the pooled rows of a band begin in an image's tensor.
+static int64_t pooled_offset(const block_context *c, band b) {
+    int64_t channels = c->plan->shape->out_channels, plane = c->pooled_height * c->pooled_width;
+    int64_t position = b.first / c->block->pool_height * c->pooled_width;
+    return b.image * channels * plane + position * (c->block->pooled_channels_last ? channels : 1);
+}
+
+/// Whether the pooled tensor lies as scratch does, so that nothing need be copied.
+static int lies_as_scratch(const block_context *c) {
+    return c->block->pooled_channels_last && c->step == c->plan->shape->out_channels;
+}
+
 static void pool_band(const block_context *c, band b, const float *y) {
     const convolution_plan *p = c->plan;
     struct pool_arguments a = pool_arguments(c, b, y);
     if (!a.pooled_rows) return;
     int64_t positions = a.pooled_rows * c->pooled_width, floats = positions * c->step;
-    int64_t plane = c->pooled_height * c->pooled_width, channels = p->shape->out_channels;
-    a.pooled = convolution_scratch(floats);
+    float *out = c->pooled + pooled_offset(c, b);
+    a.pooled = lies_as_scratch(c) ? out : convolution_scratch(floats);
     p->kernels->pool(&a);
     clear_invalid(&a, c->pooled_width, a.pooled);
     clear_invalid(&a, c->pooled_width, a.winners);
-    float *out = c->pooled + b.image * channels * plane
-        + b.first / c->block->pool_height * c->pooled_width * (p->shape->channels_last ? channels : 1);
-    positions_out(p, a.pooled, c->step, channels, positions, out, plane);
+    if (lies_as_scratch(c)) return;
+    positions_out(p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
+                  c->pooled_height * c->pooled_width);
     convolution_release(a.pooled, floats);
 }
 
@@ -222,6 +239,10 @@ void ser_convolution_block_train(
     const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
     const float *beta, float epsilon, float *mean, float *variance, float *saved_output, float *saved_winners, float *pooled
 ) {
+    if (convolution_is_first(block)) {
+        convolution_first_forward(block, x, w, bias, gamma, beta, epsilon, mean, variance, 0, saved_winners, pooled);
+        return;
+    }
     convolution_plan p = convolution_plan_make(&block->convolution);
     block_context c = begin(block, &p, x);
     int64_t pieces = p.shape->batch * c.bands, moments = pieces * 2 * c.step;
@@ -247,6 +268,12 @@ void ser_convolution_block_apply(
     const float *beta, float epsilon, const float *mean, const float *variance,
     float *saved_output, float *saved_winners, float *pooled
 ) {
+    if (convolution_is_first(block)) {
+        convolution_first_forward(
+            block, x, w, bias, gamma, beta, epsilon, (float *)(uintptr_t)mean, (float *)(uintptr_t)variance, 1,
+            saved_winners, pooled);
+        return;
+    }
     convolution_plan p = convolution_plan_make(&block->convolution);
     block_context c = begin(block, &p, x);
     factors f = make_factors(&p, gamma, beta, epsilon, mean, variance);
@@ -264,18 +291,24 @@ void ser_convolution_block_apply(
 
 // MARK: backward
 
-/// The gradient of a band's pooled rows, in scratch order and cleared past the valid columns.
-static float *pooled_gradient(const block_context *c, const struct pool_arguments *a, band b, int64_t *floats) {
+/// The gradient of a band's pooled rows, in scratch order and cleared past the valid columns; *floats is 0 where it is
+/// the tensor itself.
+static const float *pooled_gradient(const block_context *c, const struct pool_arguments *a, band b, int64_t *floats) {
     const convolution_plan *p = c->plan;
-    int64_t positions = a->pooled_rows * c->pooled_width, channels = p->shape->out_channels;
-    int64_t plane = c->pooled_height * c->pooled_width;
+    const float *from = c->dpooled + pooled_offset(c, b);
+    *floats = 0;
+    if (lies_as_scratch(c) && a->pooled_width == c->pooled_width) return from;
+    int64_t positions = a->pooled_rows * c->pooled_width;
     *floats = positions * c->step;
     float *g = convolution_scratch(*floats);
-    const float *from = c->dpooled + b.image * channels * plane
-        + b.first / c->block->pool_height * c->pooled_width * (p->shape->channels_last ? channels : 1);
-    positions_in(p, from, plane, channels, positions, g, c->step);
+    positions_in(p, c->block->pooled_channels_last, from, c->pooled_height * c->pooled_width, p->shape->out_channels,
+                 positions, g, c->step);
     clear_invalid(a, c->pooled_width, g);
     return g;
+}
+
+static void release_gradient(const float *g, int64_t floats) {
+    if (floats) convolution_release((float *)(uintptr_t)g, floats);
 }
 
 static void sums_piece(void *context, int64_t image) {
@@ -286,10 +319,10 @@ static void sums_piece(void *context, int64_t image) {
     struct pool_arguments a = pool_arguments(c, b, NULL);
     if (!a.pooled_rows || !c->pooled_width) return;
     int64_t floats;
-    float *g = pooled_gradient(c, &a, b, &floats);
+    const float *g = pooled_gradient(c, &a, b, &floats);
     c->plan->kernels->gated_sums(
         g, a.winners, a.pooled_rows * c->pooled_width, c->step, c->scale, c->shift, c->mean, c->block->relu, s, s + c->step);
-    convolution_release(g, floats);
+    release_gradient(g, floats);
 }
 
 /// dgamma, dbeta, and with them the rest of dy = scale dz + constant + slope y.
@@ -317,10 +350,10 @@ static void join_sums(const block_context *c, factors *f, int frozen, float *dga
 static void unpool_band(const block_context *c, band b, const float *y, float *dy, int64_t dy_row) {
     struct pool_arguments a = pool_arguments(c, b, y);
     int64_t floats;
-    float *g = pooled_gradient(c, &a, b, &floats);
+    const float *g = pooled_gradient(c, &a, b, &floats);
     a.g = g; a.dy = dy; a.dy_row = dy_row;
     c->plan->kernels->unpool(&a);
-    convolution_release(g, floats);
+    release_gradient(g, floats);
 }
 
 static void clear(float *p, int64_t floats) { memset(p, 0, (size_t)floats * sizeof(float)); }
@@ -329,15 +362,13 @@ static void clear(float *p, int64_t floats) { memset(p, 0, (size_t)floats * size
 static void backward_bands(const block_context *c, int64_t image, float *partial) {
     const convolution_plan *p = c->plan;
     const ser_convolution_shape *s = p->shape;
-    int64_t most_rows = (c->rows - 1) * s->stride_height + p->span_height + 1;
-    int64_t in_floats = input_floats(p, most_rows), y_floats = output_floats(p, c->rows);
+    int64_t in_floats = input_floats(p, padded_rows(p, c->rows)), y_floats = output_floats(p, c->rows);
     float *padded = convolution_scratch(in_floats), *y = convolution_scratch(y_floats), *dy = convolution_scratch(y_floats);
     clear(dy, y_floats);  // the gaps between rows, and columns past the valid ones, stay zero
     for (int64_t i = 0; i < c->bands; i++) {
         band b = band_at(c, image * c->bands + i);
-        int64_t padded_rows = (b.rows - 1) * s->stride_height + p->span_height + 1;
         fill_input(p, c->x + image * s->in_channels * s->height * s->width, valid_input(c, image),
-                   b.first * s->stride_height, padded_rows, padded);
+                   b.first * s->stride_height, padded_rows(p, b.rows), padded);
         if (!c->saved) correlate_rows(p, padded, c->packed, b.rows, y);
         unpool_band(c, b, c->saved ? saved_band(c, b) : y, dy, p->out_row * c->step);
         accumulate_rows(p, padded, dy, p->out_row, b.rows, partial);
@@ -382,11 +413,45 @@ static void backward_image(const block_context *c, int64_t image, image_scratch 
     correlate_dx(p, m.dy, c->dx_packed, valid_input(c, image), m.dx, c->dx + image * in_image);
 }
 
+/// Images first..<end with Winograd's transforms.
+static void backward_winograd(const block_context *c, int64_t first, int64_t end, float *partial) {
+    const convolution_plan *p = c->plan;
+    const ser_convolution_shape *s = p->shape;
+    winograd_task t = winograd_begin(p, c->dx ? c->dx_packed : NULL, end - first);
+    int64_t in_image = s->in_channels * s->height * s->width;
+    int64_t in_floats = input_floats(p, p->padded_height), dy_size = t.tile_rows * 4 * p->row * c->step;
+    float *padded = convolution_scratch(in_floats), *dy = convolution_scratch(dy_size);
+    clear(dy, dy_size);
+    for (int64_t from = first; from < end; from += t.group) {
+        int64_t images = smaller(t.group, end - from);
+        for (int64_t i = 0; i < images; i++) {
+            band b = { .image = from + i, .first = 0, .rows = p->out_height };
+            fill_input(p, c->x + b.image * in_image, valid_input(c, b.image), 0, p->padded_height, padded);
+            if (c->block->out_widths) clear(dy, dy_size);  // the image before may have been longer
+            unpool_band(c, b, saved_band(c, b), dy, p->row * c->step);
+            winograd_take(&t, i, padded, dy);
+        }
+        winograd_products(&t, images);
+        for (int64_t i = 0; c->dx && i < images; i++) {
+            winograd_give(&t, i, padded);
+            give_dx(p, padded + (s->pad_top * p->row + s->pad_left) * p->dx_step, p->row, valid_input(c, from + i),
+                    c->dx + (from + i) * in_image);
+        }
+    }
+    winograd_end(&t, partial);
+    convolution_release(padded, in_floats);
+    convolution_release(dy, dy_size);
+}
+
 static void backward_task(void *context, int64_t task) {
     const block_context *c = context;
     const convolution_plan *p = c->plan;
     int64_t first = task * c->images, end = smaller(first + c->images, p->shape->batch);
     float *partial = c->partials + task * partial_floats(p);
+    if (p->winograd) {
+        backward_winograd(c, first, end, partial);
+        return;
+    }
     clear(partial, partial_floats(p));
     if (!c->dx) {
         for (int64_t image = first; image < end; image++) backward_bands(c, image, partial);
@@ -414,6 +479,11 @@ void ser_convolution_block_backward(
     const float *saved_output, const float *saved_winners, const float *dpooled,
     float *dx, float *dw, float *dbias, float *dgamma, float *dbeta
 ) {
+    if (convolution_is_first(block)) {
+        convolution_first_backward(
+            block, x, w, bias, gamma, beta, epsilon, mean, variance, frozen, saved_winners, dpooled, dw, dbias, dgamma, dbeta);
+        return;
+    }
     convolution_plan p = convolution_plan_make(&block->convolution);
     block_context c = begin(block, &p, x);
     factors f = make_factors(&p, gamma, beta, epsilon, mean, variance);

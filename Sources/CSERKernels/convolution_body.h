@@ -300,7 +300,349 @@ static void unpool(const struct pool_arguments *a) {
                     h < a->pooled_rows * a->window_height ? covered : 0, a->width);
 }
 
+// MARK: the first layer
+
+enum { WIDE = LANES / 2, TAPS = 9 };  // doubles in a vector
+typedef double wide __attribute__((vector_size(LANES * 4)));
+
+INLINE wide load_wide(const double *p) { wide v; memcpy(&v, p, sizeof v); return v; }
+
+INLINE void gram_line(const double *lines, int64_t step, double gram[10][TAPS], const int s) {
+    wide sum[TAPS], total = {0};
+    UNROLL for (int t = s; t < TAPS; t++) sum[t] = (wide){0};
+    for (int64_t i = 0; i < step; i += WIDE) {
+        wide a = load_wide(lines + s * step + i);
+        total += a;
+        UNROLL for (int t = s; t < TAPS; t++) sum[t] += a * load_wide(lines + t * step + i);
+    }
+    UNROLL for (int l = 0; l < WIDE; l++) {
+        gram[TAPS][s] += total[l];
+        UNROLL for (int t = s; t < TAPS; t++) gram[s][t] += sum[t][l];
+    }
+}
+
+static void gram(
+    const float *x, int64_t x_row, int64_t rows, int64_t width, const int64_t *offsets, double *lines, double gram[10][9]
+) {
+    int64_t step = (width + WIDE - 1) / WIDE * WIDE;
+    memset(lines, 0, (size_t)(TAPS * step) * sizeof(double));
+    for (int64_t h = 0; h < rows; h++, x += x_row) {
+        for (int t = 0; t < TAPS; t++) {
+            const float *from = x + offsets[t];
+            for (int64_t i = 0; i < width; i++) lines[t * step + i] = from[i];
+        }
+        gram_line(lines, step, gram, 0); gram_line(lines, step, gram, 1); gram_line(lines, step, gram, 2);
+        gram_line(lines, step, gram, 3); gram_line(lines, step, gram, 4); gram_line(lines, step, gram, 5);
+        gram_line(lines, step, gram, 6); gram_line(lines, step, gram, 7); gram_line(lines, step, gram, 8);
+    }
+}
+
+INLINE void store_bytes(uint8_t *p, mask m) {
+    typedef uint8_t bytes __attribute__((vector_size(LANES)));
+    bytes b = __builtin_convertvector(m, bytes);
+    memcpy(p, &b, sizeof b);
+}
+
+INLINE mask load_bytes(const uint8_t *p) {
+    typedef uint8_t bytes __attribute__((vector_size(LANES)));
+    bytes b;
+    memcpy(&b, p, sizeof b);
+    return __builtin_convertvector(b, mask);
+}
+
+/// One row of windows, for `vectors` vectors of channels from c on; the weights stay in registers.
+INLINE void first_pool_row(
+    const struct first_arguments *a, const float *x, int64_t c, uint8_t *winners, float *pooled,
+    const int vectors, const int64_t height, const int64_t window
+) {
+    vec w[TAPS][2], bias[2], sign[2], scale[2], shift[2], zero = {0};
+    int64_t offsets[TAPS];
+    memcpy(offsets, a->offsets, sizeof offsets);
+    UNROLL for (int v = 0; v < vectors; v++) {
+        int64_t at = c + v * LANES;
+        UNROLL for (int t = 0; t < TAPS; t++) w[t][v] = load(a->w + t * a->channels + at);
+        bias[v] = load(a->bias + at); sign[v] = load(a->sign + at);
+        scale[v] = load(a->scale + at); shift[v] = load(a->shift + at);
+    }
+    for (int64_t k = 0; k < a->pooled_width; k++) {
+        int64_t width = at_most(window, a->width - k * window);
+        vec best[2], key[2];
+        mask code[2];
+        UNROLL for (int v = 0; v < vectors; v++) best[v] = key[v] = zero, code[v] = (mask){0};
+        for (int64_t i = 0; i < height; i++)
+            for (int64_t j = 0; j < width; j++) {
+                const float *p = x + i * a->x_row + k * window + j;
+                vec y[2];
+                UNROLL for (int v = 0; v < vectors; v++) y[v] = bias[v];
+                UNROLL for (int t = 0; t < TAPS; t++) {
+                    float f = p[offsets[t]];
+                    UNROLL for (int v = 0; v < vectors; v++) y[v] += f * w[t][v];
+                }
+                int32_t position = (int32_t)(i * window + j);
+                UNROLL for (int v = 0; v < vectors; v++) {
+                    vec value = y[v] * sign[v];
+                    mask m = position ? value > key[v] : zero == zero;
+                    key[v] = choose(m, value, key[v]);
+                    best[v] = choose(m, y[v], best[v]);
+                    code[v] = (m & position) | (~m & code[v]);
+                }
+            }
+        UNROLL for (int v = 0; v < vectors; v++) {
+            vec z = scale[v] * best[v] + shift[v];
+            int64_t at = k * a->channels + c + v * LANES;
+            if (winners) store_bytes(winners + at, a->relu ? code[v] | (~(z > zero) & NO_WINNER) : code[v]);
+            store(pooled + at, a->relu ? largest(z, zero) : z);
+        }
+    }
+}
+
+INLINE void first_gradient_row(
+    const struct first_arguments *a, const float *x, int64_t c, const uint8_t *winners, const float *g,
+    const int vectors, const int64_t height, const int64_t window
+) {
+    vec s[TAPS + 1][2], zero = {0};
+    int64_t offsets[TAPS];
+    memcpy(offsets, a->offsets, sizeof offsets);
+    UNROLL for (int t = 0; t <= TAPS; t++)
+        UNROLL for (int v = 0; v < vectors; v++) s[t][v] = zero;
+    for (int64_t k = 0; k < a->pooled_width; k++) {
+        int64_t width = at_most(window, a->width - k * window), at = k * a->channels + c;
+        mask code[2];
+        vec d[2];
+        UNROLL for (int v = 0; v < vectors; v++) {
+            code[v] = load_bytes(winners + at + v * LANES);
+            d[v] = load(g + at + v * LANES);
+            s[TAPS][v] += choose(code[v] == NO_WINNER, zero, d[v]);
+        }
+        for (int64_t i = 0; i < height; i++)
+            for (int64_t j = 0; j < width; j++) {
+                const float *p = x + i * a->x_row + k * window + j;
+                vec here[2];
+                UNROLL for (int v = 0; v < vectors; v++) here[v] = choose(code[v] == (int32_t)(i * window + j), d[v], zero);
+                UNROLL for (int t = 0; t < TAPS; t++) {
+                    float f = p[offsets[t]];
+                    UNROLL for (int v = 0; v < vectors; v++) s[t][v] += f * here[v];
+                }
+            }
+    }
+    UNROLL for (int t = 0; t <= TAPS; t++)
+        UNROLL for (int v = 0; v < vectors; v++) {
+            float *sum = a->sums + t * a->channels + c + v * LANES;
+            store(sum, load(sum) + s[t][v]);
+        }
+}
+
+#define FOR_FIRST_ROWS(call) \
+    for (int64_t h = 0; h < a->pooled_rows; h++) { \
+        const float *x = a->x + h * a->window_height * a->x_row; \
+        uint8_t *winners = a->winners ? a->winners + h * a->pooled_row : NULL; \
+        for (int64_t c = 0; c < a->channels; c += 2 * LANES) { \
+            const int two = c + 2 * LANES <= a->channels, square = a->window_height == 2 && a->window_width == 2; \
+            if (two && square) call(2, 2, 2); \
+            else if (two) call(2, a->window_height, a->window_width); \
+            else call(1, a->window_height, a->window_width); \
+        } \
+    }
+
+static void first_pool(const struct first_arguments *a) {
+#define CALL(vectors, height, window) \
+    first_pool_row(a, x, c, winners, a->pooled + h * a->pooled_row, vectors, height, window)
+    FOR_FIRST_ROWS(CALL)
+#undef CALL
+}
+
+static void first_gradient(const struct first_arguments *a) {
+#define CALL(vectors, height, window) \
+    first_gradient_row(a, x, c, winners, a->g + h * a->pooled_row, vectors, height, window)
+    FOR_FIRST_ROWS(CALL)
+#undef CALL
+}
+
+// MARK: Winograd's transforms, with the points 0, +-A, +-B and infinity, A * B = 1
+
+static const float A = 0.70710678f, B = 1.41421356f, A2 = 0.5f, B2 = 2, A3 = 0.35355339f, B3 = 2.82842712f, S = 2.5f;
+
+INLINE void line_input(const vec d[6], vec e[6]) {
+    vec even_a = d[4] - B2 * d[2], odd_a = d[3] - B2 * d[1], even_b = d[4] - A2 * d[2], odd_b = d[3] - A2 * d[1];
+    e[0] = d[4] - S * d[2] + d[0];
+    e[1] = even_a + A * odd_a;
+    e[2] = even_a - A * odd_a;
+    e[3] = even_b + B * odd_b;
+    e[4] = even_b - B * odd_b;
+    e[5] = d[5] - S * d[3] + d[1];
+}
+
+INLINE void line_input_transposed(const vec e[6], vec d[6]) {
+    vec sum_a = e[1] + e[2], odd_a = A * (e[1] - e[2]), sum_b = e[3] + e[4], odd_b = B * (e[3] - e[4]);
+    d[0] = e[0];
+    d[1] = e[5] - B2 * odd_a - A2 * odd_b;
+    d[2] = -S * e[0] - B2 * sum_a - A2 * sum_b;
+    d[3] = odd_a + odd_b - S * e[5];
+    d[4] = e[0] + sum_a + sum_b;
+    d[5] = e[5];
+}
+
+INLINE void line_output(const vec m[6], vec y[4]) {
+    vec sum_a = m[1] + m[2], odd_a = m[1] - m[2], sum_b = m[3] + m[4], odd_b = m[3] - m[4];
+    y[0] = m[0] + sum_a + sum_b;
+    y[1] = A * odd_a + B * odd_b;
+    y[2] = A2 * sum_a + B2 * sum_b;
+    y[3] = A3 * odd_a + B3 * odd_b + m[5];
+}
+
+INLINE void line_output_transposed(const vec g[4], vec m[6]) {
+    vec even_a = g[0] + A2 * g[2], odd_a = A * g[1] + A3 * g[3], even_b = g[0] + B2 * g[2], odd_b = B * g[1] + B3 * g[3];
+    m[0] = g[0];
+    m[1] = even_a + odd_a;
+    m[2] = even_a - odd_a;
+    m[3] = even_b + odd_b;
+    m[4] = even_b - odd_b;
+    m[5] = g[3];
+}
+
+// 1 / product of the point's distances from the other points.
+static const float NA = 1 / (2 * 0.5f * (0.5f - 2)), NB = 1 / (2 * 2 * (2 - 0.5f));
+
+INLINE void line_weights(const vec g[3], vec u[6]) {
+    vec even_a = NA * g[0] + NA * A2 * g[2], odd_a = NA * A * g[1], even_b = NB * g[0] + NB * B2 * g[2], odd_b = NB * B * g[1];
+    u[0] = g[0];
+    u[1] = even_a + odd_a;
+    u[2] = even_a - odd_a;
+    u[3] = even_b + odd_b;
+    u[4] = even_b - odd_b;
+    u[5] = g[2];
+}
+
+INLINE void line_weights_transposed(const vec u[6], vec g[3]) {
+    vec sum_a = NA * (u[1] + u[2]), sum_b = NB * (u[3] + u[4]);
+    g[0] = u[0] + sum_a + sum_b;
+    g[1] = NA * A * (u[1] - u[2]) + NB * B * (u[3] - u[4]);
+    g[2] = A2 * sum_a + B2 * sum_b + u[5];
+}
+
+static void tile_input(const float *x, int64_t row, int64_t step, int64_t channels, float *v, int64_t plane) {
+    for (int64_t c = 0; c < channels; c += LANES) {
+        vec t[6][6];  // [column][row]
+        UNROLL for (int j = 0; j < 6; j++) {
+            vec d[6];
+            UNROLL for (int i = 0; i < 6; i++) d[i] = load(x + i * row + j * step + c);
+            line_input(d, t[j]);
+        }
+        UNROLL for (int i = 0; i < 6; i++) {
+            vec d[6], e[6];
+            UNROLL for (int j = 0; j < 6; j++) d[j] = t[j][i];
+            line_input(d, e);
+            UNROLL for (int j = 0; j < 6; j++) store(v + (i * 6 + j) * plane + c, e[j]);
+        }
+    }
+}
+
+INLINE void tile_output_whole(
+    const float *m, int64_t plane, const vec bias, float *y, int64_t row, int64_t step, int64_t rows, int64_t columns
+) {
+    vec t[6][4];  // [column][row]
+    UNROLL for (int j = 0; j < 6; j++) {
+        vec d[6];
+        UNROLL for (int i = 0; i < 6; i++) d[i] = load(m + (i * 6 + j) * plane);
+        line_output(d, t[j]);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        vec d[6], e[4];
+        UNROLL for (int j = 0; j < 6; j++) d[j] = t[j][i];
+        line_output(d, e);
+        if (i < rows)
+            UNROLL for (int j = 0; j < 4; j++) if (j < columns) store(y + i * row + j * step, e[j] + bias);
+    }
+}
+
+static void tile_output(
+    const float *m, int64_t plane, int64_t channels, const float *bias, float *y, int64_t row, int64_t step,
+    int64_t rows, int64_t columns
+) {
+    for (int64_t c = 0; c < channels; c += LANES)
+        if (rows == 4 && columns == 4) tile_output_whole(m + c, plane, load(bias + c), y + c, row, step, 4, 4);
+        else tile_output_whole(m + c, plane, load(bias + c), y + c, row, step, rows, columns);
+}
+
+static void tile_output_transposed(
+    const float *dy, int64_t row, int64_t step, int64_t channels, float *dm, int64_t plane
+) {
+    for (int64_t c = 0; c < channels; c += LANES) {
+        vec t[4][6];  // [column][row]
+        UNROLL for (int j = 0; j < 4; j++) {
+            vec d[4];
+            UNROLL for (int i = 0; i < 4; i++) d[i] = load(dy + i * row + j * step + c);
+            line_output_transposed(d, t[j]);
+        }
+        UNROLL for (int i = 0; i < 6; i++) {
+            vec d[4], e[6];
+            UNROLL for (int j = 0; j < 4; j++) d[j] = t[j][i];
+            line_output_transposed(d, e);
+            UNROLL for (int j = 0; j < 6; j++) store(dm + (i * 6 + j) * plane + c, e[j]);
+        }
+    }
+}
+
+static void tile_input_transposed(const float *dv, int64_t plane, int64_t channels, float *dx, int64_t row, int64_t step) {
+    for (int64_t c = 0; c < channels; c += LANES) {
+        vec t[6][6];  // [column][row]
+        UNROLL for (int j = 0; j < 6; j++) {
+            vec d[6];
+            UNROLL for (int i = 0; i < 6; i++) d[i] = load(dv + (i * 6 + j) * plane + c);
+            line_input_transposed(d, t[j]);
+        }
+        UNROLL for (int i = 0; i < 6; i++) {
+            vec d[6], e[6];
+            UNROLL for (int j = 0; j < 6; j++) d[j] = t[j][i];
+            line_input_transposed(d, e);
+            UNROLL for (int j = 0; j < 6; j++) {
+                float *at = dx + i * row + j * step + c;
+                store(at, load(at) + e[j]);
+            }
+        }
+    }
+}
+
+static void tile_weights(const float *w, int64_t depth, int reversed, float *u) {
+    int64_t tap = depth * PANEL, first = reversed ? 8 * tap : 0, step = reversed ? -tap : tap;
+    for (int64_t c = 0; c < depth * PANEL; c += LANES) {
+        vec t[3][6];  // [column][row]
+        UNROLL for (int j = 0; j < 3; j++) {
+            vec g[3];
+            UNROLL for (int i = 0; i < 3; i++) g[i] = load(w + first + (i * 3 + j) * step + c);
+            line_weights(g, t[j]);
+        }
+        UNROLL for (int i = 0; i < 6; i++) {
+            vec g[3] = { t[0][i], t[1][i], t[2][i] }, e[6];
+            line_weights(g, e);
+            UNROLL for (int j = 0; j < 6; j++) store(u + (i * 6 + j) * tap + c, e[j]);
+        }
+    }
+}
+
+static void tile_weights_transposed(const float *u, int64_t plane, int64_t depth, float *w) {
+    int64_t tap = depth * PANEL;
+    for (int64_t c = 0; c < depth * PANEL; c += LANES) {
+        vec t[6][3];  // [column][row]
+        UNROLL for (int j = 0; j < 6; j++) {
+            vec d[6];
+            UNROLL for (int i = 0; i < 6; i++) d[i] = load(u + (i * 6 + j) * plane + c);
+            line_weights_transposed(d, t[j]);
+        }
+        UNROLL for (int i = 0; i < 3; i++) {
+            vec d[6], g[3];
+            UNROLL for (int j = 0; j < 6; j++) d[j] = t[j][i];
+            line_weights_transposed(d, g);
+            UNROLL for (int j = 0; j < 3; j++) store(w + (i * 3 + j) * tap + c, g[j]);
+        }
+    }
+}
+
 const convolution_kernels KERNELS = {
     .panel = PANEL, .rows = ROWS, .transpose = transpose, .correlate = correlate, .accumulate = accumulate,
     .moments = moments, .sums = sums, .pool = pool, .unpool = unpool, .gated_sums = gated_sums,
+    .gram = gram, .first_pool = first_pool, .first_gradient = first_gradient,
+    .tile_input = tile_input, .tile_output = tile_output, .tile_output_transposed = tile_output_transposed,
+    .tile_input_transposed = tile_input_transposed, .tile_weights = tile_weights,
+    .tile_weights_transposed = tile_weights_transposed,
 };

@@ -22,6 +22,22 @@ struct pool_arguments {
     float *dy; int64_t dy_row;
 };
 
+/// A band of whole pooled rows of a 3 x 3 convolution over one channel (see convolution_first.c).
+struct first_arguments {
+    const float *x;                     ///< padded; reads of output position (0, 0) begin here
+    int64_t x_row;                      ///< floats between the rows of x that rows of outputs begin at
+    const int64_t *offsets;             ///< of the nine taps
+    int64_t channels, window_height, window_width, pooled_rows, pooled_width, width, pooled_row;
+    const float *w, *bias;              ///< w[9][channels]
+    const float *scale, *shift, *sign;
+    int relu;
+    uint8_t *winners;                   ///< position in the window, NO_WINNER where the ReLU is shut; may be NULL forward
+    float *pooled;
+    const float *g;
+    float *sums;                        ///< [10][channels]: adds sums of dz times each tap's input, and of dz
+};
+enum { NO_WINNER = 255 };
+
 typedef struct {
     /// Convolution output channels that one panel of packed weights holds, and rows of the gradient tile.
     int64_t panel, rows;
@@ -49,6 +65,27 @@ typedef struct {
     void (*gated_sums)(
         const float *g, const float *winners, int64_t count, int64_t channels, const float *scale, const float *shift,
         const float *mean, int relu, float *s1, float *s2);
+    /// Adds to gram[s][t] the sums over rows x width of x[.. + offsets[s]] * x[.. + offsets[t]] for s <= t < 9, and to
+    /// gram[9][t] those of x[.. + offsets[t]], in double precision. `lines` is scratch of 9 * (width + 16) doubles.
+    void (*gram)(
+        const float *x, int64_t x_row, int64_t rows, int64_t width, const int64_t *offsets, double *lines, double gram[10][9]);
+    void (*first_pool)(const struct first_arguments *a);
+    void (*first_gradient)(const struct first_arguments *a);
+    // Winograd's transforms of one tile (see convolution_winograd.h). The 36 values of a channel lie `plane` floats apart;
+    // `channels` is a multiple of CHANNEL_STEP.
+    /// 6 x 6 inputs; `row` and `step` are floats between rows and positions.
+    void (*tile_input)(const float *x, int64_t row, int64_t step, int64_t channels, float *v, int64_t plane);
+    /// rows x columns of the 4 x 4 outputs.
+    void (*tile_output)(
+        const float *m, int64_t plane, int64_t channels, const float *bias, float *y, int64_t row, int64_t step,
+        int64_t rows, int64_t columns);
+    /// The transposes of the two: from 4 x 4 gradients of outputs, and to 6 x 6 gradients of inputs, which are added to.
+    void (*tile_output_transposed)(const float *dy, int64_t row, int64_t step, int64_t channels, float *dm, int64_t plane);
+    void (*tile_input_transposed)(const float *dv, int64_t plane, int64_t channels, float *dx, int64_t row, int64_t step);
+    /// w[9][depth][panel] (tap 8 first where `reversed`) to u[36][depth][panel].
+    void (*tile_weights)(const float *w, int64_t depth, int reversed, float *u);
+    /// u[36] planes of [depth][panel], to w[9][depth][panel], transposed.
+    void (*tile_weights_transposed)(const float *u, int64_t plane, int64_t depth, float *w);
 } convolution_kernels;
 
 extern const convolution_kernels convolution_plain, convolution_avx2, convolution_avx512;

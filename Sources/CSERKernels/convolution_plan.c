@@ -1,4 +1,5 @@
 #include "convolution_plan.h"
+#include "convolution_winograd.h"
 #include "ser_memory.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,14 @@ static int64_t shared_row(int64_t left, int64_t width, int64_t length, int64_t o
     return larger(larger(end, length - larger(left, 0)), outputs);
 }
 
+/// Whether tiles of 4 x 4 outputs pay: enough channels, and not too much of the tiles outside the image.
+static int suits_winograd(const ser_convolution_shape *s, int64_t out_height, int64_t out_width) {
+    int64_t area = out_height * out_width, covered = (out_height + 3) / 4 * ((out_width + 3) / 4) * 16;
+    return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1
+        && s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1
+        && s->in_channels >= 16 && s->in_channels % CHANNEL_STEP == 0 && s->out_channels >= 16 && area * 2 >= covered;
+}
+
 convolution_plan convolution_plan_make(const ser_convolution_shape *s) {
     convolution_plan p = { .shape = s, .kernels = convolution_table() };
     p.out_height = ser_convolution_out_height(s);
@@ -35,7 +44,6 @@ convolution_plan convolution_plan_make(const ser_convolution_shape *s) {
     p.in_step = s->in_channels;
     p.out_step = round_up(s->out_channels, CHANNEL_STEP);
     p.dx_step = round_up(s->in_channels, CHANNEL_STEP);
-    int64_t stretched_height = (p.out_height - 1) * s->stride_height + 1;
     int64_t stretched_width = (p.out_width - 1) * s->stride_width + 1;
     p.dy_top = p.span_height - s->pad_top;
     p.dy_left = p.span_width - s->pad_left;
@@ -46,8 +54,10 @@ convolution_plan convolution_plan_make(const ser_convolution_shape *s) {
     if (unit) p.row = p.dy_row = larger(p.row, p.dy_row);
     p.shared = unit && p.dy_top >= 0 && p.dy_left >= 0 && p.dy_top + p.out_height <= p.dy_height
         && p.dy_left + p.out_width <= p.dy_row;
+    p.winograd = suits_winograd(s, p.out_height, p.out_width);
+    if (p.winograd) p.row = (p.out_width + 3) / 4 * 4 + 2;
     p.out_row = unit ? p.row : p.out_width;
-    p.padded_height = larger(stretched_height + p.span_height, s->pad_top + s->height);
+    p.padded_height = larger(padded_rows(&p, p.out_height), s->pad_top + s->height);
     p.slack = MOST_ROWS * s->stride_width + p.span_width + s->pad_left + s->pad_right + 1;
     p.panels = (p.out_channels + p.kernels->panel - 1) / p.kernels->panel;
     p.dx_panels = (p.in_channels + p.kernels->panel - 1) / p.kernels->panel;
@@ -71,10 +81,18 @@ static size_t bytes(int64_t floats) { return (size_t)floats * sizeof(float); }
 static int64_t packed_panel(const convolution_plan *p) { return p->taps * p->in_channels * p->kernels->panel; }
 static int64_t dx_packed_panel(const convolution_plan *p) { return p->taps * p->out_channels * p->kernels->panel; }
 
-int64_t packed_floats(const convolution_plan *p) {
+static int64_t plain_packed_floats(const convolution_plan *p) {
     return p->shape->groups * p->panels * (packed_panel(p) + p->kernels->panel);
 }
-int64_t dx_packed_floats(const convolution_plan *p) { return p->shape->groups * p->dx_panels * dx_packed_panel(p); }
+static int64_t plain_dx_packed_floats(const convolution_plan *p) {
+    return p->shape->groups * p->dx_panels * dx_packed_panel(p);
+}
+int64_t packed_floats(const convolution_plan *p) {
+    return p->winograd ? winograd_packed_floats(p) + p->panels * p->kernels->panel : plain_packed_floats(p);
+}
+int64_t dx_packed_floats(const convolution_plan *p) {
+    return p->winograd ? winograd_dx_packed_floats(p) : plain_dx_packed_floats(p);
+}
 int64_t input_floats(const convolution_plan *p, int64_t rows) { return (rows * p->row + p->slack) * p->in_step; }
 int64_t output_floats(const convolution_plan *p, int64_t rows) { return rows * p->out_row * p->out_step + MOST_PANEL; }
 int64_t dy_floats(const convolution_plan *p) { return (p->dy_height * p->dy_row + p->slack) * p->out_step + MOST_PANEL; }
@@ -85,7 +103,7 @@ int64_t partial_floats(const convolution_plan *p) {
 
 // MARK: weights
 
-void pack_weights(const convolution_plan *p, const float *w, const float *bias, float *packed) {
+static void pack_plain(const convolution_plan *p, const float *w, const float *bias, float *packed) {
     int64_t panel = p->kernels->panel, depth = p->in_channels, products = p->taps * depth;
     float *turned = convolution_scratch(products * panel);
     float *end = packed + p->shape->groups * p->panels * packed_panel(p);
@@ -104,9 +122,9 @@ void pack_weights(const convolution_plan *p, const float *w, const float *bias, 
     convolution_release(turned, products * panel);
 }
 
-void pack_weights_for_dx(const convolution_plan *p, const float *w, float *packed) {
+static void pack_plain_for_dx(const convolution_plan *p, const float *w, float *packed) {
     int64_t panel = p->kernels->panel, products = p->taps * p->in_channels;
-    memset(packed, 0, bytes(dx_packed_floats(p)));
+    memset(packed, 0, bytes(plain_dx_packed_floats(p)));
     for (int64_t g = 0; g < p->shape->groups; g++)
         for (int64_t b = 0; b < p->dx_panels; b++) {
             int64_t n = smaller(panel, p->in_channels - b * panel);
@@ -118,26 +136,55 @@ void pack_weights_for_dx(const convolution_plan *p, const float *w, float *packe
         }
 }
 
+void pack_weights(const convolution_plan *p, const float *w, const float *bias, float *packed) {
+    if (!p->winograd) {
+        pack_plain(p, w, bias, packed);
+        return;
+    }
+    float *plain = convolution_scratch(plain_packed_floats(p));
+    pack_plain(p, w, bias, plain);
+    winograd_pack(p, plain, packed);
+    memcpy(packed + winograd_packed_floats(p), plain + p->panels * packed_panel(p), bytes(p->panels * p->kernels->panel));
+    convolution_release(plain, plain_packed_floats(p));
+}
+
+void pack_weights_for_dx(const convolution_plan *p, const float *w, float *packed) {
+    if (!p->winograd) {
+        pack_plain_for_dx(p, w, packed);
+        return;
+    }
+    float *plain = convolution_scratch(plain_dx_packed_floats(p));
+    pack_plain_for_dx(p, w, plain);
+    winograd_pack_for_dx(p, plain, packed);
+    convolution_release(plain, plain_dx_packed_floats(p));
+}
+
 // MARK: images
 
+int64_t padded_rows(const convolution_plan *p, int64_t rows) {
+    return p->winograd ? (rows + 3) / 4 * 4 + 2 : (rows - 1) * p->shape->stride_height + p->span_height + 1;
+}
+
+int64_t row_unit(const convolution_plan *p) { return p->winograd ? 4 : 1; }
+
 void positions_in(
-    const convolution_plan *p, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
+    const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
     float *scratch, int64_t step
 ) {
-    if (p->shape->channels_last ? step == channels : step == 1) {
+    if (last ? step == channels : step == 1) {
         memcpy(scratch, tensor, bytes(positions * channels));
         return;
     }
     if (step > channels) for (int64_t i = 0; i < positions; i++) memset(scratch + i * step + channels, 0, bytes(step - channels));
-    if (!p->shape->channels_last) p->kernels->transpose(scratch, step, tensor, plane, channels, positions);
+    if (!last) p->kernels->transpose(scratch, step, tensor, plane, channels, positions);
     else for (int64_t i = 0; i < positions; i++) memcpy(scratch + i * step, tensor + i * channels, bytes(channels));
 }
 
 void positions_out(
-    const convolution_plan *p, const float *scratch, int64_t step, int64_t channels, int64_t positions,
+    const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels, int64_t positions,
     float *tensor, int64_t plane
 ) {
-    if (!p->shape->channels_last) p->kernels->transpose(tensor, plane, scratch, step, positions, channels);
+    if (!last) p->kernels->transpose(tensor, plane, scratch, step, positions, channels);
     else if (step == channels) memcpy(tensor, scratch, bytes(positions * channels));
     else for (int64_t i = 0; i < positions; i++) memcpy(tensor + i * channels, scratch + i * step, bytes(channels));
 }
@@ -150,7 +197,7 @@ void fill_input(const convolution_plan *p, const float *image, int64_t valid, in
         int64_t h = first + r - s->pad_top;
         if (h < 0 || h >= s->height || width <= 0) { memset(padded, 0, bytes(row_floats)); continue; }
         memset(padded, 0, bytes(s->pad_left * step));
-        positions_in(p, image + h * s->width * (s->channels_last ? step : 1), plane, step, width,
+        positions_in(p, s->channels_last, image + h * s->width * (s->channels_last ? step : 1), plane, step, width,
                      padded + s->pad_left * step, step);
         memset(padded + (s->pad_left + width) * step, 0, bytes((p->row - s->pad_left - width) * step));
     }
@@ -183,6 +230,10 @@ static void correlate_run(
 
 void correlate_rows(const convolution_plan *p, const float *padded, const float *packed, int64_t rows, float *y) {
     const ser_convolution_shape *s = p->shape;
+    if (p->winograd) {
+        winograd_rows(p, padded, packed, packed + winograd_packed_floats(p), rows, y);
+        return;
+    }
     int64_t panel = p->kernels->panel, runs = p->out_row == p->row ? 1 : rows;
     int64_t count = runs == 1 ? (rows - 1) * p->row + p->out_width : p->out_width;
     const float *bias = packed + s->groups * p->panels * packed_panel(p);
@@ -212,11 +263,15 @@ void correlate_dx(const convolution_plan *p, const float *dy, const float *packe
                 s->dilation_width * p->out_step, s->kernel_width, p->out_channels, packed, zeros,
                 scratch + g * p->in_channels + b * panel, p->dx_step, count, n);
         }
+    give_dx(p, scratch, p->dy_row, valid, dx);
+}
+
+void give_dx(const convolution_plan *p, float *scratch, int64_t row, int64_t valid, float *dx) {
+    const ser_convolution_shape *s = p->shape;
     int64_t plane = s->height * s->width, width = smaller(valid, s->width);
-    for (int64_t h = 0; h < s->height; h++) {
-        float *row = scratch + h * p->dy_row * p->dx_step;
-        if (width < s->width) memset(row + width * p->dx_step, 0, bytes((s->width - width) * p->dx_step));
-        positions_out(p, row, p->dx_step, s->in_channels, s->width,
+    for (int64_t h = 0; h < s->height; h++, scratch += row * p->dx_step) {
+        if (width < s->width) memset(scratch + width * p->dx_step, 0, bytes((s->width - width) * p->dx_step));
+        positions_out(p, s->channels_last, scratch, p->dx_step, s->in_channels, s->width,
                       dx + h * s->width * (s->channels_last ? s->in_channels : 1), plane);
     }
 }

@@ -25,6 +25,7 @@ typedef struct {
     // The gradient of the output, laid out for the convolution that gives dx: `stretched` by the stride, zeros around.
     int64_t dy_row, dy_height, dy_top, dy_left;
     int shared;                         // that layout also serves the weights' gradient: stride 1, no cropping
+    int winograd;                       // 3 x 3 with stride 1 and enough channels: see convolution_winograd.h
 } convolution_plan;
 
 /// A plan. Where the sizes are out of range (see the Swift side, which checks them) the result is meaningless.
@@ -46,6 +47,10 @@ int64_t partial_floats(const convolution_plan *p);
 void pack_weights(const convolution_plan *p, const float *w, const float *bias, float *packed);
 void pack_weights_for_dx(const convolution_plan *p, const float *w, float *packed);
 
+/// Rows of padded input that a number of output rows needs.
+int64_t padded_rows(const convolution_plan *p, int64_t rows);
+/// The unit in which output rows may be split into bands.
+int64_t row_unit(const convolution_plan *p);
 /// Padded rows first..<first + rows of an image; columns from `valid` on are zero.
 void fill_input(const convolution_plan *p, const float *image, int64_t valid, int64_t first, int64_t rows, float *padded);
 /// Output rows first..<first + rows from a padded input whose row 0 is the first that they read.
@@ -53,18 +58,21 @@ void correlate_rows(const convolution_plan *p, const float *padded, const float 
 /// dx of one image, from dy in its layout.
 void correlate_dx(const convolution_plan *p, const float *dy, const float *packed, int64_t valid, float *scratch, float *dx);
 int64_t dx_floats(const convolution_plan *p);
+/// dx of one image from scratch with `row` positions between rows and dx_step channels; zero from column `valid` on.
+void give_dx(const convolution_plan *p, float *scratch, int64_t row, int64_t valid, float *dx);
 /// Adds what output rows contribute to a partial dw; dy has `dy_row` positions between rows, as `row` where p->shared.
 void accumulate_rows(
     const convolution_plan *p, const float *padded, const float *dy, int64_t dy_row, int64_t rows, float *partial);
 /// dw from `count` partial sums, added in order; spoils the first.
 void reduce_partials(const convolution_plan *p, float *partials, int64_t count, float *dw);
 
-/// [channels][positions] (or positions as they are, channels-last) to scratch and back; scratch has `step` channels.
+/// Part of a tensor's image, [channels][positions] with `plane` floats between channels or, where `last`, [positions]
+/// [channels], to scratch of `step` channels a position and back.
 void positions_in(
-    const convolution_plan *p, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
+    const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
     float *scratch, int64_t step);
 void positions_out(
-    const convolution_plan *p, const float *scratch, int64_t step, int64_t channels, int64_t positions,
+    const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels, int64_t positions,
     float *tensor, int64_t plane);
 
 /// Images that one task of a backward pass takes, one after the other, into one partial dw.

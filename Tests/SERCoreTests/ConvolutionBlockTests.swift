@@ -35,6 +35,9 @@ import Testing
                 expectClose(used.mean.scalars, c.mean, "\(c.name), \(set), mean")
                 expectClose(used.variance.scalars, c.variance, "\(c.name), \(set), variance")
                 expectGradients(gradients(inputs) { run(c, $0).0 }, c.gradients, "\(c.name), \(set)")
+                // A constant image, as a network's input is, takes another way through the first layer.
+                let others = gradients(Array(inputs.dropFirst())) { run(c, [inputs[0]] + $0).0 }
+                expectGradients(others, Array(c.gradients.dropFirst()), "\(c.name), \(set), constant input")
             }
         }
     }

@@ -33,12 +33,16 @@ typedef struct {
     ser_convolution_shape convolution;
     int64_t pool_height, pool_width;
     int32_t relu;
+    /// Whether the pooled tensor is [batch, height, width, channels]; convolution.channels_last speaks of x alone.
+    int32_t pooled_channels_last;
+    /// Whether dx will never be asked for, so that less need be saved.
+    int32_t constant_input;
     /// Valid columns of each image: of the input, of the convolution's output and of the pooled output. All or none.
     const int32_t *_Nullable in_widths, *_Nullable out_widths, *_Nullable pooled_widths;
 } ser_convolution_block;
 
 /// Floats that the forward pass saves for the backward one: the convolution's output (0 where it is cheaper to compute
-/// again) and the value that won each pooling window.
+/// again) and what won each pooling window.
 int64_t ser_convolution_block_saved_output(const ser_convolution_block *_Nonnull block);
 int64_t ser_convolution_block_saved_winners(const ser_convolution_block *_Nonnull block);
 /// Values that each channel's statistics are taken over.

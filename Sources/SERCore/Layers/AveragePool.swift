@@ -3,7 +3,7 @@
 /// `[channels, height, width]` to `[channels, output height, output width]`; the width may be time, and positions past a
 /// row's length take no part. Zeros of the padding count, as in PyTorch.
 public struct AveragePool2D: UnaryLayer {
-    public static let kind = "averagepool2d"
+    public static let kind = "averagePool2d"
 
     /// Positions a window spans.
     public var window: Extent
@@ -40,7 +40,7 @@ public struct AveragePool2D: UnaryLayer {
 ///
 /// `[time, features]` to `[output time, features]`; positions past a row's length take no part. Zeros of the padding count, as in PyTorch.
 public struct AveragePool1D: UnaryLayer {
-    public static let kind = "averagepool1d"
+    public static let kind = "averagePool1d"
 
     /// Time steps a window spans.
     public var window: Int

@@ -5,7 +5,7 @@
 /// running ones move towards them (the variance unbiased) by `momentum`; in inference the running ones normalise.
 /// Positions past a row's length do not count, and come out as zero.
 public struct BatchNorm: UnaryLayer {
-    public static let kind = "batchnorm"
+    public static let kind = "batchNorm"
 
     /// Added to the variance.
     public var epsilon: Float

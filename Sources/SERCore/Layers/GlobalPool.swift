@@ -1,6 +1,6 @@
 /// The mean over all valid positions: `[time, features]` to `[features]`, or `[channels, height, width]` to `[channels]`.
 public struct GlobalAveragePool: UnaryLayer {
-    public static let kind = "globalaveragepool"
+    public static let kind = "globalAveragePool"
 
     /// A mean over all positions.
     public init() {}
@@ -16,7 +16,7 @@ public struct GlobalAveragePool: UnaryLayer {
 
 /// The greatest valid value: `[time, features]` to `[features]`, or `[channels, height, width]` to `[channels]`.
 public struct GlobalMaxPool: UnaryLayer {
-    public static let kind = "globalmaxpool"
+    public static let kind = "globalMaxPool"
 
     /// The greatest value over all positions.
     public init() {}

@@ -2,7 +2,7 @@
 ///
 /// `[..., features]`, unchanged; parameters `weight` and `bias` [features].
 public struct LayerNorm: UnaryLayer {
-    public static let kind = "layernorm"
+    public static let kind = "layerNorm"
 
     /// Added to the variance.
     public var epsilon: Float

@@ -3,7 +3,7 @@
 /// `[channels, height, width]` to `[channels, output height, output width]`; the width may be time, and positions past a
 /// row's length take no part. Padding never wins.
 public struct MaxPool2D: UnaryLayer {
-    public static let kind = "maxpool2d"
+    public static let kind = "maxPool2d"
 
     /// Positions a window spans.
     public var window: Extent
@@ -40,7 +40,7 @@ public struct MaxPool2D: UnaryLayer {
 ///
 /// `[time, features]` to `[output time, features]`; positions past a row's length take no part. Padding never wins.
 public struct MaxPool1D: UnaryLayer {
-    public static let kind = "maxpool1d"
+    public static let kind = "maxPool1d"
 
     /// Time steps a window spans.
     public var window: Int

@@ -52,16 +52,22 @@ struct ConvolutionOperation {
     private(set) var bias: Tensor?
     let lengths: [Int]?
     let shape: ser_convolution_shape
+    let outputHeight: Int
+    let outputWidth: Int
     let outputShape: [Int]
 
+    /// - Parameter x: [batch, channels, height, width], or with `channelsLast` [batch, height, width, channels] or
+    ///   [batch, time, channels].
     init(
         _ name: String, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, groups: Int,
         channelsLast: Bool, lengths: [Int]?
     ) {
         if let fault = geometry.fault { preconditionFailure("\(name): \(fault.expected) is needed, not \(fault.got)") }
         let (batch, filters) = (x.shape[0], weight.shape[0])
-        let channels = channelsLast ? x.shape[2] : x.shape[1]
-        let (height, width) = channelsLast ? (1, x.shape[1]) : (x.shape[2], x.shape[3])
+        let channels = channelsLast ? x.shape[x.rank - 1] : x.shape[1]
+        let isLine = x.rank == 3
+        let height = isLine ? 1 : channelsLast ? x.shape[1] : x.shape[2]
+        let width = isLine ? x.shape[1] : channelsLast ? x.shape[2] : x.shape[3]
         precondition(
             groups > 0 && weight.shape[1] * groups == channels && filters % groups == 0,
             "\(name): weight \(weight.shape) in \(groups) groups does not fit the \(channels) channels of x \(x.shape)")
@@ -75,12 +81,12 @@ struct ConvolutionOperation {
             kernel_height: Int64(geometry.window.height), kernel_width: Int64(geometry.window.width),
             stride_height: Int64(geometry.stride.height), stride_width: Int64(geometry.stride.width),
             dilation_height: Int64(geometry.dilation.height), dilation_width: Int64(geometry.dilation.width),
-            pad_top: Int64(channelsLast ? 0 : sides.top), pad_bottom: Int64(channelsLast ? 0 : sides.bottom),
+            pad_top: Int64(isLine ? 0 : sides.top), pad_bottom: Int64(isLine ? 0 : sides.bottom),
             pad_left: Int64(sides.left), pad_right: Int64(sides.right), channels_last: channelsLast ? 1 : 0)
-        let outWidth = geometry.outputWidth(width)
-        outputShape =
-            channelsLast
-            ? [batch, outWidth, filters] : [batch, filters, geometry.outputHeight(height), outWidth]
+        outputHeight = isLine ? 1 : geometry.outputHeight(height)
+        outputWidth = geometry.outputWidth(width)
+        let space = isLine ? [outputWidth] : [outputHeight, outputWidth]
+        outputShape = channelsLast ? [batch] + space + [filters] : [batch, filters] + space
         self.x = x
         self.weight = weight
         self.bias = bias

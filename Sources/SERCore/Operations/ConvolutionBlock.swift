@@ -19,7 +19,8 @@ package struct BatchStatistics: Sendable {
 /// Convolution, batch normalisation, ReLU and max pooling in one operation, for networks in which they follow each other.
 ///
 /// Computes what ``convolution2D(_:weight:bias:stride:padding:dilation:groups:lengths:)``, ``batchNormalization``, `relu`
-/// and ``maxPooling2D`` compute one after the other, without writing the images between them to memory.
+/// and ``maxPooling2D`` compute one after the other, without writing the images between them to memory. Between blocks that
+/// follow each other, images may lie channels-last, as the kernels have them.
 package struct ConvolutionBlockOperation {
     private var convolution: ConvolutionOperation
     private var gamma: Tensor
@@ -27,20 +28,23 @@ package struct ConvolutionBlockOperation {
     private let epsilon: Float
     private let pool: Extent
     private let rectifies: Bool
+    private let pooledChannelsLast: Bool
     private let outLengths: [Int]?
     private let pooledLengths: [Int]?
     private let outputShape: [Int]
 
     /// - Parameters:
-    ///   - x: [batch, channels, height, width].
+    ///   - x: [batch, channels, height, width], or [batch, height, width, channels] with `channelsLast`.
     ///   - pool: Window and stride of the pooling, which drops windows that do not fit; 1 for none.
+    ///   - pooledChannelsLast: Whether the result is [batch, height, width, channels].
     package init(
         x: Tensor, weight: Tensor, bias: Tensor?, gamma: Tensor, beta: Tensor, epsilon: Float,
-        geometry: WindowGeometry, groups: Int, rectifies: Bool, pool: Extent, lengths: [Int]?
+        geometry: WindowGeometry, groups: Int, rectifies: Bool, pool: Extent, lengths: [Int]?,
+        channelsLast: Bool = false, pooledChannelsLast: Bool = false
     ) {
         precondition(x.rank == 4 && weight.rank == 4, "convolution block: x \(x.shape), weight \(weight.shape)")
         convolution = ConvolutionOperation(
-            "convolution block", x, weight, bias, geometry, groups: groups, channelsLast: false, lengths: lengths)
+            "convolution block", x, weight, bias, geometry, groups: groups, channelsLast: channelsLast, lengths: lengths)
         precondition(
             gamma.shape == [weight.shape[0]] && beta.shape == gamma.shape && pool.height > 0 && pool.width > 0,
             "convolution block: gamma \(gamma.shape), beta \(beta.shape), pool \(pool), filters \(weight.shape[0])")
@@ -49,31 +53,36 @@ package struct ConvolutionBlockOperation {
         self.epsilon = epsilon
         self.pool = pool
         self.rectifies = rectifies
+        self.pooledChannelsLast = pooledChannelsLast
         outLengths = lengths?.map { geometry.outputLength($0) }
         pooledLengths = outLengths?.map { $0 / pool.width }
-        let shape = convolution.outputShape
-        outputShape = [shape[0], shape[1], shape[2] / pool.height, shape[3] / pool.width]
+        let (batch, filters) = (x.shape[0], weight.shape[0])
+        let (height, width) = (convolution.outputHeight / pool.height, convolution.outputWidth / pool.width)
+        outputShape = pooledChannelsLast ? [batch, height, width, filters] : [batch, filters, height, width]
     }
 
-    /// Whether there is anything to compute; where not, the layers run one by one.
-    package var isEmpty: Bool { convolution.isEmpty || outputShape.contains(0) }
-
-    private func withBlock(_ body: (UnsafePointer<ser_convolution_block>) -> Void) {
+    private func withBlock(isConstant: Bool, _ body: (UnsafePointer<ser_convolution_block>) -> Void) {
         withWidths(convolution.lengths) { widths in
             withWidths(outLengths) { outWidths in
                 withWidths(pooledLengths) { pooledWidths in
                     var block = ser_convolution_block(
                         convolution: convolution.shape, pool_height: Int64(pool.height), pool_width: Int64(pool.width),
-                        relu: rectifies ? 1 : 0, in_widths: widths, out_widths: outWidths, pooled_widths: pooledWidths)
+                        relu: rectifies ? 1 : 0, pooled_channels_last: pooledChannelsLast ? 1 : 0,
+                        constant_input: isConstant ? 1 : 0, in_widths: widths, out_widths: outWidths, pooled_widths: pooledWidths)
                     body(&block)
                 }
             }
         }
     }
 
-    /// The result, [batch, filters, height, width] after pooling, and the statistics used.
+    /// The result and the statistics used; over an image too small for the kernel, nothing and statistics of no values.
     package func callAsFunction(_ statistics: NormalizationStatistics) -> (Tensor, BatchStatistics) {
         let filters = gamma.shape[0]
+        if convolution.isEmpty {
+            let none = Tensor.zeros([filters])
+            return (Tensor.zeros(outputShape), BatchStatistics(mean: none, variance: none, count: 0))
+        }
+        let isConstant = convolution.x.trace == nil
         let inputs = [convolution.x, convolution.weight, gamma, beta] + (convolution.bias.map { [$0] } ?? [])
         let isRecorded = inputs.contains { $0.trace != nil }
         var used: BatchStatistics
@@ -88,7 +97,7 @@ package struct ConvolutionBlockOperation {
         }
         var saved: (output: Buffer, winners: Buffer)?
         let output = Tensor(shape: outputShape) { out in
-            withBlock { block in
+            withBlock(isConstant: isConstant) { block in
                 used.count = Int(ser_convolution_block_count(block))
                 if isRecorded || !isFrozen {
                     saved = (
@@ -103,7 +112,7 @@ package struct ConvolutionBlockOperation {
             let operation = detached
             return { [used, saved] upstream, cotangents in
                 guard let saved else { return }
-                operation.pullBack(upstream, &cotangents, used, isFrozen, saved)
+                operation.pullBack(upstream, &cotangents, used, isFrozen, isConstant, saved)
             }
         }
         return (result, used)
@@ -143,15 +152,15 @@ package struct ConvolutionBlockOperation {
     }
 
     private func pullBack(
-        _ upstream: Tensor, _ cotangents: inout Cotangents, _ used: BatchStatistics, _ isFrozen: Bool,
+        _ upstream: Tensor, _ cotangents: inout Cotangents, _ used: BatchStatistics, _ isFrozen: Bool, _ isConstant: Bool,
         _ saved: (output: Buffer, winners: Buffer)
     ) {
         let (x, weight, filters) = (convolution.x, convolution.weight, gamma.shape[0])
-        let dx = cotangents.isWanted(0) ? Buffer(uninitialized: x.count) : nil
+        let dx = !isConstant && cotangents.isWanted(0) ? Buffer(uninitialized: x.count) : nil
         let dw = Buffer(uninitialized: weight.count)
         let (dgamma, dbeta) = (Buffer(uninitialized: filters), Buffer(uninitialized: filters))
         let dbias = convolution.bias == nil ? nil : Buffer(uninitialized: filters)
-        withBlock { block in
+        withBlock(isConstant: isConstant) { block in
             withPointers(x, weight, upstream) { px, pw, dy in
                 withPointers(gamma, beta) { pg, pb in
                     withPointers(used.mean, used.variance) { mean, variance in
