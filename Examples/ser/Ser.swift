@@ -12,5 +12,8 @@ struct Ser: ParsableCommand {
             EXAMPLE:
               ser compare ~/TESS --output results
             """,
-        subcommands: [FeaturesCommand.self])
+        subcommands: [
+            InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
+            EvaluateCommand.self, PredictCommand.self, CompareCommand.self, BenchmarkCommand.self,
+        ])
 }

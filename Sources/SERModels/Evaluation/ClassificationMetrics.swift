@@ -130,7 +130,7 @@ extension ClassificationMetrics: CustomStringConvertible {
             ])
         }
         var lines = [
-            "accuracy \(accuracy.fixed(4)) (\(errors) errors in \(count)), loss \(loss.fixed(4))",
+            "accuracy \(accuracy.fixed(4)) (\(errors) \(errors == 1 ? "error" : "errors") in \(count)), loss \(loss.fixed(4))",
             "UAR \(unweightedAverageRecall.fixed(4)), macro precision \(macroPrecision.fixed(4)), recall "
                 + "\(macroRecall.fixed(4)), F1 \(macroF1.fixed(4)), AUC \(auc.map { $0.fixed(4) } ?? "undefined")",
         ]

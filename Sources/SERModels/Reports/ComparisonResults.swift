@@ -63,8 +63,8 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
 
     /// How the clips were divided.
     public struct Split: Codable, Sendable, Equatable {
-        /// How clips were assigned, such as "stratified".
-        public var kind: String
+        /// How clips were assigned, such as "stratified 80/10/10, seed 1".
+        public var method: String
         /// Number of clips to train on.
         public var train: Int
         /// Number of clips to choose the best epoch on.
@@ -73,14 +73,19 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         public var test: Int
         /// Speakers that are heard in both the training and the test part.
         public var sharedSpeakers: [String]
+        /// What a reader of the results must know about the parts, in sentences.
+        public var warnings: [String]
 
-        /// Sizes of the parts.
-        public init(kind: String, train: Int, validation: Int, test: Int, sharedSpeakers: [String]) {
-            self.kind = kind
+        /// Sizes of the parts, and what they have in common.
+        public init(
+            method: String, train: Int, validation: Int, test: Int, sharedSpeakers: [String], warnings: [String]
+        ) {
+            self.method = method
             self.train = train
             self.validation = validation
             self.test = test
             self.sharedSpeakers = sharedSpeakers
+            self.warnings = warnings
         }
     }
 

@@ -9,8 +9,8 @@ extension ComparisonResults: CustomStringConvertible {
 
     private var heading: String {
         let part = "\(split.train) clips to train, \(split.validation) to validate, \(split.test) to test"
-        return "\(corpus)\(synthetic ? " (SYNTHETIC speech)" : ""): \(part); \(split.kind) split, seed \(seed), "
-            + "\(epochs) epochs\n"
+        let name = synthetic && !corpus.lowercased().contains("synthetic") ? "synthetic \(corpus)" : corpus
+        return "\(name), \(split.method): \(part); \(epochs) epochs\n"
     }
 
     private var rows: [String] {
@@ -34,11 +34,7 @@ extension ComparisonResults: CustomStringConvertible {
         if synthetic {
             notes.append("The corpus is synthetic: these figures say nothing about real voices.")
         }
-        if !split.sharedSpeakers.isEmpty {
-            notes.append(
-                "Warning: the split shares speakers (\(split.sharedSpeakers.joined(separator: ", "))) between training "
-                    + "and test part; a voice never heard is recognised less well.")
-        }
+        notes += split.warnings.map { "Warning: \($0)" }
         if !missing.isEmpty {
             notes.append("Stopped before the end; not trained: \(missing.joined(separator: ", ")).")
         }

@@ -33,10 +33,13 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
     /// Writes the corpus into a folder, which is made if need be; files that are there already are kept.
     ///
     /// Each file appears whole or not at all, so that writing may be stopped and taken up again.
-    /// - Parameter progress: Called now and then with the number of clips done and their total.
+    /// - Parameters:
+    ///   - progress: Called now and then with the number of clips done and their total.
+    ///   - isCancelled: Asked before each clip, from several threads; yes ends the writing after the clips begun.
     /// - Throws: ``SyntheticCorpusError``, also where the folder holds anything but this very corpus.
     public func write(
-        to folder: URL, progress: (@Sendable (_ done: Int, _ of: Int) -> Void)? = nil
+        to folder: URL, progress: (@Sendable (_ done: Int, _ of: Int) -> Void)? = nil,
+        isCancelled: @Sendable () -> Bool = { false }
     ) throws(SyntheticCorpusError) {
         guard (1...Self.mostWords).contains(words) else {
             throw .wordCount(words, most: Self.mostWords)
@@ -45,7 +48,7 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
         let takes = takes()
         let counter = ProgressCounter(total: takes.count, report: progress)
         let failures = parallelMap(takes.count) { i -> SyntheticCorpusError? in
-            if counter.hasFailed { return nil }
+            if counter.hasFailed || isCancelled() { return nil }
             defer { counter.advance() }
             let failure = write(takes[i], to: folder)
             if failure != nil { counter.fail() }

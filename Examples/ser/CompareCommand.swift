@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import SERModels
+import SERSupport
+
+/// Networks separated by commas: `cnn,lstm`.
+struct ArchitectureList: ExpressibleByArgument {
+    var architectures: [Architecture]
+
+    init?(argument: String) {
+        let parsed = argument.split(separator: ",").map { Architecture(rawValue: String($0)) }
+        architectures = parsed.compactMap { $0 }
+        guard !parsed.isEmpty, architectures.count == parsed.count, Set(parsed).count == parsed.count else { return nil }
+    }
+
+    init(_ architectures: [Architecture]) { self.architectures = architectures }
+
+    var defaultValueDescription: String { architectures.map(\.rawValue).joined(separator: ",") }
+}
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Train the report's networks on one corpus and compare them.",
+        discussion: """
+            Writes results.json, and for each network a figure (NAME.svg) and the model (NAME.safetensors), and prints \
+            the table. Without DATA it makes a synthetic corpus of 100 words and says so. Ctrl-C keeps the networks \
+            that are finished.
+
+            EXAMPLE:
+              ser compare ~/TESS --models cnn,gru --output results
+            """)
+
+    @Argument(help: "The corpus's folder, or a CSV manifest.")
+    var data: URL?
+
+    @Option(help: ArgumentHelp("Networks to train, each once, separated by commas.", valueName: "names"))
+    var models = ArchitectureList(Architecture.allCases)
+
+    @Option(help: ArgumentHelp("Folder for results.json and the figures.", valueName: "folder"))
+    var output = URL(fileURLWithPath: "ser-results")
+
+    @OptionGroup var training: TrainingOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        let folder = try ComparisonFolder(at: output)
+        let split = try training.split(try data ?? syntheticCorpus())
+        let comparison = training.comparison(of: models.architectures)
+        var isFirst = true
+        let results = try comparison.run(
+            on: split, isCancelled: { Interruption.isRequested },
+            completed: { outcome, results in
+                // All networks read the same clips.
+                if isFirst { note(skipped: outcome.trained.skipped) }
+                isFirst = false
+                try folder.write(outcome)
+                try folder.write(results)
+            })
+        try folder.write(results)
+        if common.json {
+            try printJSON(results)
+        } else {
+            print(results)
+            print("figures and results: \(output.path)")
+        }
+        if !results.missing.isEmpty {
+            note("Stopped; the networks that were finished are in \(output.path).")
+            throw ExitCode(Interruption.exitCode)
+        }
+    }
+
+    /// A synthetic corpus that stays in the user's cache folder, so that a second comparison finds it.
+    private func syntheticCorpus() throws -> URL {
+        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        let folder = (caches ?? FileManager.default.temporaryDirectory)
+            .appendingPathComponent("ser/synthetic-100-\(training.seed)")
+        note("No corpus was named: using synthetic speech in \(folder.path)")
+        try write(SyntheticCorpus(words: 100, seed: training.seed), to: folder)
+        return folder
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import SERModels
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Audit a corpus: what it holds against what it should hold.",
+        discussion: """
+            Known layouts are TESS, EMO-DB, RAVDESS, CREMA-D and SAVEE, folders named by emotion, and CSV manifests \
+            (path,label[,speaker,sentence,corpus]). Files that cannot be read are listed and left out.
+
+            EXAMPLE:
+              ser inspect ~/TESS
+            """)
+
+    @Argument(help: "The corpus's folder, or a CSV manifest.")
+    var path: URL
+
+    @Flag(help: "Print the table of clips as CSV, which is also a manifest.")
+    var csv = false
+
+    @Flag(help: "Take a file that cannot be read for an error.")
+    var strict = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if csv && common.json { throw ValidationError("--csv and --json exclude each other.") }
+    }
+
+    func run() throws {
+        common.apply()
+        let corpus = try Corpus(detecting: path, strict: strict)
+        if csv {
+            print(corpus.table.csv(), terminator: "")
+        } else if common.json {
+            try printJSON(CorpusReport(corpus))
+        } else {
+            print(CorpusReport(corpus))
+        }
+    }
+}

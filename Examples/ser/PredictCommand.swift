@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import SERModels
+import SERSupport
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Recognise the emotion in sound files.",
+        discussion: """
+            A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
+            code is 1. With --json each file is one line.
+
+            EXAMPLE:
+              ser predict gru.safetensors speech.wav
+            """)
+
+    @Argument(help: "A model file that `ser train` wrote.")
+    var model: URL
+
+    @Argument(help: "Sound files of any format, rate and number of channels.")
+    var files: [URL]
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        let recognizer = try Recognizer(contentsOf: model)
+        var failures = 0
+        for file in files {
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            do {
+                try show(try recognizer.recognize(contentsOf: file), of: file)
+            } catch {
+                failures += 1
+                let text = "\(error)"
+                note(text.contains(file.path) ? "Error: \(text)" : "Error: \(file.path): \(text)")
+            }
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    private func show(_ prediction: Prediction, of file: URL) throws {
+        guard common.json else { return print("\(file.path): \(prediction)") }
+        let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
+        try printJSON(
+            Report(file: file.path, label: prediction.label, probabilities: probabilities), onOneLine: true)
+    }
+
+    private struct Report: Encodable {
+        let file, label: String
+        let probabilities: [String: Float]
+    }
+}

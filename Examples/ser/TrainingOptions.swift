@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+import SERModels
+import SERSupport
+
+/// Options that `train` and `compare` share.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
+    var epochs = 100
+
+    @Option(help: ArgumentHelp("Decides the split, the weights and the order of clips.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Rate to which all sound is resampled, in Hz.", valueName: "hertz"))
+    var rate = 22_050.0
+
+    @Option(help: ArgumentHelp("How much of each clip is used, in seconds.", valueName: "seconds"))
+    var duration = 3.0
+
+    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
+    var coefficients = 40
+
+    @Flag(help: "Take a file that cannot be read for an error.")
+    var strict = false
+
+    func validate() throws {
+        if !(1...100_000).contains(epochs) {
+            throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")
+        }
+        if !(duration > 0 && duration <= 60) {
+            throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
+        }
+    }
+
+    func comparison(of architectures: [Architecture]) -> Comparison {
+        Comparison(
+            architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
+            epochs: epochs, seed: seed, isStrict: strict)
+    }
+
+    /// Reads the corpus, tells what is wrong with it, and cuts it.
+    func split(_ data: URL) throws -> DataSplit {
+        let corpus = try Corpus(detecting: data, strict: strict)
+        for problem in corpus.problems {
+            if case .unreadable = problem { note("\(problem)") }
+        }
+        return try corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
+    }
+}
+
+extension Architecture: ExpressibleByArgument {}
+
+/// Tells which clips were left out in training, and why.
+func note(skipped failures: [FeatureStore.Failure]) {
+    for failure in failures { note("\(failure.path.path) is left out: \(failure.reason)") }
+}
+
+/// Runs work that Ctrl-C stops; stopped before anything was kept, it ends with the signal's exit code.
+func stoppable<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch TrainingError.cancelled {
+        note("Stopped before anything was finished; nothing was kept.")
+        throw ExitCode(Interruption.exitCode)
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// Trains networks on the same parts of a corpus and tests each once: what `ser train` and `ser compare` do.
+///
+/// All networks see the same clips and the same features; each keeps the weights of the epoch that was best on the
+/// validation part.
+public struct Comparison: Sendable {
+    /// The networks, in the order of training.
+    public var architectures: [Architecture]
+    /// The features that all networks read.
+    public var features: MFCC
+    /// How much of each clip is used, in seconds.
+    public var duration: Double
+    /// How often every training clip is seen.
+    public var epochs: Int
+    /// Decides the weights, the order of clips and what dropout drops.
+    public var seed: UInt64
+    /// Whether a clip without features is an error; if not, it is left out.
+    public var isStrict: Bool
+
+    /// A comparison with the report's settings, unless told otherwise.
+    public init(
+        _ architectures: [Architecture] = Architecture.allCases, features: MFCC = MFCC(.librosa, coefficients: 40),
+        duration: Double = 3, epochs: Int = 100, seed: UInt64 = 1, isStrict: Bool = false
+    ) {
+        self.architectures = architectures
+        self.features = features
+        self.duration = duration
+        self.epochs = epochs
+        self.seed = seed
+        self.isStrict = isStrict
+    }
+
+    /// What became of one network.
+    public struct Outcome: Sendable {
+        /// Which network.
+        public let architecture: Architecture
+        /// The network and the story of its training.
+        public let trained: TrainedModel
+        /// Its provenance filled in, ready to be saved.
+        public let recognizer: Recognizer
+        /// What it made of the test part.
+        public let test: Evaluation
+        /// The figures for `results.json`.
+        public let entry: ComparisonResults.Entry
+    }
+
+    /// Trains and tests all networks.
+    ///
+    /// - Parameters:
+    ///   - split: Which clips train, validate and test.
+    ///   - isCancelled: Asked between steps. When it says yes, the network in training is given up, and the results
+    ///     name it as missing with those that were to come.
+    ///   - progress: Makes an observer for each network; by default one that shows progress on standard error.
+    ///   - completed: Called after each network that was trained to the end, with the results so far.
+    /// - Throws: ``TrainingError``, before any training where settings cannot work; and what `completed` throws.
+    public func run(
+        on split: DataSplit, isCancelled: @escaping @Sendable () -> Bool = { false },
+        progress: (Architecture) -> @Sendable (Trainer.Event) -> Void = { TrainingProgress.standard($0.title) },
+        completed: (Outcome, ComparisonResults) throws -> Void = { _, _ in }
+    ) throws -> ComparisonResults {
+        var results = emptyResults(on: split)
+        // All networks are built before the first is trained: what cannot work is told at once.
+        let networks = try architectures.map { try network($0, on: split) }
+        let store = FeatureStore()
+        for (architecture, network) in zip(architectures, networks) {
+            let trained: TrainedModel
+            do {
+                trained = try trainer(for: architecture).fit(
+                    network, on: split, store: store, isCancelled: isCancelled, observe: progress(architecture))
+            } catch TrainingError.cancelled {
+                break
+            }
+            if trained.wasCancelled { break }
+            let outcome = try test(trained, architecture, on: split)
+            results.append(outcome.entry)
+            try completed(outcome, results)
+        }
+        return results
+    }
+
+    /// Trains one network and tests it once. When it is cancelled after an epoch, the best weights so far are tested.
+    ///
+    /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
+    public func train(
+        _ architecture: Architecture, on split: DataSplit, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(TrainingError) -> Outcome {
+        let trained = try trainer(for: architecture).fit(
+            try network(architecture, on: split), on: split, isCancelled: isCancelled,
+            observe: TrainingProgress.standard(architecture.title))
+        return try test(trained, architecture, on: split)
+    }
+
+    /// The network with its first weights.
+    /// - Throws: ``TrainingError`` where settings, features and network do not fit together.
+    public func network(_ architecture: Architecture, on split: DataSplit) throws(TrainingError) -> Model {
+        try check(architecture, on: split)
+        do throws(ShapeError) {
+            return try architecture.model(
+                classes: split.labels.count, coefficients: features.coefficients, frames: frames, seed: seed)
+        } catch { throw .shape(error) }
+    }
+
+    /// How many frames `duration` seconds have.
+    private var frames: Int { features.frames(forSamples: Int((duration * features.sampleRate).rounded())) }
+
+    private func check(_ architecture: Architecture, on split: DataSplit) throws(TrainingError) {
+        do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
+        guard duration > 0, duration <= 600 else {
+            throw .setting("a duration of \(duration) s: it must be above 0 and at most 600 s")
+        }
+        guard frames > 0 else {
+            throw .setting("\(duration) s are shorter than one frame of the features; use a longer duration")
+        }
+        guard epochs > 0 else { throw .setting("\(epochs) epochs: at least one is needed") }
+        guard split.labels.count > 1 else {
+            throw .setting(
+                "the data has only the label '\(split.labels.first ?? "")': there is nothing to tell apart. "
+                    + "Bring clips of at least two emotions.")
+        }
+        for part in split.partitions where part.isEmpty { throw .emptyPart(part.role.rawValue) }
+        guard architecture.batchSize <= split.train.count else {
+            throw .setting(
+                "the \(architecture.title) trains on batches of \(architecture.batchSize) clips, and there are only "
+                    + "\(split.train.count) to train on. Bring more clips.")
+        }
+    }
+
+    private func trainer(for architecture: Architecture) -> Trainer {
+        Trainer(
+            features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
+            // The report gives precision, recall and AUC over the epochs for its dense network.
+            detailedMetrics: architecture == .ann, seed: seed, isStrict: isStrict)
+    }
+
+    private func test(
+        _ trained: TrainedModel, _ architecture: Architecture, on split: DataSplit
+    ) throws(TrainingError) -> Outcome {
+        let test = try trained.evaluate(split.test)
+        let entry = ComparisonResults.Entry(
+            name: architecture.rawValue, parameters: trained.recognizer.model.parameterCount, test: test.metrics,
+            history: trained.history, trainSeconds: trained.history.seconds)
+        var recognizer = trained.recognizer
+        recognizer.provenance = [
+            "network": architecture.rawValue, "corpus": split.corpus.name, "split": split.summary, "seed": "\(seed)",
+            "bestEpoch": "\(entry.bestEpoch)", "testAccuracy": "\(entry.testAccuracy)",
+            "testLoss": "\(entry.testLoss)",
+        ]
+        return Outcome(
+            architecture: architecture, trained: trained, recognizer: recognizer, test: test, entry: entry)
+    }
+
+    private func emptyResults(on split: DataSplit) -> ComparisonResults {
+        let audit = split.audit
+        let shared = audit.overlaps.first { $0.first == .training && $0.second == .test }?.speakers ?? []
+        return ComparisonResults(
+            corpus: split.corpus.name, synthetic: split.corpus.isSynthetic, labels: split.labels, seed: seed,
+            split: .init(
+                method: split.summary, train: split.train.count, validation: split.validation.count,
+                test: split.test.count, sharedSpeakers: shared, warnings: audit.warnings),
+            epochs: epochs, asked: architectures.map(\.rawValue))
+    }
+}
