@@ -47,7 +47,7 @@ let package = Package(
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .testTarget(name: "serTests", dependencies: ["ser"]),
-        .testTarget(name: "SERAudioTests", dependencies: ["SERAudio"]),
+        .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
     ]
 )

@@ -14,21 +14,22 @@ SER_CLONES void ser_audio_window(float *out, const float *in, const float *windo
 
 SER_CLONES void ser_audio_window_speech(float *out, const float *x, const float *window, int64_t n, float scale,
                                         int32_t removes_mean, float preemphasis) {
-    float mean = 0;
+    // In double: pre-emphasis takes apart what rounding would add to the quiet upper bands.
+    double mean = 0;
     if (removes_mean) {
-        float partial[LANES] = {0};
+        double partial[LANES] = {0};
         int64_t i = 0;
         for (; i + LANES <= n; i += LANES)
-            for (int l = 0; l < LANES; l++) partial[l] += x[i + l];
-        for (; i < n; i++) partial[0] += x[i];
+            for (int l = 0; l < LANES; l++) partial[l] += (double)x[i + l];
+        for (; i < n; i++) partial[0] += (double)x[i];
         for (int l = 0; l < LANES; l++) mean += partial[l];
-        mean = mean * scale / (float)n;
+        mean = mean * (double)scale / (double)n;
     }
-    float first = x[0] * scale - mean;
-    out[0] = (first - preemphasis * first) * window[0];
+    double first = (double)x[0] * (double)scale - mean;
+    out[0] = (float)((first - (double)preemphasis * first) * (double)window[0]);
     for (int64_t i = 1; i < n; i++) {
-        float now = x[i] * scale - mean, before = x[i - 1] * scale - mean;
-        out[i] = (now - preemphasis * before) * window[i];
+        double now = (double)x[i] * (double)scale - mean, before = (double)x[i - 1] * (double)scale - mean;
+        out[i] = (float)((now - (double)preemphasis * before) * (double)window[i]);
     }
 }
 

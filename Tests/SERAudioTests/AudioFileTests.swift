@@ -159,12 +159,29 @@ import Testing
         for data in [au(channels: 1 << 31, rate: 8000, length: 64), au(channels: 1025, rate: 8000, length: 64)] {
             #expect(try failure(data, name: "a.au") != nil)
         }
-        #expect(try failure(au(channels: 1, rate: 0, length: 64), name: "a.au") != nil)
+        // At a rate of 1 Hz a small file would be resampled to gigabytes.
+        for rate in [0, 1, 999, 20_000_000, 1 << 31] as [UInt32] {
+            let error = try failure(au(channels: 1, rate: rate, length: 64), name: "a.au")
+            #expect(error != nil, "\(rate) Hz")
+        }
         for channels in [0, 1025, 65_535] {
             #expect(try failure(RawWAV(channels: channels, body: Data(repeating: 0, count: 64)).data) != nil)
         }
         let wide = RawWAV(channels: 1024, body: RawWAV.shorts([Int16](repeating: 3, count: 4096)))
         #expect(try failure(wide.data) == nil)
+    }
+
+    @Test func resamplingToWhatCannotBe() {
+        let clip = chirp(count: 100_000)
+        for rate in [0, -1, .nan, .infinity, 1e300] {
+            #expect(throws: AudioError.self) { try clip.resampled(to: rate) }
+            #expect(throws: AudioError.self) {
+                try AudioClip(samples: clip.samples, sampleRate: rate).resampled(to: 8000)
+            }
+        }
+        #expect(throws: AudioError.self) {
+            try AudioClip(samples: clip.samples, sampleRate: 0.01).resampled(to: 1_000_000)
+        }
     }
 
     @Test(.enabled(if: getuid() != 0, "root may read everything")) func unreadableFile() throws {

@@ -15,7 +15,8 @@ public struct LogMel: FeatureExtractor, Hashable {
 
     /// What the filters sum.
     public enum Quantity: String, Codable, Sendable, Hashable, CaseIterable {
-        /// Magnitudes (librosa's `power=1`).
+        /// Magnitudes (librosa's `power=1`). In decibels, 80 below the loudest are then 160 of power, where the
+        /// rounding of a transform in single precision shows.
         case magnitude
         /// Squared magnitudes (librosa's `power=2`).
         case power

@@ -52,6 +52,9 @@ public enum AudioFile {
             throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
         }
         let range = try reader.frames(from: from, duration: duration)
+        guard Resampler.isReasonable(range.count, from: reader.info.sampleRate, to: rate) else {
+            throw .tooLong(path: reader.path, frames: range.count, limit: mostFrames)
+        }
         if rate == reader.info.sampleRate {
             var samples: [Float] = []
             samples.reserveCapacity(reader.believable(range.count))

@@ -33,9 +33,9 @@ extension AudioClip {
     public func resampled(
         to rate: Double, quality: ResamplingQuality = .high
     ) throws(AudioError) -> AudioClip {
-        guard Resampler.accepts(sampleRate), Resampler.accepts(rate) else {
-            throw .invalidRate(path: nil, from: sampleRate, to: rate)
-        }
+        guard Resampler.accepts(sampleRate), Resampler.accepts(rate),
+            Resampler.isReasonable(samples.count, from: sampleRate, to: rate)
+        else { throw .invalidRate(path: nil, from: sampleRate, to: rate) }
         if rate == sampleRate || samples.isEmpty { return AudioClip(samples: samples, sampleRate: rate) }
         guard let resampler = Resampler(from: sampleRate, to: rate, quality: quality) else {
             throw .invalidRate(path: nil, from: sampleRate, to: rate)
@@ -59,6 +59,11 @@ final class Resampler {
     private var written = 0
 
     static func accepts(_ rate: Double) -> Bool { rate.isFinite && rate > 0 && rate <= highestRate }
+
+    /// Whether `count` samples become no more than are held at once.
+    static func isReasonable(_ count: Int, from: Double, to: Double) -> Bool {
+        Double(count) * (to / from) <= Double(AudioFile.mostFrames)
+    }
 
     /// The length of `count` samples after resampling: librosa's ceil(n x ratio).
     static func length(of count: Int, ratio: Double) -> Int { Int((Double(count) * ratio).rounded(.up)) }

@@ -53,7 +53,7 @@ final class SoundFileReader {
     }
 
     private func check(_ promised: SoundChunks.Promise?) throws(AudioError) {
-        guard Resampler.accepts(info.sampleRate) else {
+        guard info.sampleRate >= 1000, info.sampleRate <= Resampler.highestRate else {
             throw .implausibleHeader(path: path, reason: "\(Int(info.sampleRate)) Hz")
         }
         guard info.channels > 0, info.channels <= 1024 else {
