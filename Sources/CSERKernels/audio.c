@@ -40,7 +40,8 @@ SER_CLONES void ser_audio_window_speech(float *out, const float *x, const float 
     T or_ = (ai + bi) * 0.5f, oi = (br - ar) * 0.5f;                  \
     T tr = c * or_ + s * oi, ti = c * oi - s * or_;
 
-SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *cosines, const float *sines, int64_t half) {
+SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *cosines, const float *sines,
+                                       int64_t half) {
     float dc = z[0] + z[1], nyquist = z[0] - z[1];
     out[0] = dc * dc;
     out[half] = nyquist * nyquist;
@@ -169,7 +170,8 @@ SER_CLONES void ser_audio_project(float *out, int64_t out_stride, const float *r
             }
             lanes sums[6] = {s0, s1, s2, s3, s4, s5};
             int64_t wide = columns - j < LANES ? columns - j : LANES, high = count - i < 6 ? count - i : 6;
-            for (int64_t r = 0; r < high; r++) __builtin_memcpy(out + (i + r) * out_stride + j, &sums[r], (size_t)wide * 4);
+            for (int64_t r = 0; r < high; r++)
+                __builtin_memcpy(out + (i + r) * out_stride + j, &sums[r], (size_t)wide * 4);
         }
     }
 }

@@ -33,7 +33,8 @@ import Testing
     @Test func channelsAreAveraged() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("8.wav")
-            let frames = [[Int16]](repeating: [800, 0, 0, 0, 0, 0, 0, 800], count: 3) + [[Int16](repeating: -8, count: 8)]
+            let frames =
+                [[Int16]](repeating: [800, 0, 0, 0, 0, 0, 0, 800], count: 3) + [[Int16](repeating: -8, count: 8)]
             try RawWAV(channels: 8, body: RawWAV.shorts(frames.flatMap { $0 })).data.write(to: file)
             #expect(try AudioFile.info(at: file).channels == 8)
             let expected = [200, 200, 200, -8].map { Float($0) / 32768 }
@@ -47,7 +48,8 @@ import Testing
                 let file = folder.appendingPathComponent(name)
                 try RawWAV(body: RawWAV.shorts([1, 2, 3])).data.write(to: file)
                 #expect(try AudioFile.read(at: file).samples.count == 3)
-                try Data("these are words, long enough to be heard as samples by a careless reader".utf8).write(to: file)
+                let words = Data("these are words, long enough to be heard as samples by a careless reader".utf8)
+                try words.write(to: file)
                 #expect(throws: AudioError.self) { try AudioFile.read(at: file) }
             }
         }
@@ -145,7 +147,10 @@ import Testing
         for bad in [Float.nan, .infinity, -.infinity] {
             let body = RawWAV.floats([0, 0.5, bad, 0])
             let error = try failure(RawWAV(bits: 32, encoding: 3, body: body).data)
-            guard case .notFinite(_, 0.000125) = error else { Issue.record("\(bad): \(String(describing: error))"); return }
+            guard case .notFinite(_, 0.000125) = error else {
+                Issue.record("\(bad): \(String(describing: error))")
+                return
+            }
         }
     }
 
@@ -202,7 +207,8 @@ import Testing
             try FileManager.default.createDirectory(at: taken, withIntermediateDirectories: true)
             #expect(throws: AudioError.self) { try AudioFile.write(clip, to: taken) }
             #expect(throws: AudioError.self) {
-                try AudioFile.write(AudioClip(samples: [.nan], sampleRate: 8000), to: folder.appendingPathComponent("n"))
+                let bad = AudioClip(samples: [.nan], sampleRate: 8000)
+                try AudioFile.write(bad, to: folder.appendingPathComponent("n"))
             }
             for rate in [0, -1, .nan, .infinity, 11_025.5] {
                 #expect(throws: AudioError.self) {

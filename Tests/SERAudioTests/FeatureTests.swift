@@ -151,7 +151,8 @@ private let presets: [MFCC] = FeaturePreset.allCases.map { MFCC($0) }
         let spectrum = try stft.spectrum(of: clip)
         for bin in 0..<stft.bins {
             let (real, imaginary) = spectrum[0, bin]
-            #expect(Double(abs(real * real + imaginary * imaginary - power[0, bin])) <= 1e-5 * Double(power[0, bin]) + 1e-6 * energy)
+            let error = Double(abs(real * real + imaginary * imaginary - power[0, bin]))
+            #expect(error <= 1e-5 * Double(power[0, bin]) + 1e-6 * energy)
         }
         let angle = 2 * Double.pi / Double(length)
         let expected = clip.samples.enumerated().reduce((0.0, 0.0)) { sum, item in

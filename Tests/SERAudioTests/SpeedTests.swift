@@ -3,10 +3,11 @@ import SERAudio
 import SERSupport
 import Testing
 
-/// Run by hand, SER_MEASURE=1 with SER_DATA: 40 MFCCs of every EMO-DB clip at its own rate, clips decoded beforehand; the
-/// work that librosa does in its own loop is `for y, r in clips: librosa.feature.mfcc(y=y, sr=r, n_mfcc=40)`.
+/// Run by hand, SER_MEASURE=1 with SER_DATA: 40 MFCCs of every EMO-DB clip at its own rate, clips decoded beforehand;
+/// the work that librosa does in its own loop is `for y, r in clips: librosa.feature.mfcc(y=y, sr=r, n_mfcc=40)`.
 @Suite(.serialized) struct SpeedTests {
-    private static let isWanted = AudioReference.data != nil && ProcessInfo.processInfo.environment["SER_MEASURE"] != nil
+    private static let isWanted =
+        AudioReference.data != nil && ProcessInfo.processInfo.environment["SER_MEASURE"] != nil
 
     @Test(.enabled(if: isWanted, "SER_MEASURE and SER_DATA are not set")) func mfccsOfDecodedClips() throws {
         let folder = try #require(AudioReference.data).appendingPathComponent("emodb")

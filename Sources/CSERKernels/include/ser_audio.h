@@ -7,12 +7,13 @@
 
 /// out[i] = in[i] * window[i]
 void ser_audio_window(float *_Nonnull out, const float *_Nonnull in, const float *_Nonnull window, int64_t count);
-/// The same for in[i] = scale * x[i], less the mean of the frame where asked, less preemphasis * in[i - 1]; Kaldi's order.
+/// The same for in[i] = scale * x[i], less the mean of the frame where asked, less preemphasis * in[i - 1]; Kaldi's
+/// order.
 void ser_audio_window_speech(float *_Nonnull out, const float *_Nonnull x, const float *_Nonnull window, int64_t count,
                              float scale, int32_t removes_mean, float preemphasis);
 
-/// Power spectrum of 2 * half real values, from the complex transform z (half interleaved pairs) of those values taken in
-/// pairs; turn holds cos and sin of pi k / half, k in 0..half/2. out has half + 1 values.
+/// Power spectrum of 2 * half real values, from the complex transform z (half interleaved pairs) of those values taken
+/// in pairs; turn holds cos and sin of pi k / half, k in 0..half/2. out has half + 1 values.
 void ser_audio_packed_power(float *_Nonnull out, const float *_Nonnull z, const float *_Nonnull cosines,
                             const float *_Nonnull sines, int64_t half);
 /// The same as a complex spectrum of half + 1 interleaved pairs.
@@ -35,7 +36,8 @@ void ser_audio_floor(float *_Nonnull x, int64_t count, float least, float offset
 /// x[i] = sqrt(x[i]) in place.
 void ser_audio_sqrt(float *_Nonnull x, int64_t count);
 
-/// out[i, j] = sum over k of rows[i, k] * matrix[j / 16][k][j % 16]: a product with a matrix packed in panels of 16 columns.
+/// out[i, j] = sum over k of rows[i, k] * matrix[j / 16][k][j % 16]: a product with a matrix packed in panels of
+/// 16 columns.
 void ser_audio_project(float *_Nonnull out, int64_t out_stride, const float *_Nonnull rows, int64_t row_stride,
                        const float *_Nonnull matrix, int64_t count, int64_t inner, int64_t columns);
 

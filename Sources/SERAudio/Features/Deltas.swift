@@ -27,7 +27,8 @@ extension FeatureMatrix {
     ///
     /// The order-th derivative of a polynomial of that order fitted by least squares over `width` frames
     /// (Savitzky and Golay 1964), as `librosa.feature.delta`.
-    /// - Throws: ``FeatureError``: settings that cannot work; with ``DeltaMode/interpolate``, fewer frames than `width`.
+    /// - Throws: ``FeatureError``: settings that cannot work; with ``DeltaMode/interpolate``, fewer frames than
+    ///   `width`.
     public func delta(
         order: Int = 1, width: Int = 9, mode: DeltaMode = .interpolate
     ) throws(FeatureError) -> FeatureMatrix {
@@ -66,7 +67,8 @@ extension FeatureMatrix {
     static func checkDelta(width: Int, order: Int) throws(FeatureError) {
         try require((3...9999).contains(width) && width % 2 == 1, "delta width \(width): must be odd, from 3 to 9999")
         try require(
-            (1..<min(width, 9)).contains(order), "delta order \(order): must be at least 1 and below the width, \(width)")
+            (1..<min(width, 9)).contains(order),
+            "delta order \(order): must be at least 1 and below the width, \(width)")
     }
 
     /// Weights of the order-th derivative, from the discrete orthogonal polynomial of that degree: with it monic, the

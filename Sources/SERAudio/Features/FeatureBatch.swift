@@ -28,7 +28,8 @@ extension FeatureExtractor {
     /// - Parameters:
     ///   - duration: Seconds to which each clip is cut or padded with zeros before features; nil leaves lengths alone.
     ///   - threads: Files in work at once; nil for ``Parallelism/threads``.
-    ///   - progress: Called after each file, one call at a time, from any thread: files done, files in all, files a second.
+    ///   - progress: Called after each file, one call at a time, from any thread: files done, files in all, files
+    ///     a second.
     ///   - isCancelled: Asked before each file, from any thread; true ends the work after the files begun.
     /// - Throws: ``FeatureError/invalidSetting(_:)``, before any file; files that fail are listed in the result.
     public func extractAll(

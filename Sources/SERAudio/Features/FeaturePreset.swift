@@ -7,7 +7,7 @@ public enum FeaturePreset: String, Codable, Sendable, Hashable, CaseIterable {
     case librosaLegacy
     /// torchaudio: 16,000 Hz, FFT 400, hop 200, reflection, 128 HTK bands without normalisation, decibels.
     case torchaudio
-    /// Kaldi: 16,000 Hz, 25 ms frames every 10 ms, whole frames only, Povey's window, pre-emphasis, 23 bands from 20 Hz,
-    /// natural logarithm; samples scaled to 16-bit integers, no dither.
+    /// Kaldi: 16,000 Hz, 25 ms frames every 10 ms, whole frames only, Povey's window, pre-emphasis, 23 bands from
+    /// 20 Hz, natural logarithm; samples scaled to 16-bit integers, no dither.
     case kaldi
 }

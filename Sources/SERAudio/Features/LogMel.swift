@@ -1,7 +1,8 @@
 import CSERKernels
 import Foundation
 
-/// The mel spectrogram on a linear or logarithmic scale. Presets follow ``FeaturePreset``; every setting can be changed.
+/// The mel spectrogram on a linear or logarithmic scale. Presets follow ``FeaturePreset``; every setting can
+/// be changed.
 public struct LogMel: FeatureExtractor, Hashable {
     /// The scale of the result.
     public enum Compression: Codable, Sendable, Hashable {

@@ -75,7 +75,8 @@ final class SoundFileReader {
             var query = SF_FORMAT_INFO()
             query.format = format & mask
             let size = Int32(MemoryLayout<SF_FORMAT_INFO>.size)
-            guard sf_command(file, Int32(SFC_GET_FORMAT_INFO), &query, size) == 0, let name = query.name else { return "?" }
+            guard sf_command(file, Int32(SFC_GET_FORMAT_INFO), &query, size) == 0, let name = query.name
+            else { return "?" }
             return String(cString: name)
         }.joined(separator: ", ")
     }

@@ -58,7 +58,8 @@ struct FrameLayout: Sendable {
         samples < least ? 0 : 1 + (samples + 2 * padding - needed) / hop
     }
 
-    /// Calls `body` with the samples of a frame: in place where the frame lies within the clip, else gathered in `spare`.
+    /// Calls `body` with the samples of a frame: in place where the frame lies within the clip, else gathered
+    /// in `spare`.
     @inline(__always)
     func withFrame(
         _ frame: Int, of samples: UnsafeBufferPointer<Float>, spare: UnsafeMutablePointer<Float>,
