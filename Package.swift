@@ -44,6 +44,7 @@ let package = Package(
         .executableTarget(name: "features", dependencies: ["SERAudio"], path: "Examples/features"),
         .executableTarget(name: "train", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/train"),
         .executableTarget(name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
+        .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .testTarget(name: "serTests", dependencies: ["ser"]),
