@@ -21,9 +21,10 @@ struct Command {
         return folder.appendingPathComponent("ser")
     }
 
-    /// Runs the tool to its end; `interruptAfter` sends SIGINT when standard error first holds the text.
+    /// Runs the tool to its end; it gets SIGINT when standard error first holds `text`, or when `file` exists.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], interruptAfter text: String? = nil
+        _ arguments: [String], environment: [String: String] = [:], interruptAfter text: String? = nil,
+        interruptWhenExists file: URL? = nil
     ) async throws -> Command {
         let process = Process()
         process.executableURL = executable
@@ -49,6 +50,12 @@ struct Command {
                 }
             }
         }.value
+        if let file {
+            while process.isRunning, !FileManager.default.fileExists(atPath: file.path) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            kill(identifier, SIGINT)
+        }
         let (outputData, errorData) = await (printed, complained)
         process.waitUntilExit()
         return Command(

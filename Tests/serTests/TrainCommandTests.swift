@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+@Suite struct TrainCommandTests {
+    private func corpus(_ words: Int, in folder: URL) async throws -> URL {
+        let corpus = folder.appendingPathComponent("corpus")
+        let written = try await Command.run(["synthesize", corpus.path, "--words", "\(words)"])
+        try #require(written.code == 0, "\(written.errors)")
+        return corpus
+    }
+
+    @Test func trainedModelIsSavedEvaluatedAndPredictsFiles() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let trained = try await Command.run([
+                "train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "30", "--json",
+            ])
+            #expect(trained.code == 0, "\(trained.errors)")
+            let report = try object(trained.output)
+            #expect(report["synthetic"] as? Bool == true && report["stopped"] as? Bool == false)
+            let result = try #require(report["result"] as? [String: Any])
+            let history = try #require(result["history"] as? [[String: Any]])
+            #expect(history.count == 30)
+            #expect(history.allSatisfy { ($0["validationDetail"] as? [String: Any])?["precision"] != nil })
+            let files = try #require(report["testFiles"] as? [String])
+            #expect(files.count == (result["confusion"] as? [[Int]])?.joined().reduce(0, +))
+
+            let predicted = try await Command.run(["predict", model.path, "--json"] + files)
+            #expect(predicted.code == 0, "\(predicted.errors)")
+            let lines = try predicted.output.split(separator: "\n").map { try object(String($0)) }
+            #expect(lines.map { $0["file"] as? String } == files)
+            let right = lines.count { line in
+                let stem = (line["file"] as? String ?? "").replacingOccurrences(of: ".wav", with: "")
+                let emotion = stem.split(separator: "_").last.map { $0 == "ps" ? "surprise" : String($0) }
+                return line["label"] as? String == emotion
+            }
+            // The same clips, the same model: prediction and test must agree.
+            let accuracy = try #require(result["testAccuracy"] as? Double)
+            #expect(abs(Double(right) / Double(files.count) - accuracy) < 1e-9)
+            for line in lines {
+                let probabilities = try #require(line["probabilities"] as? [String: Double])
+                #expect(probabilities.count == 7 && abs(probabilities.values.reduce(0, +) - 1) < 1e-4)
+            }
+
+            let evaluated = try await Command.run(["evaluate", model.path, corpus.path, "--json"])
+            let metrics = try #require(try object(evaluated.output)["metrics"] as? [String: Any])
+            #expect(metrics["count"] as? Int == 56)
+            #expect((metrics["accuracy"] as? Double ?? 0) > 0.3, "30 epochs should beat chance (0.14)")
+            let text = try await Command.run(["evaluate", model.path, corpus.path])
+            #expect(text.output.contains("synthetic") && text.output.contains("accuracy"))
+        }
+    }
+
+    @Test func predictGoesOnAfterAFileThatCannotBeRead() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let trained = try await Command.run(
+                ["train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "1"])
+            #expect(trained.code == 0 && trained.output.contains("test part: accuracy"), "\(trained.errors)")
+            let (good, bad) = (folder.appendingPathComponent("good.wav"), folder.appendingPathComponent("bad.wav"))
+            try tone().write(to: good)
+            try Data("text".utf8).write(to: bad)
+            let result = try await Command.run(["predict", model.path, bad.path, good.path])
+            #expect(result.code == 1)
+            #expect(result.output.hasPrefix("\(good.path): ") && result.output.contains(" | "))
+            #expect(result.errors.hasPrefix("Error: \(bad.path)") && result.errors.filter { $0 == "\n" }.count == 1)
+        }
+    }
+
+    @Test func interruptedTrainingSavesTheBestSoFar() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let stopped = try await Command.run(
+                ["train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "100000", "--json"],
+                interruptAfter: "ANN [")
+            #expect(stopped.code == 130, "\(stopped.errors)")
+            #expect(try object(stopped.output)["stopped"] as? Bool == true)
+            #expect(stopped.errors.contains("the best weights so far are saved"))
+            let predicted = try await Command.run(["evaluate", model.path, corpus.path])
+            #expect(predicted.code == 0, "\(predicted.errors)")
+        }
+    }
+
+    @Test func whatCannotWorkIsToldBeforeTraining() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(2, in: folder)
+            let model = folder.appendingPathComponent("model.safetensors").path
+            let oneClass = folder.appendingPathComponent("one/angry")
+            try FileManager.default.createDirectory(at: oneClass, withIntermediateDirectories: true)
+            for index in 0..<5 {
+                let file = oneClass.appendingPathComponent("\(index).wav")
+                try tone(seconds: 1 + 0.01 * Double(index)).write(to: file)
+            }
+            let oneClip = folder.appendingPathComponent("few")
+            for (label, count) in [("angry", 5), ("sad", 1)] {
+                let part = oneClip.appendingPathComponent(label)
+                try FileManager.default.createDirectory(at: part, withIntermediateDirectories: true)
+                for index in 0..<count {
+                    try tone(seconds: 1 + 0.01 * Double(index + count)).write(
+                        to: part.appendingPathComponent("\(index).wav"))
+                }
+            }
+            let cases: [([String], String)] = [
+                ([corpus.path, "--model", "gru", "--output", model], "32"),
+                ([oneClass.deletingLastPathComponent().path, "--model", "ann", "--output", model], "angry"),
+                ([oneClip.path, "--model", "ann", "--output", model], "\"sad\" has 1 clip"),
+                ([corpus.path, "--model", "ann", "--output", folder.path], "a folder has that name"),
+                ([corpus.path, "--model", "ann", "--output", "\(corpus.path)/README.txt/m"], "README.txt"),
+                ([corpus.path, "--model", "ann", "--output", model, "--coefficients", "200"], "coefficients 200"),
+                ([corpus.path, "--model", "ann", "--output", model, "--rate", "-1"], "Missing value"),
+                ([corpus.path, "--model", "cnn", "--output", model, "--duration", "0.05"], ""),
+                ([folder.path + "/none", "--model", "ann", "--output", model], "/none"),
+            ]
+            for (arguments, word) in cases {
+                let result = try await Command.run(["train"] + arguments)
+                #expect(result.code != 0 && result.output.isEmpty, "\(arguments)")
+                #expect(result.errors.hasPrefix("Error: ") && result.errors.contains(word), "\(result.errors)")
+                #expect(!result.errors.contains("clips/s") && !result.errors.contains("/s"), "\(result.errors)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: model))
+        }
+    }
+
+    @Test func damagedModelFilesAreRefused() async throws {
+        try await withFolder { folder in
+            let sound = folder.appendingPathComponent("a.wav")
+            try tone().write(to: sound)
+            let text = folder.appendingPathComponent("text.safetensors")
+            try Data("not a model".utf8).write(to: text)
+            let huge = folder.appendingPathComponent("huge.safetensors")
+            try Data([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x7b]).write(to: huge)
+            for model in [text, huge, folder.appendingPathComponent("none"), sound] {
+                for command in [["predict", model.path, sound.path], ["evaluate", model.path, folder.path]] {
+                    let result = try await Command.run(command)
+                    #expect(result.code == 1 && result.output.isEmpty)
+                    #expect(result.errors.hasPrefix("Error: ") && result.errors.contains(model.path), "\(result.errors)")
+                }
+            }
+        }
+    }
+}
