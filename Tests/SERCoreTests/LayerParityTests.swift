@@ -183,6 +183,19 @@ struct LayerParityTests {
         }
     }
 
+    /// Where a direction crosses the kinks of a ReLU or a maximum it is dropped; spread inputs keep most directions clear.
+    @Test(arguments: entries) func gradientsPassTheCheck(_ entry: Entry) throws {
+        let runner = try LayerRunner(entry.layer, input: entry.input, seed: 7)
+        let axis = entry.input.timeAxis.map { $0 + 1 }
+        let x = Tensor.normal([3] + entry.input.dimensions.map { $0.length ?? 6 }, key: RandomKey(seed: 8))
+        let leaves = Parameters([("input", x)] + zip(runner.parameters.paths, runner.parameters.tensors).map { ($0, $1) })
+        let mode: Mode = entry.isTraining ? .training(RandomKey(seed: 1)) : .inference
+        try checkGradients(at: leaves) { leaves in
+            let input = Signal(leaves["input"], lengths: axis == nil ? nil : [6, 3, 5], timeAxis: axis)
+            return runner.run(input, leaves: leaves, mode: mode).output.values
+        }
+    }
+
     private func scaledPattern(_ shape: [Int], _ seed: UInt32, _ scale: Float) -> Tensor {
         Tensor(pattern(shape, seed).scalars.map { $0 * scale }, shape: shape)
     }

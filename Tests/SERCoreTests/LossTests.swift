@@ -107,5 +107,21 @@ struct LossTests {
             crossEntropy(logits: framed, labels: labels).item == crossEntropy(logits: flat, labels: labels).item)
     }
 
+    @Test func gradientsPassTheCheck() throws {
+        let logits = Tensor.normal([5, 4], key: RandomKey(seed: 1))
+        let targets = softmax(Tensor.normal([5, 4], key: RandomKey(seed: 2)))
+        let weights: [Float] = [1, 2, 0.5, 3]
+        try checkGradients(at: [logits]) {
+            crossEntropy(logits: $0[0], labels: [0, 3, 1, 1, 2], classWeights: weights, labelSmoothing: 0.1)
+        }
+        try checkGradients(at: [logits]) {
+            crossEntropy(logits: $0[0], targets: targets, classWeights: weights, labelSmoothing: 0.1)
+        }
+        try checkGradients(at: [logits]) {
+            binaryCrossEntropy(logits: $0[0], targets: targets, positiveWeights: weights)
+        }
+        try checkGradients(at: [logits, targets]) { meanSquaredError($0[0], $0[1]) }
+    }
+
     private func tensor(_ values: [Double], _ shape: [Int]) -> Tensor { Tensor(values.map { Float($0) }, shape: shape) }
 }

@@ -79,6 +79,11 @@ struct DropoutTests {
         }
     }
 
+    @Test func theGradientPassesTheCheck() throws {
+        let x = Tensor.normal([4, 70], key: RandomKey(seed: 6))
+        try checkGradients(at: [x]) { dropout($0[0], rate: 0.3, key: RandomKey(seed: 7)) }
+    }
+
     @Test func aRateMustBeAShare() throws {
         for rate in [-0.1, 1, Float.nan] {
             #expect(throws: ShapeError.self) { try Dropout(rate).outputShape(for: [4]) }
