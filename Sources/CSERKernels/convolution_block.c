@@ -263,6 +263,67 @@ void ser_convolution_block_train(
     convolution_release(packed, packed_floats(&p));
 }
 
+// MARK: few images
+
+enum { FEW_IMAGES = 2, BAND_TILES = 32 };
+
+/// Weights of one layer and what normalises it, for pieces that each take one panel of output channels.
+typedef struct {
+    const block_context *context;
+    const float *w, *bias;
+    int64_t rows, bands;
+} panel_context;
+
+/// One panel of channels of one band: prepares its own weights, which for a single image is a good part of the work.
+static void panel_piece(void *context, int64_t index) {
+    const panel_context *q = context;
+    const convolution_plan *p = q->context->plan;
+    int64_t panel = p->kernels->panel, first = index % p->panels * panel, n = smaller(panel, p->out_channels - first);
+    ser_convolution_shape shape = *p->shape;
+    convolution_plan part = *p;
+    shape.out_channels = part.out_channels = n;
+    part.shape = &shape;
+    part.out_step = smaller(panel, p->out_step - first);
+    part.panels = 1;
+    float *packed = convolution_scratch(packed_floats(&part));
+    pack_weights(&part, q->w + first * 9 * p->in_channels, q->bias ? q->bias + first : NULL, packed);
+
+    block_context c = *q->context;
+    c.plan = &part; c.packed = packed; c.step = part.out_step;
+    c.scale += first; c.shift += first; c.sign += first;
+    int64_t place = index / p->panels % q->bands * q->rows;
+    band b = { .image = index / p->panels / q->bands, .first = place, .rows = smaller(q->rows, p->out_height - place) };
+    int64_t y_floats = output_floats(&part, b.rows);
+    float *y = convolution_scratch(y_floats);
+    correlate_band(&c, b, y);
+    convolution_release(packed, packed_floats(&part));
+
+    struct pool_arguments a = pool_arguments(&c, b, y);
+    int64_t positions = a.pooled_rows * c.pooled_width, channels = p->out_channels, plane = c.pooled_height * c.pooled_width;
+    float *pooled = convolution_scratch(positions * c.step);
+    a.pooled = pooled;
+    part.kernels->pool(&a);
+    clear_invalid(&a, c.pooled_width, pooled);
+    int64_t start = b.first / c.block->pool_height * c.pooled_width;
+    float *out = c.pooled + b.image * channels * plane;
+    if (!c.block->pooled_channels_last)
+        positions_out(&part, 0, pooled, c.step, n, positions, out + first * plane + start, plane);
+    else for (int64_t i = 0; i < positions; i++)
+        memcpy(out + (start + i) * channels + first, pooled + i * c.step, (size_t)n * sizeof(float));
+    convolution_release(pooled, positions * c.step);
+    convolution_release(y, y_floats);
+}
+
+static void apply_by_panels(const block_context *c, const float *w, const float *bias) {
+    const convolution_plan *p = c->plan;
+    int64_t columns = (p->out_width + 3) / 4, unit = c->block->pool_height;
+    while (unit % row_unit(p)) unit += c->block->pool_height;
+    int64_t rows = (BAND_TILES + columns - 1) / columns * 4;
+    panel_context q = { .context = c, .w = w, .bias = bias, .rows = (rows + unit - 1) / unit * unit };
+    q.bands = (p->out_height + q.rows - 1) / q.rows;
+    ser_parallel_for(p->shape->batch * q.bands * p->panels, panel_piece, &q);
+}
+
 void ser_convolution_block_apply(
     const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
     const float *beta, float epsilon, const float *mean, const float *variance,
@@ -278,12 +339,17 @@ void ser_convolution_block_apply(
     block_context c = begin(block, &p, x);
     factors f = make_factors(&p, gamma, beta, epsilon, mean, variance);
     use_factors(&c, &f);
+    c.pooled = pooled;
+    if (p.winograd && !saved_winners && p.shape->batch <= FEW_IMAGES) {
+        apply_by_panels(&c, w, bias);
+        convolution_release(f.scale, f.floats);
+        return;
+    }
     float *packed = convolution_scratch(packed_floats(&p));
     pack_weights(&p, w, bias, packed);
     c.packed = packed;
     c.saved = saved_winners && !computed_again(&p) ? saved_output : NULL;
     c.winners = saved_winners;
-    c.pooled = pooled;
     ser_parallel_for(p.shape->batch * c.bands, c.saved ? correlate_and_pool_piece : pool_piece, &c);
     convolution_release(f.scale, f.floats);
     convolution_release(packed, packed_floats(&p));

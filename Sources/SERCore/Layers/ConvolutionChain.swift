@@ -47,11 +47,12 @@ package struct ConvolutionChain: Sendable {
                 beta: context.parameter("bias"), epsilon: normalization.epsilon, geometry: convolution.geometry,
                 groups: convolution.groups, rectifies: rectifies, pool: pooling?.window ?? 1,
                 lengths: input.lengths, channelsLast: channelsLast, pooledChannelsLast: pooledChannelsLast)
-            var (values, used) = operation(normalization.statistics(in: context))
+            let (pooled, used) = operation(normalization.statistics(in: context))
             normalization.follow(used, in: &context)
+            var values = pooled
             if let dropout {
                 context.scope = last
-                values = dropout(values, in: &context)
+                values = dropout(pooled, in: &context)
             }
             let lengths = input.lengths?.map { length in
                 let convolved = convolution.outputLength(for: length)

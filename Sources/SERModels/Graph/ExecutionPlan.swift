@@ -14,7 +14,7 @@ struct ExecutionPlan: Sendable {
     /// For each node, the last node that reads it.
     private let lastUse: [Int]
 
-    init(_ graph: Graph, fusing: Bool = true) {
+    init(_ graph: Graph) {
         var lastUse = [Int](repeating: graph.nodes.count, count: graph.nodes.count)
         for (index, node) in graph.nodes.enumerated() {
             for source in node.inputs where source >= 0 { lastUse[source] = index }
@@ -26,7 +26,7 @@ struct ExecutionPlan: Sendable {
             // Nodes that read each other and are read by nobody else.
             var end = start + 1
             while end < graph.nodes.count, graph.nodes[end].inputs == [end - 1], lastUse[end - 1] == end { end += 1 }
-            let chain = fusing ? ConvolutionChain(graph.nodes[start..<end].map(\.layer)) : nil
+            let chain = ConvolutionChain(graph.nodes[start..<end].map(\.layer))
             steps.append(Step(nodes: start..<(start + (chain?.count ?? 1)), chain: chain))
             start += chain?.count ?? 1
         }
