@@ -21,24 +21,24 @@ struct ClipVariation: Sendable {
 
     init(of emotion: SyntheticEmotion, by voice: SyntheticVoice, key: RandomKey) {
         var chance = Chance(key: key)
-        strength = min(max(chance.normal(mean: 1.05, deviation: 0.17), 0.5), 1.5)
+        strength = min(max(chance.normal(mean: 1.03, deviation: 0.19), 0.45), 1.5)
         let neutral = EmotionalStyle(), full = emotion.style, habits = voice.habits, k = strength
         func mixed(_ part: KeyPath<EmotionalStyle, Double>, _ habit: Double = 1) -> Double {
             neutral[keyPath: part] + k * habit * (full[keyPath: part] - neutral[keyPath: part])
         }
         style = EmotionalStyle(
-            pitch: mixed(\.pitch, habits.pitch) + chance.normal(deviation: 0.45),
+            pitch: mixed(\.pitch, habits.pitch) + chance.normal(deviation: 0.5),
             range: mixed(\.range, habits.range) + chance.normal(deviation: 0.15),
             slope: mixed(\.slope) + chance.normal(deviation: 1.2),
             finalRise: mixed(\.finalRise, habits.pitch) + chance.normal(deviation: 0.8),
-            rate: mixed(\.rate, habits.rate) + chance.normal(deviation: 0.06),
-            energy: mixed(\.energy, habits.energy) + chance.normal(deviation: 0.8),
-            tilt: mixed(\.tilt, habits.tilt) + chance.normal(deviation: 0.025),
-            breath: mixed(\.breath, habits.breath) + chance.normal(deviation: 0.2),
+            rate: mixed(\.rate, habits.rate) + chance.normal(deviation: 0.065),
+            energy: mixed(\.energy, habits.energy) + chance.normal(deviation: 0.9),
+            tilt: mixed(\.tilt, habits.tilt) + chance.normal(deviation: 0.027),
+            breath: mixed(\.breath, habits.breath) + chance.normal(deviation: 0.22),
             tremor: max(0, mixed(\.tremor) + chance.normal(deviation: 0.1)),
             tremorRate: full.tremorRate * exp2(chance.normal(deviation: 0.15)),
             jitter: mixed(\.jitter) + chance.normal(deviation: 0.3),
-            formants: mixed(\.formants, habits.formants) + chance.normal(deviation: 0.012),
+            formants: mixed(\.formants, habits.formants) + chance.normal(deviation: 0.013),
             jaw: mixed(\.jaw, habits.formants) + chance.normal(deviation: 0.022),
             pause: max(0.005, mixed(\.pause) + chance.normal(deviation: 0.02)))
         gain = chance.normal(deviation: 1.0)
