@@ -47,7 +47,8 @@ let package = Package(
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
-        .testTarget(name: "serTests", dependencies: ["ser"]),
+        .testTarget(
+            name: "serTests", dependencies: ["ser", "features", "train", "custom-network", "custom-layer"]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
     ]

@@ -19,6 +19,12 @@ void ser_interrupt_install(void) {
     action.sa_flags = SA_RESTART;  // reads and writes under way go on
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    // A parent may have started us with signals blocked, as worker threads of some run-times do.
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
 }
 
 int32_t ser_interrupt_signal(void) { return atomic_load(&request); }

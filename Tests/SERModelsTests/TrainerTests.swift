@@ -131,6 +131,19 @@ private func recurrent() throws -> Model {
         #expect(trained.history.epochs.count >= trained.history.bestEpoch + 3)
     }
 
+    @Test func theScheduleSetsTheRateOfEachStep() throws {
+        let tones = try Tones()
+        var scheduled = trainer(epochs: 4)
+        scheduled.schedule = .step(every: .epochs(2), factor: 0.1)
+        let rates = try scheduled.fit(try recurrent(), on: try tones.split, observe: { _ in })
+            .history.epochs.map(\.learningRate)
+        for (rate, expected) in zip(rates, [0.01, 0.01, 0.001, 0.001]) { #expect(abs(rate - expected) < 1e-9) }
+        scheduled.schedule = .step(every: .epochs(0))
+        #expect(throws: TrainingError.self) {
+            try scheduled.fit(try recurrent(), on: try tones.split, observe: { _ in })
+        }
+    }
+
     @Test func whatCannotWorkIsSaidBeforeTraining() throws {
         let tones = try Tones()
         let split = try tones.split

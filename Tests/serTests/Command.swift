@@ -6,28 +6,45 @@ struct Command {
     let output: String
     let errors: String
 
-    /// The executable, built beside the bundle of the tests.
-    static var executable: URL {
+    /// An executable, built beside the bundle of the tests.
+    static func executable(_ name: String) -> URL {
         var folder = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
             ?? URL(fileURLWithPath: CommandLine.arguments[0])
         for _ in 0..<4 {
-            let candidate = folder.appendingPathComponent("ser")
+            let candidate = folder.appendingPathComponent(name)
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isFolder), !isFolder.boolValue {
                 return candidate
             }
             folder.deleteLastPathComponent()
         }
-        return folder.appendingPathComponent("ser")
+        return folder.appendingPathComponent(name)
     }
 
-    /// Runs the tool to its end; it gets SIGINT when standard error first holds `text`, or when `file` exists.
+    /// Runs the tool, or an example program, to its end; it gets SIGINT when standard error first holds `text`, or when
+    /// `file` exists.
+    ///
+    /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], interruptAfter text: String? = nil,
-        interruptWhenExists file: URL? = nil
+        _ arguments: [String], of name: String = "ser", environment: [String: String] = [:],
+        interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil
     ) async throws -> Command {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        try runBlocking(arguments, name, environment, interruptAfter: text, interruptWhenExists: file)
+                    })
+            }
+        }
+    }
+
+    private static func runBlocking(
+        _ arguments: [String], _ name: String, _ environment: [String: String], interruptAfter text: String?,
+        interruptWhenExists file: URL?
+    ) throws -> Command {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = executable(name)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (Pipe(), Pipe())
@@ -36,30 +53,42 @@ struct Command {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         let identifier = process.processIdentifier
-        async let printed = Task.detached { output.fileHandleForReading.readDataToEndOfFile() }.value
-        async let complained = Task.detached {
-            var data = Data()
-            var isWaiting = text != nil
-            while true {
-                let piece = errors.fileHandleForReading.availableData
-                if piece.isEmpty { return data }
-                data += piece
-                if isWaiting, let text, String(decoding: data, as: UTF8.self).contains(text) {
-                    isWaiting = false
-                    kill(identifier, SIGINT)
-                }
-            }
-        }.value
+        let printed = Reader(output.fileHandleForReading)
+        let complained = Reader(errors.fileHandleForReading, until: text) { kill(identifier, SIGINT) }
         if let file {
-            while process.isRunning, !FileManager.default.fileExists(atPath: file.path) {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            while process.isRunning, !FileManager.default.fileExists(atPath: file.path) { usleep(20_000) }
             kill(identifier, SIGINT)
         }
-        let (outputData, errorData) = await (printed, complained)
+        let (outputData, errorData) = (printed.wait(), complained.wait())
         process.waitUntilExit()
         return Command(
             code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
             output: String(decoding: outputData, as: UTF8.self), errors: String(decoding: errorData, as: UTF8.self))
+    }
+}
+
+/// Reads a pipe to its end on a thread of its own.
+private final class Reader: @unchecked Sendable {
+    private var data = Data()
+    private let end = DispatchSemaphore(value: 0)
+
+    /// Calls `found` once, when what was read first holds `text`.
+    init(_ handle: FileHandle, until text: String? = nil, found: @escaping @Sendable () -> Void = {}) {
+        Thread.detachNewThread { [self] in
+            var isWaiting = text != nil
+            while case let piece = handle.availableData, !piece.isEmpty {
+                data += piece
+                if isWaiting, let text, String(decoding: data, as: UTF8.self).contains(text) {
+                    isWaiting = false
+                    found()
+                }
+            }
+            end.signal()
+        }
+    }
+
+    func wait() -> Data {
+        end.wait()
+        return data
     }
 }

@@ -111,14 +111,14 @@ import Testing
                 ([corpus.path, "--model", "ann", "--output", "\(corpus.path)/README.txt/m"], "README.txt"),
                 ([corpus.path, "--model", "ann", "--output", model, "--coefficients", "200"], "coefficients 200"),
                 ([corpus.path, "--model", "ann", "--output", model, "--rate", "-1"], "Missing value"),
-                ([corpus.path, "--model", "cnn", "--output", model, "--duration", "0.05"], ""),
+                ([corpus.path, "--model", "cnn", "--output", model, "--duration", "0.05"], "32 clips"),
                 ([folder.path + "/none", "--model", "ann", "--output", model], "/none"),
             ]
             for (arguments, word) in cases {
                 let result = try await Command.run(["train"] + arguments)
                 #expect(result.code != 0 && result.output.isEmpty, "\(arguments)")
                 #expect(result.errors.hasPrefix("Error: ") && result.errors.contains(word), "\(result.errors)")
-                #expect(!result.errors.contains("clips/s") && !result.errors.contains("/s"), "\(result.errors)")
+                #expect(!result.errors.contains("/s  "), "training began: \(result.errors)")
             }
             #expect(!FileManager.default.fileExists(atPath: model))
         }

@@ -20,6 +20,8 @@ public struct Trainer: Sendable {
     public var batchSize: Int
     /// How gradients move the weights.
     public var optimizer: OptimizerConfiguration
+    /// How the learning rate changes from step to step.
+    public var schedule: LearningRateSchedule
     /// How large gradients are tamed.
     public var clipping: GradientClipping?
     /// What is minimised.
@@ -36,7 +38,8 @@ public struct Trainer: Sendable {
     /// A trainer with the given settings.
     public init(
         features: any FeatureExtractor, duration: Double = 3, epochs: Int = 100, batchSize: Int = 32,
-        optimizer: OptimizerConfiguration = .adam(), clipping: GradientClipping? = nil,
+        optimizer: OptimizerConfiguration = .adam(), schedule: LearningRateSchedule = .constant,
+        clipping: GradientClipping? = nil,
         loss: TrainingLoss = TrainingLoss(), patience: Int? = nil, detailedMetrics: Bool = false, seed: UInt64 = 0,
         isStrict: Bool = false
     ) {
@@ -45,6 +48,7 @@ public struct Trainer: Sendable {
         self.epochs = epochs
         self.batchSize = batchSize
         self.optimizer = optimizer
+        self.schedule = schedule
         self.clipping = clipping
         self.loss = loss
         self.patience = patience

@@ -9,6 +9,7 @@ struct TrainingRun {
     private let validation: Examples
     private let key: RandomKey
     private var step: TrainingStep
+    private var rate: LearningRate
     private(set) var best: Model
     private(set) var history = History()
     private(set) var wasCancelled = false
@@ -23,6 +24,11 @@ struct TrainingRun {
         do throws(OptimizerError) {
             step = try TrainingStep(
                 model: model, optimizer: trainer.optimizer, loss: trainer.loss, clipping: trainer.clipping)
+            try trainer.clipping?.validate()
+            rate = try LearningRate(
+                trainer.schedule, base: trainer.optimizer.learningRate,
+                stepsPerEpoch: BatchOrder(
+                    training: train, batchSize: trainer.batchSize, key: key.derived("order")).batches.count)
         } catch { throw .setting(error.description) }
     }
 
@@ -37,6 +43,7 @@ struct TrainingRun {
             }
             let record = try measure(epoch, trained, since: start)
             keepIfBest(record)
+            rate.observe(record.validationLoss, at: step.optimizer.steps)
             observe(.epoch(record, step.model))
             if let patience = trainer.patience, epoch - history.bestEpoch >= patience { break }
         }
@@ -63,6 +70,7 @@ struct TrainingRun {
                 isComplete = false
                 return false
             }
+            step.optimizer.learningRate = rate(at: step.optimizer.steps)
             let (loss, logits) = step(batch, key: epochKey.derived(done))
             pass.loss += Double(loss) * Double(batch.targets.count)
             pass.targets += batch.targets
