@@ -13,6 +13,8 @@ struct DenseProducts: Sendable {
 
     /// Units that a piece of a large forward product has.
     private static let unitsOfPiece = 32
+    /// Multiplications from which a forward product is cut into pieces: tens of microseconds on one core.
+    private static let largeProduct = 1 << 20
 
     /// y[rows, units] = x w^T + bias
     func forward(
@@ -24,7 +26,7 @@ struct DenseProducts: Sendable {
             return BLAS.product(x, weight, into: y, rows, units, inputs, transposeB: true, accumulate: bias != nil)
         }
         // Every value is a sum of its own: units may be cut anywhere.
-        let pieces = units * inputs < 1 << 19 ? 1 : (units + Self.unitsOfPiece - 1) / Self.unitsOfPiece
+        let pieces = rows * units * inputs < Self.largeProduct ? 1 : (units + Self.unitsOfPiece - 1) / Self.unitsOfPiece
         let wide = (units + pieces - 1) / pieces
         nonisolated(unsafe) let (x, weight, bias, y) = (x, weight, bias, y)
         parallelFor(pieces) { piece in

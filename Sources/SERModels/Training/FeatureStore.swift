@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERSupport
 
 /// Features of clips, computed once and kept in memory, so that several networks can be trained on them.
 public final class FeatureStore: @unchecked Sendable {
@@ -36,11 +35,10 @@ public final class FeatureStore: @unchecked Sendable {
         let present = lock.withLock { known[key] ?? [:] }
         let missing = clips.map(\.path).filter { present[$0] == nil }
         let done = Counter()
-        let fresh = Slots<Result<FeatureMatrix, Reason>>(count: missing.count)
-        parallelFor(missing.count) { index in
-            guard !isCancelled() else { return }
-            fresh[index] = extract(missing[index], pipeline)
-            progress(done.increment(), missing.count)
+        let fresh = parallelMap(missing.count) { index -> Result<FeatureMatrix, Reason>? in
+            guard !isCancelled() else { return nil }
+            defer { progress(done.increment(), missing.count) }
+            return extract(missing[index], pipeline)
         }
         if isCancelled() { throw .cancelled }
         let all = lock.withLock {
@@ -79,18 +77,5 @@ private final class Counter: @unchecked Sendable {
             count += 1
             return count
         }
-    }
-}
-
-/// Places that several threads fill, each its own.
-private final class Slots<Value: Sendable>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var values: [Value?]
-
-    init(count: Int) { values = Array(repeating: nil, count: count) }
-
-    subscript(index: Int) -> Value? {
-        get { lock.withLock { values[index] } }
-        set { lock.withLock { values[index] = newValue } }
     }
 }
