@@ -22,6 +22,16 @@ import Testing
         #expect(note.contains("SYNTHETIC"))
     }
 
+    @Test func partsAndCollectionsOfItAreSyntheticToo() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticCorpus(words: 1, seed: 1).write(to: folder.path("a"))
+        try SyntheticCorpus(words: 1, seed: 2).write(to: folder.path("b"))
+        #expect(try Corpus(detecting: folder.url).isSynthetic)
+        #expect(try Corpus(detecting: folder.path("a/OAF_angry")).isSynthetic)
+        try folder.wav("real/OAF_angry/OAF_back_angry.wav")
+        #expect(try !Corpus(detecting: folder.path("real")).isSynthetic)
+    }
+
     @Test func theSeedDecidesEveryByte() throws {
         let folder = try TemporaryFolder()
         for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] as [(String, UInt64)] {

@@ -83,8 +83,14 @@ extension Corpus {
     }
 
     private static func tessLayout(at folder: URL) -> TESSLayout {
-        guard let settings = SyntheticCorpus.settings(of: folder) else { return TESSLayout() }
-        return TESSLayout(name: SyntheticCorpus.corpusName, words: settings.words)
+        if let settings = SyntheticCorpus.settings(of: folder) {
+            return TESSLayout(name: SyntheticCorpus.corpusName, words: settings.words)
+        }
+        // A part of a synthetic corpus, or a folder of several, must not pass for recordings either.
+        let below = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let near = [folder.deletingLastPathComponent()] + (below ?? [])
+        let isSynthetic = near.contains { SyntheticCorpus.settings(of: $0) != nil }
+        return isSynthetic ? TESSLayout(name: SyntheticCorpus.corpusName) : TESSLayout()
     }
 
     private static func read(
