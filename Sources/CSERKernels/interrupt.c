@@ -28,5 +28,3 @@ void ser_interrupt_install(void) {
 }
 
 int32_t ser_interrupt_signal(void) { return atomic_load(&request); }
-
-void ser_interrupt_reset(void) { atomic_store(&request, 0); }

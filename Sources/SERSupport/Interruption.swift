@@ -10,7 +10,4 @@ package enum Interruption {
 
     /// The exit code that tells a shell which signal it was: 130 for Ctrl-C, 143 for termination.
     package static var exitCode: Int32 { 128 + ser_interrupt_signal() }
-
-    /// Forgets a request.
-    package static func reset() { ser_interrupt_reset() }
 }

@@ -8,6 +8,3 @@ void ser_interrupt_install(void);
 
 /// The signal that asked to stop, or 0.
 int32_t ser_interrupt_signal(void);
-
-/// Forgets a request; for tests.
-void ser_interrupt_reset(void);
