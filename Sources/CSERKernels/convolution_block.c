@@ -267,14 +267,15 @@ void ser_convolution_block_train(
 
 enum { FEW_IMAGES = 2, BAND_TILES = 32 };
 
-/// Weights of one layer and what normalises it, for pieces that each take one panel of output channels.
+/// Weights of one layer and what normalises it, for pieces that each take one panel of output channels. Where they are
+/// not packed (`context->packed` is NULL), `w` and `bias` are what to pack.
 typedef struct {
     const block_context *context;
     const float *w, *bias;
     int64_t rows, bands;
 } panel_context;
 
-/// One panel of channels of one band: prepares its own weights, which for a single image is a good part of the work.
+/// One panel of channels of one band: packs its own weights, which for a single image is a good part of the work.
 static void panel_piece(void *context, int64_t index) {
     const panel_context *q = context;
     const convolution_plan *p = q->context->plan;
@@ -285,18 +286,18 @@ static void panel_piece(void *context, int64_t index) {
     part.shape = &shape;
     part.out_step = smaller(panel, p->out_step - first);
     part.panels = 1;
-    float *packed = convolution_scratch(packed_floats(&part));
-    pack_weights(&part, q->w + first * 9 * p->in_channels, q->bias ? q->bias + first : NULL, packed);
-
     block_context c = *q->context;
-    c.plan = &part; c.packed = packed; c.step = part.out_step;
+    float *packed = c.packed ? NULL : convolution_scratch(packed_floats(&part));
+    if (packed) pack_weights(&part, q->w + first * 9 * p->in_channels, q->bias ? q->bias + first : NULL, packed);
+    c.packed = packed ? packed : c.packed + index % p->panels * packed_floats(&part);
+    c.plan = &part; c.step = part.out_step;
     c.scale += first; c.shift += first; c.sign += first;
     int64_t place = index / p->panels % q->bands * q->rows;
     band b = { .image = index / p->panels / q->bands, .first = place, .rows = smaller(q->rows, p->out_height - place) };
     int64_t y_floats = output_floats(&part, b.rows);
     float *y = convolution_scratch(y_floats);
     correlate_band(&c, b, y);
-    convolution_release(packed, packed_floats(&part));
+    if (packed) convolution_release(packed, packed_floats(&part));
 
     struct pool_arguments a = pool_arguments(&c, b, y);
     int64_t positions = a.pooled_rows * c.pooled_width, channels = p->out_channels, plane = c.pooled_height * c.pooled_width;
@@ -324,9 +325,22 @@ static void apply_by_panels(const block_context *c, const float *w, const float 
     ser_parallel_for(p->shape->batch * q.bands * p->panels, panel_piece, &q);
 }
 
+int64_t ser_convolution_block_packed_size(const ser_convolution_block *block) {
+    if (convolution_is_first(block)) return 0;
+    convolution_plan p = convolution_plan_make(&block->convolution);
+    return packed_floats(&p);
+}
+
+void ser_convolution_block_pack(
+    const ser_convolution_block *block, const float *w, const float *bias, float *packed
+) {
+    convolution_plan p = convolution_plan_make(&block->convolution);
+    pack_weights(&p, w, bias, packed);
+}
+
 void ser_convolution_block_apply(
     const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, const float *mean, const float *variance,
+    const float *beta, float epsilon, const float *mean, const float *variance, const float *packed,
     float *saved_output, float *saved_winners, float *pooled
 ) {
     if (convolution_is_first(block)) {
@@ -340,19 +354,20 @@ void ser_convolution_block_apply(
     factors f = make_factors(&p, gamma, beta, epsilon, mean, variance);
     use_factors(&c, &f);
     c.pooled = pooled;
+    c.packed = packed;
     if (p.winograd && !saved_winners && p.shape->batch <= FEW_IMAGES) {
         apply_by_panels(&c, w, bias);
         convolution_release(f.scale, f.floats);
         return;
     }
-    float *packed = convolution_scratch(packed_floats(&p));
-    pack_weights(&p, w, bias, packed);
-    c.packed = packed;
+    float *own = packed ? NULL : convolution_scratch(packed_floats(&p));
+    if (own) pack_weights(&p, w, bias, own);
+    c.packed = packed ? packed : own;
     c.saved = saved_winners && !computed_again(&p) ? saved_output : NULL;
     c.winners = saved_winners;
     ser_parallel_for(p.shape->batch * c.bands, c.saved ? correlate_and_pool_piece : pool_piece, &c);
     convolution_release(f.scale, f.floats);
-    convolution_release(packed, packed_floats(&p));
+    if (own) convolution_release(own, packed_floats(&p));
 }
 
 // MARK: backward

@@ -88,7 +88,7 @@ static int64_t plain_dx_packed_floats(const convolution_plan *p) {
     return p->shape->groups * p->dx_panels * dx_packed_panel(p);
 }
 int64_t packed_floats(const convolution_plan *p) {
-    return p->winograd ? winograd_packed_floats(p) + p->panels * p->kernels->panel : plain_packed_floats(p);
+    return p->winograd ? winograd_packed_floats(p) : plain_packed_floats(p);
 }
 int64_t dx_packed_floats(const convolution_plan *p) {
     return p->winograd ? winograd_dx_packed_floats(p) : plain_dx_packed_floats(p);
@@ -144,7 +144,6 @@ void pack_weights(const convolution_plan *p, const float *w, const float *bias, 
     float *plain = convolution_scratch(plain_packed_floats(p));
     pack_plain(p, w, bias, plain);
     winograd_pack(p, plain, packed);
-    memcpy(packed + winograd_packed_floats(p), plain + p->panels * packed_panel(p), bytes(p->panels * p->kernels->panel));
     convolution_release(plain, plain_packed_floats(p));
 }
 
@@ -231,7 +230,7 @@ static void correlate_run(
 void correlate_rows(const convolution_plan *p, const float *padded, const float *packed, int64_t rows, float *y) {
     const ser_convolution_shape *s = p->shape;
     if (p->winograd) {
-        winograd_rows(p, padded, packed, packed + winograd_packed_floats(p), rows, y);
+        winograd_rows(p, padded, packed, rows, y);
         return;
     }
     int64_t panel = p->kernels->panel, runs = p->out_row == p->row ? 1 : rows;

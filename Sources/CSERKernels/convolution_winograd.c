@@ -6,18 +6,24 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 enum { VALUES = 36, SKEW = 16 };         // SKEW keeps the 36 planes from falling on the same cache sets
 enum { TILES = 32, GROUP_TILES = 96 };   // tiles that a forward block, and about as many as a backward group, take
 
-int64_t winograd_packed_floats(const convolution_plan *p) {
-    return p->panels * VALUES * p->in_channels * p->kernels->panel;
+/// Floats of one panel, bias included.
+static int64_t packed_panel(const convolution_plan *p) {
+    return (VALUES * p->in_channels + 1) * p->kernels->panel;
 }
+
+int64_t winograd_packed_floats(const convolution_plan *p) { return p->panels * packed_panel(p); }
 
 int64_t winograd_dx_packed_floats(const convolution_plan *p) {
     return p->dx_panels * VALUES * p->out_channels * p->kernels->panel;
 }
 
 void winograd_pack(const convolution_plan *p, const float *packed, float *u) {
-    int64_t matrix = p->in_channels * p->kernels->panel;
-    for (int64_t b = 0; b < p->panels; b++)
-        p->kernels->tile_weights(packed + b * 9 * matrix, p->in_channels, 0, u + b * VALUES * matrix);
+    int64_t panel = p->kernels->panel, matrix = p->in_channels * panel;
+    const float *bias = packed + p->panels * 9 * matrix;
+    for (int64_t b = 0; b < p->panels; b++, u += packed_panel(p)) {
+        p->kernels->tile_weights(packed + b * 9 * matrix, p->in_channels, 0, u);
+        memcpy(u + VALUES * matrix, bias + b * panel, (size_t)panel * sizeof *u);
+    }
 }
 
 void winograd_pack_for_dx(const convolution_plan *p, const float *packed, float *u) {
@@ -27,7 +33,7 @@ void winograd_pack_for_dx(const convolution_plan *p, const float *packed, float 
 }
 
 void winograd_rows(
-    const convolution_plan *p, const float *padded, const float *u, const float *bias, int64_t rows, float *y
+    const convolution_plan *p, const float *padded, const float *u, int64_t rows, float *y
 ) {
     static const float zeros[MOST_PANEL];
     static const int64_t origin[1] = {0};
@@ -46,15 +52,16 @@ void winograd_rows(
         }
         for (int64_t b = 0; b < p->panels; b++) {
             int64_t n = smaller(panel, p->out_step - b * panel);
+            const float *weights = u + b * packed_panel(p), *bias = weights + VALUES * depth * panel;
             // Rows past the last tile are computed from whatever is there, and not read.
             for (int64_t k = 0; k < VALUES; k++)
                 p->kernels->correlate(
-                    v + k * v_plane, depth, origin, 1, depth, u + (b * VALUES + k) * depth * panel, zeros,
+                    v + k * v_plane, depth, origin, 1, depth, weights + k * depth * panel, zeros,
                     m + k * m_plane, panel, count, n);
             for (int64_t i = 0; i < count; i++) {
                 int64_t h = (first + i) / columns * 4, w = (first + i) % columns * 4;
                 p->kernels->tile_output(
-                    m + i * panel, m_plane, n, bias + b * panel, y + (h * p->out_row + w) * p->out_step + b * panel,
+                    m + i * panel, m_plane, n, bias, y + (h * p->out_row + w) * p->out_step + b * panel,
                     p->out_row * p->out_step, p->out_step, smaller(4, rows - h), smaller(4, p->out_width - w));
             }
         }

@@ -8,16 +8,17 @@
 #pragma once
 #include "convolution_plan.h"
 
-/// Floats of the transformed weights: as [panel][36][in channels][panel width], for dx with inputs and outputs exchanged.
+/// Floats of the transformed weights: for each panel [36][in channels][panel width] and then the bias [panel width], so
+/// that a panel can be used on its own; for dx with inputs and outputs exchanged and without a bias.
 int64_t winograd_packed_floats(const convolution_plan *p);
 int64_t winograd_dx_packed_floats(const convolution_plan *p);
-/// From the weights packed as the definition wants them.
+/// From the weights packed as the definition wants them, the bias behind them.
 void winograd_pack(const convolution_plan *p, const float *packed, float *u);
 void winograd_pack_for_dx(const convolution_plan *p, const float *packed, float *u);
 
 /// As correlate_rows; `padded` has winograd_padded_rows(rows) rows.
 void winograd_rows(
-    const convolution_plan *p, const float *padded, const float *u, const float *bias, int64_t rows, float *y);
+    const convolution_plan *p, const float *padded, const float *u, int64_t rows, float *y);
 
 /// The backward pass of a group of images: take each, form the products, then give each dx.
 typedef struct {

@@ -10,7 +10,10 @@ static void multiply(const ser_product *g) {
         t.next_step = (g->next_count * 4 + steps - 1) / steps;
     }
     int64_t done = 0;
-    if (g->m == 1) done = tile_columns(g, &t, SER_TILE_ONE_ROW, 0, 0, SER_TILE_ONE_ROW_COLUMNS, g->n);
+    if (g->m == 1) {
+        done = tile_columns(g, &t, SER_TILE_ONE_ROW, 0, 0, SER_TILE_ONE_ROW_COLUMNS, g->n);
+        done = tile_columns(g, &t, SER_TILE_HALF_ROW, 0, done, SER_TILE_HALF_ROW_COLUMNS, g->n);
+    }
     if (g->m == 2) done = tile_columns(g, &t, SER_TILE_TWO_ROWS, 0, 0, SER_TILE_TWO_ROWS_COLUMNS, g->n);
     const int64_t width = SER_TILE_VECTORS * SER_LANES;
     for (; done < g->n; done += width) {

@@ -12,11 +12,13 @@
 #define SER_DOTS_4 2
 #include "gemm_tiles.h"
 SER_DEFINE_TILE(1, 2) SER_DEFINE_TILE(2, 2) SER_DEFINE_TILE(3, 2) SER_DEFINE_TILE(4, 2)
-SER_DEFINE_TILE(1, 8) SER_DEFINE_TILE(2, 4)
+SER_DEFINE_TILE(1, 8) SER_DEFINE_TILE(1, 4) SER_DEFINE_TILE(2, 4)
 static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2};
 static tile_function *const *const narrow_tiles = wide_tiles;  // 16 columns are a whole tile: nothing is narrow
 #define SER_TILE_ONE_ROW tile_1x8
 #define SER_TILE_ONE_ROW_COLUMNS 64
+#define SER_TILE_HALF_ROW tile_1x4
+#define SER_TILE_HALF_ROW_COLUMNS 32
 #define SER_TILE_TWO_ROWS tile_2x4
 #define SER_TILE_TWO_ROWS_COLUMNS 32
 #include "gemm_drivers.h"

@@ -21,10 +21,12 @@ static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4
 #else
 static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2};
 #endif
-SER_DEFINE_TILE(1, 8) SER_DEFINE_TILE(2, 4)
+SER_DEFINE_TILE(1, 8) SER_DEFINE_TILE(1, 4) SER_DEFINE_TILE(2, 4)
 static tile_function *const *const narrow_tiles = wide_tiles;  // 16 columns are two whole tiles: nothing is narrow
 #define SER_TILE_ONE_ROW tile_1x8
 #define SER_TILE_ONE_ROW_COLUMNS 32
+#define SER_TILE_HALF_ROW tile_1x4
+#define SER_TILE_HALF_ROW_COLUMNS 16
 #define SER_TILE_TWO_ROWS tile_2x4
 #define SER_TILE_TWO_ROWS_COLUMNS 16
 #include "gemm_drivers.h"

@@ -5,11 +5,17 @@
 
 // MARK: Weights
 
+typedef struct {
+    ser_recurrent_layout layout;
+    const ser_recurrent_weights *weights;
+    float *packed;
+} packing;
+
 static float bias_sum(const float *a, const float *b, int64_t i) { return (a ? a[i] : 0.0f) + (b ? b[i] : 0.0f); }
 
 /// One panel: 32 units of one column group of the stored row.
 static void pack_panel(void *context, int64_t index) {
-    ser_forward_call *f = context;
+    const packing *f = context;
     const ser_recurrent_layout *l = &f->layout;
     const int64_t hidden = l->shape.hidden, inputs = l->shape.inputs, units = l->units;
     int64_t column = index * SER_PANEL, group = column / units, unit = column % units;
@@ -30,6 +36,15 @@ static void pack_panel(void *context, int64_t index) {
     for (int64_t j = 0; j < SER_PANEL; j++)
         bias[j] = j >= columns ? 0.0f : bias_sum(part->input ? f->weights->bias_ih : NULL,
                                                  part->state ? f->weights->bias_hh : NULL, row + j);
+}
+
+int64_t ser_recurrent_packed_size(const ser_recurrent_shape *shape) {
+    return ser_recurrent_layout_of(shape).packed_size;
+}
+
+void ser_recurrent_pack(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights, float *packed) {
+    packing f = {.layout = ser_recurrent_layout_of(shape), .weights = weights, .packed = packed};
+    ser_parallel_for(f.layout.sums / SER_PANEL, pack_panel, &f);
 }
 
 // MARK: Products
@@ -180,22 +195,23 @@ static void forward_chunk(void *context, int64_t index) {
 
 int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                               const ser_recurrent_forward_arguments *arguments) {
-    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .weights = weights,
-                      .arguments = arguments};
+    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     const int single = shape->batch == 1 && !arguments->saved;
     f.scratch_size = single ? 0 : l->chunk_rows * l->units;
     if (!arguments->saved && !single) f.scratch_size += (BLOCK_ROWS + l->chunk_rows) * l->ldx + BLOCK_ROWS * l->ldg;
-    const size_t bytes = (size_t)(l->packed_size + l->chunks * f.scratch_size) * sizeof(float);
+    const int64_t packed_size = arguments->packed ? 0 : l->packed_size;
+    const size_t bytes = (size_t)(packed_size + l->chunks * f.scratch_size) * sizeof(float);
     if (!ser_recurrent_make_plan(&f.plan, l)) return 0;
-    f.packed = ser_allocate(bytes);
-    int done = f.packed != NULL;
+    float *memory = ser_allocate(bytes);
+    int done = memory != NULL;
     if (done) {
-        f.scratch = f.packed + l->packed_size;
-        ser_parallel_for(l->sums / SER_PANEL, pack_panel, &f);
+        f.scratch = memory + packed_size;
+        f.packed = arguments->packed ? arguments->packed : memory;
+        if (packed_size) ser_recurrent_pack(shape, weights, memory);
         if (single) done = ser_forward_single(&f);
         else ser_parallel_for(l->chunks, forward_chunk, &f);
-        ser_free(f.packed, bytes);
+        ser_free(memory, bytes);
     }
     ser_recurrent_free_plan(&f.plan);
     return done;

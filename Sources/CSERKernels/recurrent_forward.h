@@ -6,9 +6,8 @@ typedef struct {
     ser_recurrent_layout layout;
     ser_recurrent_plan plan;
     const ser_isa *isa;
-    const ser_recurrent_weights *weights;
     const ser_recurrent_forward_arguments *arguments;
-    float *packed;
+    const float *packed;
     float *scratch;                // [chunks] working space, scratch_size floats each
     int64_t scratch_size;
 } ser_forward_call;

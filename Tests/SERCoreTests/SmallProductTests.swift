@@ -167,6 +167,7 @@ private func expectProduct(
                             saved.withUnsafeMutableBufferPointer { saved in
                                 y.withUnsafeMutableBufferPointer { y in
                                     var forward = ser_recurrent_forward_arguments(
+                                        packed: nil,
                                         x: x, h0: nil, c0: nil, y: y.baseAddress, y_stride: Int64(hidden), h_last: nil,
                                         h_last_stride: 0, c_last: nil, saved: saved.baseAddress)
                                     #expect(ser_recurrent_forward(&shape, &weights, &forward) == 1)

@@ -54,11 +54,18 @@ void ser_convolution_block_train(
     const float *_Nullable bias, const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
     float *_Nonnull mean, float *_Nonnull variance,
     float *_Nullable saved_output, float *_Nonnull saved_winners, float *_Nonnull pooled);
-/// Inference, or training with frozen statistics: normalises with the given mean and variance. saved_winners may be NULL.
+/// Floats of the weights and the bias as the kernels read them; 0 where packing them is no work.
+int64_t ser_convolution_block_packed_size(const ser_convolution_block *_Nonnull block);
+/// Packs them for calls to come, which may differ in batch size and, as long as the packed size stays, in anything else.
+void ser_convolution_block_pack(
+    const ser_convolution_block *_Nonnull block, const float *_Nonnull w, const float *_Nullable bias,
+    float *_Nonnull packed);
+/// Inference, or training with frozen statistics: normalises with the given mean and variance. `packed` is NULL or what
+/// ser_convolution_block_pack made of w and bias; saved_winners may be NULL.
 void ser_convolution_block_apply(
     const ser_convolution_block *_Nonnull block, const float *_Nonnull x, const float *_Nonnull w,
     const float *_Nullable bias, const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
-    const float *_Nonnull mean, const float *_Nonnull variance,
+    const float *_Nonnull mean, const float *_Nonnull variance, const float *_Nullable packed,
     float *_Nullable saved_output, float *_Nullable saved_winners, float *_Nonnull pooled);
 /// Gradients; `frozen` tells that mean and variance did not depend on x. dx may be NULL.
 void ser_convolution_block_backward(

@@ -22,6 +22,7 @@ typedef struct {
 } ser_recurrent_weights;
 
 typedef struct {
+    const float *_Nullable packed;          // the weights as ser_recurrent_pack leaves them; NULL: packed on each call
     const float *_Nonnull x;                // [batch, steps, inputs]
     const float *_Nullable h0, *_Nullable c0;   // [batch, hidden], zeros if NULL
     float *_Nullable y;                     // [batch, steps, hidden], zeros past a row's length
@@ -32,6 +33,11 @@ typedef struct {
     float *_Nullable saved;                 // [ser_recurrent_saved_size()] for the backward pass; NULL: inference
 } ser_recurrent_forward_arguments;
 
+/// Floats of the forward pass's weights as its kernels read them, which depend on `kind`, `inputs` and `hidden` alone.
+int64_t ser_recurrent_packed_size(const ser_recurrent_shape *_Nonnull shape);
+/// Packs them for calls to come; align `packed` to 64 bytes.
+void ser_recurrent_pack(const ser_recurrent_shape *_Nonnull shape, const ser_recurrent_weights *_Nonnull weights,
+                        float *_Nonnull packed);
 /// Floats that a forward pass saves for the backward pass; align them to 64 bytes.
 int64_t ser_recurrent_saved_size(const ser_recurrent_shape *_Nonnull shape);
 /// Returns 0 when there was no memory for the working space, otherwise 1.

@@ -52,9 +52,14 @@ public struct Context {
     package private(set) var state: Parameters
     /// The layer whose turn it is.
     package var scope: LayerScope
+    private let prepared: PreparedWeights?
     private var calls = 0
 
-    package init(mode: Mode, parameters: Parameters, state: Parameters, scope: LayerScope) {
+    /// - Parameter prepared: Where forms of `parameters` are kept between calls; nil where nobody keeps them.
+    package init(
+        mode: Mode, parameters: Parameters, state: Parameters, scope: LayerScope, prepared: PreparedWeights? = nil
+    ) {
+        if case .inference = mode { self.prepared = prepared } else { self.prepared = nil }
         self.mode = mode
         self.parameters = parameters
         self.state = state
@@ -88,6 +93,13 @@ public struct Context {
         guard case .training(let key) = mode else { return nil }
         calls += 1
         return key.derived(scope.path).derived(calls)
+    }
+
+    /// The layer's weights in a form of `count` values that `fill` writes at its first use; nil where it would not be kept.
+    package func prepared(
+        _ form: String, count: Int, fill: (UnsafeMutablePointer<Float>) -> Void
+    ) -> Buffer? {
+        prepared?.buffer(scope.path, form, count: count, fill: fill)
     }
 
     private func stateIndex(_ name: String) -> Int {

@@ -42,11 +42,14 @@ package struct ConvolutionChain: Sendable {
             context.scope = first
             let (weight, bias) = (context.parameter("weight"), convolution.bias ? context.parameter("bias") : nil)
             context.scope = second
-            let operation = ConvolutionBlockOperation(
+            var operation = ConvolutionBlockOperation(
                 x: input.values, weight: weight, bias: bias, gamma: context.parameter("weight"),
                 beta: context.parameter("bias"), epsilon: normalization.epsilon, geometry: convolution.geometry,
                 groups: convolution.groups, rectifies: rectifies, pool: pooling?.window ?? 1,
                 lengths: input.lengths, channelsLast: channelsLast, pooledChannelsLast: pooledChannelsLast)
+            context.scope = first
+            operation.prepare { context.prepared("packed", count: $0, fill: $1) }
+            context.scope = second
             let (pooled, used) = operation(normalization.statistics(in: context))
             normalization.follow(used, in: &context)
             var values = pooled

@@ -42,6 +42,8 @@ public struct Dense: UnaryLayer {
     }
 
     public func callAsFunction(_ x: Tensor, in context: inout Context) -> Tensor {
-        linear(x, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil)
+        linear(x, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil) {
+            context.prepared("packed", count: $0, fill: $1)
+        }
     }
 }

@@ -86,9 +86,13 @@ struct RecurrentStack {
 
     private func weights(_ index: Int, _ direction: String, in context: Context) -> RecurrentWeights {
         let suffix = "_l\(index)\(direction)"
-        return RecurrentWeights(
+        var weights = RecurrentWeights(
             inputWeight: context.parameter("weight_ih" + suffix), stateWeight: context.parameter("weight_hh" + suffix),
             inputBias: context.parameter("bias_ih" + suffix), stateBias: context.parameter("bias_hh" + suffix))
+        weights.packed = context.prepared("packed" + suffix, count: weights.packedCount(cell)) {
+            weights.pack(cell, into: $0)
+        }
+        return weights
     }
 
     private func merged(_ values: Tensor) -> Tensor {

@@ -32,6 +32,8 @@ package struct ConvolutionBlockOperation {
     private let outLengths: [Int]?
     private let pooledLengths: [Int]?
     private let outputShape: [Int]
+    /// Weight and bias as the kernels read them; nil: packed on each call.
+    private var packed: Buffer?
 
     /// - Parameters:
     ///   - x: [batch, channels, height, width], or [batch, height, width, channels] with `channelsLast`.
@@ -73,6 +75,21 @@ package struct ConvolutionBlockOperation {
                 }
             }
         }
+    }
+
+    /// Takes weight and bias packed, where `make` keeps what it is asked for.
+    package mutating func prepare(_ make: (_ count: Int, _ fill: (UnsafeMutablePointer<Float>) -> Void) -> Buffer?) {
+        var packed: Buffer?
+        withBlock(isConstant: true) { block in
+            let count = Int(ser_convolution_block_packed_size(block))
+            guard count > 0 else { return }
+            packed = make(count) { out in
+                convolution.weight.withPointer { w in
+                    withPointer(convolution.bias) { ser_convolution_block_pack(block, w, $0, out) }
+                }
+            }
+        }
+        self.packed = packed
     }
 
     /// The result and the statistics used; over an image too small for the kernel, nothing and statistics of no values.
@@ -128,8 +145,8 @@ package struct ConvolutionBlockOperation {
                     if isFrozen {
                         withPointers(used.mean, used.variance) { mean, variance in
                             ser_convolution_block_apply(
-                                block, x, w, bias, gamma, beta, epsilon, mean, variance, saved?.output.pointer,
-                                saved?.winners.pointer, out)
+                                block, x, w, bias, gamma, beta, epsilon, mean, variance, packed?.pointer,
+                                saved?.output.pointer, saved?.winners.pointer, out)
                         }
                     } else if let saved {
                         // The statistics' buffers are new and nobody else has seen them.
@@ -148,6 +165,7 @@ package struct ConvolutionBlockOperation {
         copy.convolution = convolution.detached
         copy.gamma = gamma.detached
         copy.beta = beta.detached
+        copy.packed = nil
         return copy
     }
 

@@ -33,6 +33,8 @@ package struct RecurrentWeights: Sendable {
     package var inputBias: Tensor
     /// [gates * hidden]
     package var stateBias: Tensor
+    /// The four as the forward kernels read them; nil: packed on each call.
+    package var packed: Buffer?
 
     package init(inputWeight: Tensor, stateWeight: Tensor, inputBias: Tensor, stateBias: Tensor) {
         self.inputWeight = inputWeight
@@ -47,6 +49,25 @@ package struct RecurrentWeights: Sendable {
         RecurrentWeights(
             inputWeight: inputWeight.detached, stateWeight: stateWeight.detached, inputBias: inputBias.detached,
             stateBias: stateBias.detached)
+    }
+
+    private func shape(_ cell: RecurrentCell) -> ser_recurrent_shape {
+        ser_recurrent_shape(
+            kind: cell.kind, reverse: 0, batch: 1, steps: 1, inputs: Int64(inputWeight.shape.last ?? 0),
+            hidden: Int64(stateWeight.shape.last ?? 0), lengths: nil)
+    }
+
+    /// How many values `packed` holds.
+    package func packedCount(_ cell: RecurrentCell) -> Int {
+        var shape = shape(cell)
+        return Int(ser_recurrent_packed_size(&shape))
+    }
+
+    package func pack(_ cell: RecurrentCell, into packed: UnsafeMutablePointer<Float>) {
+        withPointers { weights in
+            var shape = shape(cell)
+            ser_recurrent_pack(&shape, weights, packed)
+        }
     }
 
     fileprivate func withPointers<Result>(_ body: (UnsafePointer<ser_recurrent_weights>) -> Result) -> Result {
@@ -165,12 +186,12 @@ private struct RecurrentSequence: Sendable {
     ) {
         let stride = Int64(directions * hidden)
         let place = out + direction * hidden
-        let done = weights.withPointers { weights in
+        let done = weights.withPointers { pointers in
             withShape(direction) { shape in
                 var arguments = ser_recurrent_forward_arguments(
-                    x: x, h0: nil, c0: nil, y: allSteps ? place : nil, y_stride: stride,
+                    packed: weights.packed?.pointer, x: x, h0: nil, c0: nil, y: allSteps ? place : nil, y_stride: stride,
                     h_last: allSteps ? nil : place, h_last_stride: stride, c_last: nil, saved: saved?.pointer)
-                return ser_recurrent_forward(shape, weights, &arguments)
+                return withExtendedLifetime(weights.packed) { ser_recurrent_forward(shape, pointers, &arguments) }
             }
         }
         precondition(done == 1, "recurrent: out of memory for \(inputShape) inputs and \(hidden) units")

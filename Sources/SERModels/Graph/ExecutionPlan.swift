@@ -34,10 +34,11 @@ struct ExecutionPlan: Sendable {
     }
 
     func run(
-        _ graph: Graph, _ input: Signal, parameters: Parameters, state: Parameters, mode: Mode
+        _ graph: Graph, _ input: Signal, parameters: Parameters, state: Parameters, mode: Mode,
+        prepared: PreparedWeights?
     ) -> (output: Signal, state: Parameters) {
         guard let first = graph.scopes.first else { return (input, state) }
-        var context = Context(mode: mode, parameters: parameters, state: state, scope: first)
+        var context = Context(mode: mode, parameters: parameters, state: state, scope: first, prepared: prepared)
         var results = [Signal?](repeating: nil, count: graph.nodes.count)
         for step in steps {
             let (entry, exit) = (step.nodes.lowerBound, step.nodes.upperBound - 1)

@@ -15,10 +15,12 @@ public struct Model: Sendable {
     /// The layers and how they are joined.
     public let graph: Graph
     /// What is learned, under paths such as `dense1.weight`.
-    public var parameters: Parameters
+    public var parameters: Parameters { didSet { prepared = PreparedWeights() } }
     /// What is carried without being learned, such as `batchNorm1.running_mean`.
     public var state: Parameters
     let plan: ExecutionPlan
+    /// Forms of `parameters` that inference keeps; copies of the model share them until their weights change.
+    private var prepared = PreparedWeights()
 
     /// A network with fresh weights.
     /// - Parameters:
@@ -69,6 +71,8 @@ public struct Model: Sendable {
             "Model: \(lengths?.count ?? 0) lengths for a batch of \(values.shape[0])")
         let timeAxis = graph.input.timeAxis.map { $0 + 1 }
         let signal = Signal(values, lengths: timeAxis == nil ? nil : lengths, timeAxis: timeAxis)
-        return plan.run(graph, signal, parameters: parameters ?? self.parameters, state: state, mode: mode)
+        return plan.run(
+            graph, signal, parameters: parameters ?? self.parameters, state: state, mode: mode,
+            prepared: parameters == nil ? prepared : nil)
     }
 }
