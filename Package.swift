@@ -33,7 +33,7 @@ let package = Package(
             name: "SERAudio",
             dependencies: ["SERSupport", "CSERKernels", "COpenBLAS", "CFFTW", "CSndFile", "CSoxr"],
             linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
-        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport"]),
+        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
         .executableTarget(
             name: "ser",
             dependencies: [

@@ -47,6 +47,15 @@ void ser_use_instruction_set(int32_t index) {
     forced = index < 0 || index >= find_sets(sets) ? NULL : sets[index];
 }
 
+double ser_multiply_adds(int64_t rounds) {
+    // Read where the compiler cannot know them, so that the loop stays.
+    volatile float factor = 0.5f, addend = 1.0f;
+    float out[2] = {factor, addend};
+    double operations = ser_current_isa()->multiply_adds(rounds, out);
+    factor = out[0];
+    return operations;
+}
+
 // MARK: Packing
 
 int64_t ser_packed_size(int64_t k, int64_t n) { return k * ((n + SER_PANEL - 1) / SER_PANEL * SER_PANEL); }

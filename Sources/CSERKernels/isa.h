@@ -58,6 +58,8 @@ typedef struct {
                           float *y, int64_t ldy, const float *bias, int relu);
     void (*dense_weight_gradient)(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *x,
                                   int64_t ldx, float *dw, int64_t lddw, int accumulate);
+    // Multiply-adds on registers; returns how many operations. out[0] and out[1] are a factor and an addend.
+    double (*multiply_adds)(int64_t rounds, float *out);
 } ser_isa;
 
 const ser_isa *ser_current_isa(void);
@@ -70,4 +72,4 @@ extern const ser_isa ser_isa_portable;
 
 #define SER_ISA_TABLE(title)                                                                                           \
     {title, multiply, lstm_forward, gru_forward, tanh_forward, relu_forward, lstm_backward, gru_backward,              \
-     tanh_backward, relu_backward, add_rows, dense_forward, dense_weight_gradient}
+     tanh_backward, relu_backward, add_rows, dense_forward, dense_weight_gradient, multiply_adds}

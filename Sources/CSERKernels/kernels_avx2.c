@@ -24,6 +24,7 @@ static tile_function *const *const narrow_tiles = wide_tiles;  // 16 columns are
 #include "gemm_drivers.h"
 #include "dense_tiles.h"
 #include "recurrent_cells.h"
+#include "peak_loop.h"
 const ser_isa ser_isa_avx2 = SER_ISA_TABLE("avx2");
 #pragma clang attribute pop
 #endif

@@ -30,6 +30,7 @@ static tile_function *const narrow_tiles[] = {tile_1x1, tile_2x1, tile_3x1, tile
 #include "gemm_drivers.h"
 #include "dense_tiles.h"
 #include "recurrent_cells.h"
+#include "peak_loop.h"
 const ser_isa ser_isa_avx512 = SER_ISA_TABLE("avx512");
 #pragma clang attribute pop
 #endif

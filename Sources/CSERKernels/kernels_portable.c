@@ -32,4 +32,5 @@ static tile_function *const *const narrow_tiles = wide_tiles;  // 16 columns are
 #include "gemm_drivers.h"
 #include "dense_tiles.h"
 #include "recurrent_cells.h"
+#include "peak_loop.h"
 const ser_isa ser_isa_portable = SER_ISA_TABLE("portable");

@@ -43,6 +43,43 @@ import Testing
         #expect(run.output.contains("OpenBLAS core: ") && run.output.contains("infer/ann"))
     }
 
+    @Test func comparesWithABaselineAndReportsUtilisationAndMemory() async throws {
+        try await withFolder { folder in
+            let figures = "flops/lstm,memory/ann,infer/ann,mfcc/1,batch16/rnn,frames130/rnn"
+            let before = try await Command.run(["benchmark", "--json", "--seconds", "0.01", "--only", figures])
+            #expect(before.code == 0, "\(before.errors)")
+            let lines = try before.output.split(separator: "\n").map { try object(String($0)) }
+            #expect(lines.map { $0["name"] as? String } == figures.split(separator: ",").map(String.init))
+            // 32 clips, 130 frames, 512 sums of 40 inputs and 128 units: forward, weights, and back to the state alone.
+            let products = 32 * 130 * 512 * (2 * 40 + 3 * 128) + 32 * 128 * 7 * 3
+            let gigaflop = try #require(lines[0]["gigaflop"] as? Double)
+            #expect(abs(gigaflop - 2e-9 * Double(products)) < 1e-9)
+            let share = try #require(lines[0]["utilisation"] as? Double)
+            #expect(share > 0 && share < 1.1)
+            let peak = try #require(lines[1]["peakBytes"] as? Int)
+            #expect(peak > 1 << 20 && peak < 1 << 30)
+            #expect(lines[3]["threads"] as? Int == 1 && (lines[3]["filesPerSecond"] as? Double ?? 0) > 0)
+            #expect(try #require(lines[4]["microsecondsPerClip"] as? Double) > 0)
+            #expect(try #require(lines[5]["microsecondsPerFrame"] as? Double) > 0)
+
+            let file = folder.appendingPathComponent("before.json")
+            try before.output.write(to: file, atomically: true, encoding: .utf8)
+            let options = ["--seconds", "0.01", "--only", "infer/ann", "--compare", file.path]
+            let after = try object(try await Command.run(["benchmark", "--json"] + options).output)
+            let old = try #require(lines[2]["medianMilliseconds"] as? Double)
+            let new = try #require(after["medianMilliseconds"] as? Double)
+            let speedup = try #require(after["speedup"] as? Double)
+            #expect(after["baselineMilliseconds"] as? Double == old)
+            #expect(abs(speedup - old / new) < 1e-9)
+            let table = try await Command.run(["benchmark"] + options)
+            #expect(table.output.contains("speed-up"))
+
+            try "{}".write(to: file, atomically: true, encoding: .utf8)
+            let refused = try await Command.run(["benchmark", "--only", "gemm", "--compare", file.path])
+            #expect(refused.code != 0 && refused.errors.contains("--compare"))
+        }
+    }
+
     @Test func unknownFiguresAreRefused() async throws {
         let run = try await Command.run(["benchmark", "--only", "step/transformer"])
         #expect(run.code == 64 && run.errors.contains("step/gru"))

@@ -34,3 +34,6 @@ const char *_Nonnull ser_instruction_set_name(int32_t index);
 /// Calls from this thread use the bodies of one instruction set (0 ..< ser_instruction_sets()) from now on; -1: the
 /// best.
 void ser_use_instruction_set(int32_t index);
+
+/// Multiply-adds on registers alone with the best instruction set; returns how many operations (two each) they were.
+double ser_multiply_adds(int64_t rounds);
