@@ -11,6 +11,38 @@ import Testing
         #expect(text.code == 0 && text.output.contains("\(name.uppercased())\n"))
     }
 
+    @Test func drawsNetworksForOtherPrograms() async throws {
+        let dot = try await Command.run(["summary", "--model", "cnn", "--format", "dot"])
+        #expect(dot.code == 0 && dot.output.hasPrefix("digraph network {") && dot.output.contains("1 -> n2"))
+        let mermaid = try await Command.run(["summary", "--model", "cnn", "--format", "mermaid"])
+        #expect(mermaid.code == 0 && mermaid.output.hasPrefix("flowchart TD") && mermaid.output.contains("n1 --> n2"))
+        let report = try object(try await Command.run(["summary", "--model", "gru", "--format", "json"]).output)
+        #expect((report["layers"] as? [[String: Any]])?.first?["reads"] as? [String] == ["input"])
+        #expect(try await Command.run(["summary", "--model", "gru", "--format", "pdf"]).code == 64)
+        #expect(try await Command.run(["summary", "--model", "gru", "--format", "dot", "--json"]).code == 64)
+    }
+
+    @Test func showsAModelFile() async throws {
+        try await withFolder { folder in
+            let model = try Architecture.lstm.model(classes: 3, coefficients: 13)
+            let file = folder.appendingPathComponent("lstm.safetensors")
+            let features = MFCC(.librosa, coefficients: 13)
+            let pipeline = try FeaturePipeline(for: model.graph.input, extractor: features, seconds: 3)
+            try Recognizer(
+                model: model, pipeline: pipeline,
+                standardization: Standardization(mean: [Double](repeating: 0, count: 13), deviation: [Double](repeating: 1, count: 13)),
+                labels: ["angry", "happy", "sad"]
+            ).save(to: file)
+            let shown = try await Command.run(["summary", file.path])
+            #expect(shown.code == 0 && shown.output == model.summary() + "\n", "\(shown.errors)")
+            #expect(try await Command.run(["summary", file.path, "--model", "gru"]).code == 64)
+            #expect(try await Command.run(["summary", file.path, "--classes", "4"]).code == 64)
+            #expect(try await Command.run(["summary"]).code == 64)
+            let missing = try await Command.run(["summary", folder.path + "/none.safetensors"])
+            #expect(missing.code == 1 && missing.errors.contains("none.safetensors"))
+        }
+    }
+
     @Test func networkThatCannotBeIsOneClearError() async throws {
         let small = try await Command.run(["summary", "--model", "cnn", "--frames", "4"])
         #expect(small.code == 1 && small.errors.hasPrefix("Error: ") && small.errors.contains("MaxPool") == false)

@@ -29,7 +29,7 @@ extension Model {
     /// Freezes all weights but those at some paths: what a new head needs.
     /// - Parameter paths: Layers, blocks or single tensors that stay as they are.
     /// - Throws: ``UnknownPathError`` when there is nothing at a path.
-    public mutating func freeze(allBut paths: String...) throws(UnknownPathError) {
+    public mutating func freezeAll(but paths: String...) throws(UnknownPathError) {
         let spared = Set(try tensors(at: paths))
         hold((parameters.paths + state.paths).filter { !spared.contains($0) }, true)
     }

@@ -74,7 +74,9 @@ struct GraphLowering {
         if case .sequence(let elements) = element.part, element.name == nil {
             return try place(elements, in: &scope, entry: sources)
         }
-        let local = element.name ?? scope.next(element.part.kind)
+        // Those with names count too: a name changes no other's path.
+        let ordinal = scope.next(element.part.kind)
+        let local = element.name ?? ordinal
         let (path, name) = (scope.path + local, scope.name + local)
         guard !local.isEmpty, results[name] == nil else { throw Self.duplicate(name, element.part.kind) }
         let exits = try place(element.part, path: path, name: name, entry: sources)
