@@ -150,14 +150,14 @@ struct Gate: Layer {
         }
         let early = dense(x, "early", of: model)
         let end = dense(early, "late", of: model) + dense(early, "inner.a", of: model)
-        expectSame(model(x), dense(end, "dense1", of: model))
+        expectSame(model(x), dense(end, "dense3", of: model))
         for (index, node) in model.graph.nodes.enumerated() { #expect(node.inputs.allSatisfy { $0 < index }) }
         let shadowed = try Model(input: [8], seed: 6) {
             Dense(3).named("a")
             Block("inner") { Dense(4).named("a").reading("input"); Dense(2).reading("a") }
             Concatenate().reading("inner", "a")
         }
-        let inner = dense(dense(x, "inner.a", of: shadowed), "inner.dense1", of: shadowed)
+        let inner = dense(dense(x, "inner.a", of: shadowed), "inner.dense2", of: shadowed)
         expectSame(shadowed(x), concatenate([inner, dense(x, "a", of: shadowed)], axis: 1))
     }
 

@@ -95,7 +95,7 @@ import Testing
                 Dense(2).reading("encodr")
             }
         }
-        #expect(unknown?.path == "dense1" && unknown?.got == "'encodr'" && unknown?.hint == "Did you mean 'encoder'?")
+        #expect(unknown?.path == "dense2" && unknown?.got == "'encodr'" && unknown?.hint == "Did you mean 'encoder'?")
         #expect(error { try Model(input: [8], outputs: ["speker"]) { Dense(4).named("speaker") } }?.layer == "output")
         #expect(error { try Model(input: [8]) { Shared("x") } }?.got == "'x'")
         #expect(error { try Model(input: [8]) { Block("x") { Dense(2); Shared("x") } } }?.got == "'x'")
