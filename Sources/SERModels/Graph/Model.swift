@@ -90,9 +90,9 @@ public struct Model: Sendable {
     ///   - values: For each input by name [batch, ...], the rest as the input's shape.
     ///   - lengths: For inputs with padded rows, how many positions of each along the time axis are real.
     /// - Returns: What comes out, by the names of the outputs.
-    public func callAsFunction(_ values: [String: Tensor], lengths: [String: [Int]] = [:]) -> [String: Tensor] {
+    public func callAsFunction(_ values: [String: Tensor], lengths: [String: [Int]] = [:]) -> ModelOutputs {
         let signals = values.map { ($0, Signal($1, lengths: lengths[$0])) }
-        return run(Dictionary(uniqueKeysWithValues: signals), mode: .inference).outputs.mapValues(\.values)
+        return run(Dictionary(uniqueKeysWithValues: signals), mode: .inference).outputs
     }
 
     /// Runs a network of one input and one output on a batch.
@@ -118,7 +118,7 @@ public struct Model: Sendable {
     /// - Returns: What comes out, by the names of the outputs, and the state as the step leaves it.
     public func run(
         _ inputs: [String: Signal], parameters: Parameters? = nil, mode: Mode
-    ) -> (outputs: [String: Signal], state: Parameters) {
+    ) -> (outputs: ModelOutputs, state: Parameters) {
         require(
             inputs.count == graph.inputs.count && graph.inputs.allSatisfy { inputs[$0.name] != nil },
             "Model: given \(inputs.keys.sorted()), but the inputs are \(graph.inputs.map(\.name))")
@@ -128,8 +128,7 @@ public struct Model: Sendable {
         let (outputs, state) = plan.run(
             signals, parameters: parameters ?? self.parameters, state: state, mode: mode,
             prepared: parameters == nil ? prepared : nil)
-        let named = zip(graph.outputs, outputs).map { ($0.name, $1) }
-        return (Dictionary(named) { first, _ in first }, state)
+        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), state)
     }
 
     /// An input with its time axis, when it fits.
@@ -143,5 +142,19 @@ public struct Model: Sendable {
             "Model: \(signal.lengths?.count ?? 0) lengths for a batch of \(values.shape[0]) in '\(input.name)'")
         let timeAxis = input.shape.timeAxis.map { $0 + 1 }
         return Signal(values, lengths: timeAxis == nil ? nil : signal.lengths, timeAxis: timeAxis)
+    }
+}
+
+/// What comes out of a network of several outputs.
+public struct ModelOutputs: Sendable {
+    /// The names of the outputs, in the network's order.
+    public let names: [String]
+    let signals: [Signal]
+
+    /// The output of a name: values [batch, ...], with lengths where it has a time axis. Stops the program when there is no
+    /// such output, as a wrong index does.
+    public subscript(name: String) -> Signal {
+        guard let index = names.firstIndex(of: name) else { stop("Model: no output '\(name)'; there are \(names)") }
+        return signals[index]
     }
 }
