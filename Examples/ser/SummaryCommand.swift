@@ -1,61 +1,67 @@
 import ArgumentParser
+import Foundation
 import SERCore
 import SERModels
 
 struct SummaryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summary",
-        abstract: "Show the layers of one of the report's networks.",
+        abstract: "Show the layers of a saved model, or of one of the report's networks.",
         discussion: """
-            EXAMPLE:
+            The table numbers the layers of a network with branches and says which read which. Mermaid is what Markdown \
+            viewers draw, and dot is Graphviz's language.
+
+            EXAMPLES:
               ser summary --model gru
+              ser summary gru.safetensors --format dot | dot -Tsvg > gru.svg
             """)
 
-    @Option(help: "The network.")
-    var model: Architecture
+    @Argument(help: "A model file that `ser train` wrote.")
+    var file: URL?
 
-    @Option(help: ArgumentHelp("Number of emotions.", valueName: "count"))
-    var classes = 7
+    @Option(help: "One of the report's networks, in place of a file.")
+    var model: Architecture?
 
-    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
-    var coefficients = 40
+    @Option(help: "How to show the network.")
+    var format: SummaryFormat?
 
-    @Option(help: ArgumentHelp("Number of frames, for the CNN.", valueName: "count"))
-    var frames = 130
+    @Option(help: ArgumentHelp("Number of emotions. (default: 7)", valueName: "count"))
+    var classes: Int?
+
+    @Option(help: ArgumentHelp("Number of MFCCs. (default: 40)", valueName: "count"))
+    var coefficients: Int?
+
+    @Option(help: ArgumentHelp("Number of frames, for the CNN. (default: 130)", valueName: "count"))
+    var frames: Int?
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        guard (file == nil) != (model == nil) else {
+            throw ValidationError("Give either a model file or --model with one of the report's networks.")
+        }
         for (name, value, limit) in [("classes", classes, 10_000), ("coefficients", coefficients, 4096),
-            ("frames", frames, 10_000)] where !(1...limit).contains(value) {
-            throw ValidationError("--\(name) \(value): must be from 1 to \(limit).")
+            ("frames", frames, 10_000)] {
+            guard let value else { continue }
+            guard file == nil else { throw ValidationError("--\(name) is for --model: a model file has its own.") }
+            guard (1...limit).contains(value) else {
+                throw ValidationError("--\(name) \(value): must be from 1 to \(limit).")
+            }
+        }
+        if common.json, let format, format != .json {
+            throw ValidationError("--json asks for JSON, and --format for \(format.rawValue): give one of them.")
         }
     }
 
     func run() throws {
         common.apply()
-        let network = try model.model(classes: classes, coefficients: coefficients, frames: frames)
-        guard common.json else { return print("\(model.title)\n\(network.summary())") }
-        try printJSON(Report(model, network))
-    }
-
-    private struct Report: Encodable {
-        struct Layer: Encodable {
-            let path, kind, output: String
-        }
-        let name: String
-        let input, output: String
-        let parameters: Int
-        let layers: [Layer]
-
-        init(_ architecture: Architecture, _ network: Model) {
-            name = architecture.rawValue
-            input = "\(network.graph.input)"
-            output = "\(network.graph.output)"
-            parameters = network.parameterCount
-            layers = network.graph.nodes.map {
-                Layer(path: $0.path, kind: type(of: $0.layer).kind, output: "\($0.shape)")
-            }
-        }
+        let format = format ?? (common.json ? .json : .table)
+        if let file { return print(try Recognizer(contentsOf: file).model.summary(format)) }
+        guard let model else { return }
+        let network = try model.model(classes: classes ?? 7, coefficients: coefficients ?? 40, frames: frames ?? 130)
+        if format == .table { print(model.title) }
+        print(network.summary(format))
     }
 }
+
+extension SummaryFormat: ExpressibleByArgument {}

@@ -11,6 +11,36 @@ import Testing
         #expect(text.code == 0 && text.output.contains("\(name.uppercased())\n"))
     }
 
+    @Test func drawsNetworksForOtherPrograms() async throws {
+        let dot = try await Command.run(["summary", "--model", "cnn", "--format", "dot"])
+        #expect(dot.code == 0 && dot.output.hasPrefix("digraph network {") && dot.output.contains("1 -> n2"))
+        let mermaid = try await Command.run(["summary", "--model", "cnn", "--format", "mermaid"])
+        #expect(mermaid.code == 0 && mermaid.output.hasPrefix("flowchart TD") && mermaid.output.contains("n1 --> n2"))
+        let report = try object(try await Command.run(["summary", "--model", "gru", "--format", "json"]).output)
+        #expect((report["layers"] as? [[String: Any]])?.first?["reads"] as? [String] == ["input"])
+        #expect(try await Command.run(["summary", "--model", "gru", "--format", "pdf"]).code == 64)
+        #expect(try await Command.run(["summary", "--model", "gru", "--format", "dot", "--json"]).code == 64)
+    }
+
+    @Test func showsAModelFile() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("speech").path
+            #expect(try await Command.run(["synthesize", corpus, "--words", "5"]).code == 0)
+            let file = folder.appendingPathComponent("rnn.safetensors").path
+            let trained = try await Command.run(
+                ["train", corpus, "--model", "rnn", "--epochs", "1", "--output", file])
+            #expect(trained.code == 0, "\(trained.errors)")
+            let shown = try await Command.run(["summary", file])
+            let named = try await Command.run(["summary", "--model", "rnn"])
+            #expect(shown.code == 0 && named.output == "RNN\n" + shown.output, "\(shown.output)\(shown.errors)")
+            #expect(try await Command.run(["summary", file, "--model", "gru"]).code == 64)
+            #expect(try await Command.run(["summary", file, "--classes", "4"]).code == 64)
+            #expect(try await Command.run(["summary"]).code == 64)
+            let missing = try await Command.run(["summary", folder.path + "/none.safetensors"])
+            #expect(missing.code == 1 && missing.errors.contains("none.safetensors"))
+        }
+    }
+
     @Test func networkThatCannotBeIsOneClearError() async throws {
         let small = try await Command.run(["summary", "--model", "cnn", "--frames", "4"])
         #expect(small.code == 1 && small.errors.hasPrefix("Error: ") && small.errors.contains("MaxPool") == false)

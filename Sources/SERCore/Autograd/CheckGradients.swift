@@ -93,6 +93,9 @@ private struct GradientChecker {
     init(
         _ parameters: Parameters, seed: UInt64, _ function: @escaping (Parameters) -> Tensor
     ) throws(GradientCheckError) {
+        // What is frozen in training is checked all the same.
+        var parameters = parameters
+        parameters.setFrozen(false, parameters.paths)
         self.parameters = parameters
         self.function = function
         let key = RandomKey(seed: seed).derived("gradient check")

@@ -70,16 +70,21 @@ public struct BatchNorm: UnaryLayer {
 
     /// Which statistics normalise in this mode; `context` stands at this layer.
     package func statistics(in context: Context) -> NormalizationStatistics {
-        if context.isTraining && !isFrozen { return .batch }
+        if context.isTraining && !isHeld(in: context) { return .batch }
         return .fixed(mean: context.state("running_mean"), variance: context.state("running_var"))
     }
 
     /// Moves the running statistics towards those of a training batch; `context` stands at this layer.
     package func follow(_ used: BatchStatistics, in context: inout Context) {
-        guard context.isTraining, !isFrozen, used.count > 0 else { return }
+        guard context.isTraining, !isHeld(in: context), used.count > 0 else { return }
         let unbiased = Float(used.count) / Float(max(used.count - 1, 1))
         context.update("running_mean", to: blend(context.state("running_mean"), used.mean, scale: 1))
         context.update("running_var", to: blend(context.state("running_var"), used.variance, scale: unbiased))
+    }
+
+    /// Whether the layer was made frozen, or its place in the network is.
+    private func isHeld(in context: Context) -> Bool {
+        isFrozen || context.isFrozen("running_mean") || context.isFrozen("running_var")
     }
 
     private func blend(_ running: Tensor, _ batch: Tensor, scale: Float) -> Tensor {

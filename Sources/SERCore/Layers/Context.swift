@@ -83,9 +83,13 @@ public struct Context {
     /// The layer's running state of the given name, such as `running_mean`: a constant to differentiation.
     public func state(_ name: String) -> Tensor { state[at: stateIndex(name)] }
 
-    /// Replaces the layer's running state from the next step on.
+    /// Whether the layer's running state of the given name is frozen: updates leave it as it is.
+    public func isFrozen(_ name: String) -> Bool { state.isFrozen(at: stateIndex(name)) }
+
+    /// Replaces the layer's running state from the next step on, unless it is frozen.
     public mutating func update(_ name: String, to value: Tensor) {
-        state[state.paths[stateIndex(name)]] = value
+        let index = stateIndex(name)
+        if !state.isFrozen(at: index) { state[state.paths[index]] = value }
     }
 
     /// A key for this call of this layer in this step; nil in inference, where nothing is random.

@@ -35,10 +35,10 @@ struct RecurrentStack {
     private var directions: [String] { bidirectional == nil ? [""] : ["", "_reverse"] }
 
     func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        guard units > 0, layers > 0 else {
+        guard units > 0, (1...1000).contains(layers) else {
             throw ShapeError(
-                layer: layer, expected: "at least 1 unit and 1 layer", got: "\(units) units, \(layers) layers",
-                hint: "Ask for more.")
+                layer: layer, expected: "at least 1 unit and from 1 to 1000 layers",
+                got: "\(units) units, \(layers) layers", hint: "Ask for another number.")
         }
         guard dropout >= 0, dropout < 1 else {
             throw ShapeError(

@@ -91,7 +91,13 @@ public struct Shape: Sendable, Hashable, Codable, ExpressibleByArrayLiteral, Cus
     public var description: String { "[\(dimensions.map(\.description).joined(separator: ", "))]" }
 
     public init(from decoder: any Decoder) throws {
-        dimensions = try decoder.singleValueContainer().decode([Dimension].self)
+        let container = try decoder.singleValueContainer()
+        dimensions = try container.decode([Dimension].self)
+        // Layers multiply lengths, which must not overflow.
+        let size = dimensions.reduce(1.0) { $0 * Double($1.length ?? 1) }
+        guard size <= 0x1p40 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "the shape \(self) is too large")
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -55,7 +55,8 @@ public struct Optimizer: Sendable {
         self.steps = steps
     }
 
-    /// Takes one step against the gradients; in place, unless somebody else holds the parameters.
+    /// Takes one step against the gradients; in place, unless somebody else holds the parameters. Frozen tensors and what
+    /// is carried for them stay as they are.
     ///
     /// - Parameters:
     ///   - parameters: Those the optimiser was made for, or others of the same paths and shapes.
@@ -65,13 +66,16 @@ public struct Optimizer: Sendable {
             hasLayout(parameters) && hasLayout(gradients),
             "Optimizer.update: parameters and gradients are not those the optimiser was made for")
         steps += 1
-        let count = layout.scalarCount
+        let (stride, pieces) = (layout.scalarCount, parameters.changeable)
         let kernel = kernel()
         parameters.withMutablePointer { p in
             gradients.withPointer { g in
                 state.withMutablePointer { s in
-                    let place = Place(parameters: p, gradients: g, state: s, stride: count)
-                    inChunks(count) { start, length in kernel(place.advanced(by: start), Int64(length)) }
+                    let whole = Place(parameters: p, gradients: g, state: s, stride: stride)
+                    for piece in pieces {
+                        let place = whole.advanced(by: piece.start)
+                        inChunks(piece.count) { start, length in kernel(place.advanced(by: start), Int64(length)) }
+                    }
                 }
             }
         }

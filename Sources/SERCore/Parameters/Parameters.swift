@@ -5,6 +5,8 @@ public struct Parameters: Sendable {
     package let layout: ParameterLayout
     package private(set) var storage: Buffer
     private var tape: Tape?
+    /// For each tensor, whether it is held as it is; nil when none is.
+    private var held: [Bool]?
 
     package init(layout: ParameterLayout, storage: Buffer) {
         self.layout = layout
@@ -49,7 +51,37 @@ public struct Parameters: Sendable {
     package subscript(at index: Int) -> Tensor {
         Tensor(
             buffer: storage, offset: layout.offsets[index], shape: layout.shapes[index],
-            trace: tape.map { Trace(tape: $0, index: index) })
+            trace: isFrozen(at: index) ? nil : tape.map { Trace(tape: $0, index: index) })
+    }
+
+    /// The paths of tensors that are frozen: constants to differentiation, passed over by optimisers.
+    public var frozenPaths: [String] {
+        guard let held else { return [] }
+        return layout.paths.indices.filter { held[$0] }.map { layout.paths[$0] }
+    }
+
+    /// Freezes or unfreezes the tensors at the given paths. Stops the program when there is no such path.
+    package mutating func setFrozen(_ isFrozen: Bool, _ paths: some Sequence<String>) {
+        var flags = held ?? [Bool](repeating: false, count: layout.count)
+        for path in paths { flags[layout.index(of: path)] = isFrozen }
+        held = flags.contains(true) ? flags : nil
+    }
+
+    package func isFrozen(at index: Int) -> Bool { held.map { $0[index] } ?? false }
+
+    /// The pieces of the buffer that may change: where each begins and how long it is, paddings included.
+    var changeable: [(start: Int, count: Int)] {
+        guard let held else { return [(0, layout.scalarCount)] }
+        var pieces: [(start: Int, count: Int)] = []
+        for index in 0..<layout.count where !held[index] {
+            let end = index + 1 < layout.count ? layout.offsets[index + 1] : layout.scalarCount
+            if let last = pieces.last, last.start + last.count == layout.offsets[index] {
+                pieces[pieces.count - 1].count = end - last.start
+            } else {
+                pieces.append((layout.offsets[index], end - layout.offsets[index]))
+            }
+        }
+        return pieces
     }
 
     /// The same values, recorded on a tape as its leaves.

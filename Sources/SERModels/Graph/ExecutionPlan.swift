@@ -4,58 +4,78 @@ import SERCore
 /// last use.
 struct ExecutionPlan: Sendable {
     private struct Step: Sendable {
-        /// The nodes that are computed; the first one's inputs go in, and the last one's result comes out.
-        var nodes: Range<Int>
-        /// Computes them together; nil for a single layer.
+        var layer: any Layer
+        /// Computes several nodes together; nil for a single layer.
         var chain: ConvolutionChain?
+        /// Where the parameters of the nodes lie; one entry for a single layer.
+        var scopes: ArraySlice<LayerScope>
+        /// The places of what goes in.
+        var sources: [Int]
+        /// Those of the sources that nobody reads after this step.
+        var released: [Int]
+        /// The place of what comes out.
+        var target: Int
+        var timeAxis: Int?
     }
 
     private let steps: [Step]
-    /// For each node, the last node that reads it.
-    private let lastUse: [Int]
+    private let outputs: [Int]
+    /// Inputs of the network have the first places, and node i has place `inputCount + i`.
+    private let placeCount: Int
+    private let start: LayerScope
 
     init(_ graph: Graph) {
-        var lastUse = [Int](repeating: graph.nodes.count, count: graph.nodes.count)
-        for (index, node) in graph.nodes.enumerated() {
-            for source in node.inputs where source >= 0 { lastUse[source] = index }
+        let (nodes, inputCount) = (graph.nodes, graph.inputs.count)
+        let place = { (source: Int) in source < 0 ? -1 - source : inputCount + source }
+        // For each place, the last node that reads it; outputs are read by whoever runs the plan.
+        var lastUse = [Int](repeating: nodes.count, count: inputCount + nodes.count)
+        for (index, node) in nodes.enumerated() {
+            for source in node.inputs { lastUse[place(source)] = index }
         }
-        self.lastUse = lastUse
+        outputs = graph.outputs.map { place($0.node) }
+        for output in outputs { lastUse[output] = nodes.count }
         var steps: [Step] = []
-        var start = 0
-        while start < graph.nodes.count {
+        var entry = 0
+        while entry < nodes.count {
             // Nodes that read each other and are read by nobody else.
-            var end = start + 1
-            while end < graph.nodes.count, graph.nodes[end].inputs == [end - 1], lastUse[end - 1] == end { end += 1 }
-            let chain = ConvolutionChain(graph.nodes[start..<end].map(\.layer))
-            steps.append(Step(nodes: start..<(start + (chain?.count ?? 1)), chain: chain))
-            start += chain?.count ?? 1
+            var end = entry + 1
+            while end < nodes.count, nodes[end].inputs == [end - 1], lastUse[place(end - 1)] == end { end += 1 }
+            let chain = ConvolutionChain(nodes[entry..<end].map(\.layer))
+            let exit = entry + (chain?.count ?? 1) - 1
+            let sources = nodes[entry].inputs.map(place)
+            steps.append(
+                Step(
+                    layer: nodes[entry].layer, chain: chain, scopes: graph.scopes[entry...exit], sources: sources,
+                    released: sources.filter { lastUse[$0] == entry }, target: place(exit),
+                    timeAxis: nodes[exit].shape.timeAxis.map { $0 + 1 }))
+            entry = exit + 1
         }
         self.steps = steps
+        placeCount = inputCount + nodes.count
+        start = graph.scopes.first ?? LayerScope(path: "", parameters: [], states: [])
     }
 
+    /// Computes all outputs, in the order of the graph's.
     func run(
-        _ graph: Graph, _ input: Signal, parameters: Parameters, state: Parameters, mode: Mode,
-        prepared: PreparedWeights?
-    ) -> (output: Signal, state: Parameters) {
-        guard let first = graph.scopes.first else { return (input, state) }
-        var context = Context(mode: mode, parameters: parameters, state: state, scope: first, prepared: prepared)
-        var results = [Signal?](repeating: nil, count: graph.nodes.count)
+        _ inputs: [Signal], parameters: Parameters, state: Parameters, mode: Mode, prepared: PreparedWeights?
+    ) -> (outputs: [Signal], state: Parameters) {
+        var context = Context(mode: mode, parameters: parameters, state: state, scope: start, prepared: prepared)
+        var values = [Signal?](repeating: nil, count: placeCount)
+        for (place, input) in inputs.enumerated() { values[place] = input }
         for step in steps {
-            let (entry, exit) = (step.nodes.lowerBound, step.nodes.upperBound - 1)
-            let sources = graph.nodes[entry].inputs
-            let inputs = sources.map { $0 < 0 ? input : (results[$0] ?? input) }
-            for source in sources where source >= 0 && lastUse[source] == entry { results[source] = nil }
+            let sources = step.sources.compactMap { values[$0] }
+            for place in step.released { values[place] = nil }
             var output: Signal
             if let chain = step.chain {
-                output = chain(inputs[0], in: &context, scopes: graph.scopes[step.nodes])
+                output = chain(sources[0], in: &context, scopes: step.scopes)
             } else {
-                context.scope = graph.scopes[entry]
-                output = graph.nodes[entry].layer(inputs, in: &context)
+                if let scope = step.scopes.first { context.scope = scope }
+                output = step.layer(sources, in: &context)
             }
-            output.timeAxis = graph.nodes[exit].shape.timeAxis.map { $0 + 1 }
+            output.timeAxis = step.timeAxis
             if output.timeAxis == nil { output.lengths = nil }
-            results[exit] = output
+            values[step.target] = output
         }
-        return (results.last.flatMap { $0 } ?? input, context.state)
+        return (outputs.compactMap { values[$0] }, context.state)
     }
 }

@@ -22,13 +22,41 @@ public struct Model: Sendable {
     /// Forms of `parameters` that inference keeps; copies of the model share them until their weights change.
     private var prepared = PreparedWeights()
 
-    /// A network with fresh weights.
+    /// A network of one input with fresh weights.
     /// - Parameters:
     ///   - input: What one clip is, without the batch axis: `[.time, 40]`, `[40]` or `[1, 40, 130]`.
+    ///   - outputs: The names of the layers or blocks whose results come out; none for the last one's alone.
     ///   - seed: Decides the weights; each depends on the seed and its path alone.
     /// - Throws: ``ShapeError`` when a layer does not fit.
-    public init(input: Shape, seed: UInt64 = 0, @NetworkBuilder _ network: () -> Block) throws(ShapeError) {
-        try self.init(graph: Graph(input: input, network: network()), seed: seed)
+    public init(
+        input: Shape, outputs: [String] = [], seed: UInt64 = 0, @NetworkBuilder _ network: () -> Block
+    ) throws(ShapeError) {
+        let inputs = [Graph.Input(name: "input", shape: input)]
+        try self.init(graph: Graph(inputs: inputs, outputs: outputs, network: network()), seed: seed)
+    }
+
+    /// A network of several named inputs with fresh weights.
+    ///
+    /// ```swift
+    /// let network = try Model(inputs: ["speech": [.time, 40], "prosody": [88]], outputs: ["emotion", "speaker"]) {
+    ///     GRU(64).named("encoder").reading("speech")
+    ///     Concatenate().reading("encoder", "prosody")
+    ///     Dense(128).named("joint")
+    ///     Dense(7).named("emotion")
+    ///     Dense(2).named("speaker").reading("joint")
+    /// }
+    /// ```
+    /// - Parameters:
+    ///   - inputs: What goes in, by name; the shapes leave out the batch axis.
+    ///   - outputs: The names of the layers or blocks whose results come out; none for the last one's alone.
+    ///   - seed: Decides the weights; each depends on the seed and its path alone.
+    /// - Throws: ``ShapeError`` when a layer does not fit, a name is unknown or nobody reads a layer or input.
+    public init(
+        inputs: KeyValuePairs<String, Shape>, outputs: [String] = [], seed: UInt64 = 0,
+        @NetworkBuilder _ network: () -> Block
+    ) throws(ShapeError) {
+        let inputs = inputs.map { Graph.Input(name: $0.key, shape: $0.value) }
+        try self.init(graph: Graph(inputs: inputs, outputs: outputs, network: network()), seed: seed)
     }
 
     /// A network with fresh weights from a graph.
@@ -57,22 +85,76 @@ public struct Model: Sendable {
         run(values, lengths: lengths, mode: .inference).output.values
     }
 
-    /// Runs the network on a batch.
+    /// What a network of several inputs or outputs makes of a batch, in inference.
+    /// - Parameters:
+    ///   - values: For each input by name [batch, ...], the rest as the input's shape.
+    ///   - lengths: For inputs with padded rows, how many positions of each along the time axis are real.
+    /// - Returns: What comes out, by the names of the outputs.
+    public func callAsFunction(_ values: [String: Tensor], lengths: [String: [Int]] = [:]) -> ModelOutputs {
+        let signals = values.map { ($0, Signal($1, lengths: lengths[$0])) }
+        return run(Dictionary(uniqueKeysWithValues: signals), mode: .inference).outputs
+    }
+
+    /// Runs a network of one input and one output on a batch.
     /// - Parameter parameters: Weights to use in place of the model's own, as ``valueAndGradient(at:_:)`` hands them out.
     /// - Returns: What comes out, and the state as the step leaves it.
     public func run(
         _ values: Tensor, lengths: [Int]? = nil, parameters: Parameters? = nil, mode: Mode
     ) -> (output: Signal, state: Parameters) {
-        precondition(
-            graph.input.accepts(values.shape),
-            "Model: input of shape \(values.shape) does not fit [batch] + \(graph.input)")
-        precondition(
-            lengths == nil || lengths?.count == values.shape[0],
-            "Model: \(lengths?.count ?? 0) lengths for a batch of \(values.shape[0])")
-        let timeAxis = graph.input.timeAxis.map { $0 + 1 }
-        let signal = Signal(values, lengths: timeAxis == nil ? nil : lengths, timeAxis: timeAxis)
-        return plan.run(
-            graph, signal, parameters: parameters ?? self.parameters, state: state, mode: mode,
+        require(
+            graph.inputs.count == 1 && graph.outputs.count == 1,
+            "Model: it has inputs \(graph.inputs.map(\.name)) and outputs \(graph.outputs.map(\.name)); give them by name")
+        let signal = checked(Signal(values, lengths: lengths), for: graph.inputs[0])
+        let (outputs, state) = plan.run(
+            [signal], parameters: parameters ?? self.parameters, state: state, mode: mode,
             prepared: parameters == nil ? prepared : nil)
+        return (outputs[0], state)
+    }
+
+    /// Runs a network of several inputs or outputs on a batch.
+    /// - Parameters:
+    ///   - inputs: For each input by name a batch, with lengths where rows are padded; all of equally many rows.
+    ///   - parameters: Weights to use in place of the model's own, as ``valueAndGradient(at:_:)`` hands them out.
+    /// - Returns: What comes out, by the names of the outputs, and the state as the step leaves it.
+    public func run(
+        _ inputs: [String: Signal], parameters: Parameters? = nil, mode: Mode
+    ) -> (outputs: ModelOutputs, state: Parameters) {
+        require(
+            inputs.count == graph.inputs.count && graph.inputs.allSatisfy { inputs[$0.name] != nil },
+            "Model: given \(inputs.keys.sorted()), but the inputs are \(graph.inputs.map(\.name))")
+        let signals = graph.inputs.compactMap { input in inputs[input.name].map { checked($0, for: input) } }
+        let rows = Set(signals.map { $0.values.shape[0] })
+        require(rows.count == 1, "Model: inputs of \(rows.sorted()) rows; all must be of one batch")
+        let (outputs, state) = plan.run(
+            signals, parameters: parameters ?? self.parameters, state: state, mode: mode,
+            prepared: parameters == nil ? prepared : nil)
+        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), state)
+    }
+
+    /// An input with its time axis, when it fits.
+    private func checked(_ signal: Signal, for input: Graph.Input) -> Signal {
+        let values = signal.values
+        require(
+            input.shape.accepts(values.shape),
+            "Model: '\(input.name)' of shape \(values.shape) does not fit [batch] + \(input.shape)")
+        require(
+            signal.lengths == nil || signal.lengths?.count == values.shape[0],
+            "Model: \(signal.lengths?.count ?? 0) lengths for a batch of \(values.shape[0]) in '\(input.name)'")
+        let timeAxis = input.shape.timeAxis.map { $0 + 1 }
+        return Signal(values, lengths: timeAxis == nil ? nil : signal.lengths, timeAxis: timeAxis)
+    }
+}
+
+/// What comes out of a network of several outputs.
+public struct ModelOutputs: Sendable {
+    /// The names of the outputs, in the network's order.
+    public let names: [String]
+    let signals: [Signal]
+
+    /// The output of a name: values [batch, ...], with lengths where it has a time axis. Stops the program when there is no
+    /// such output, as a wrong index does.
+    public subscript(name: String) -> Signal {
+        guard let index = names.firstIndex(of: name) else { stop("Model: no output '\(name)'; there are \(names)") }
+        return signals[index]
     }
 }

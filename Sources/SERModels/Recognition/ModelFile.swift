@@ -71,6 +71,9 @@ extension Recognizer {
         let standardization = try part("ser.standardization", as: Standardization.self)
         let labels = try part("ser.labels", as: [String].self)
         let provenance = try part("ser.provenance", as: [String: String].self)
+        guard graph.inputs.count == 1, graph.outputs.count == 1 else {
+            throw malformed("a recognizer has one input and one output, and this network has others")
+        }
         guard graph.output == Shape([labels.count]) else {
             throw malformed("\(labels.count) labels for a network that gives \(graph.output)")
         }

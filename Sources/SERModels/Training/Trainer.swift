@@ -121,6 +121,13 @@ public struct Trainer: Sendable {
                 "the data has only the label '\(labels.first ?? "")': there is nothing to tell apart. "
                     + "Bring clips of at least two emotions.")
         }
+        guard network.graph.inputs.count == 1, network.graph.outputs.count == 1 else {
+            throw .shape(
+                ShapeError(
+                    layer: "network", expected: "one input and one output",
+                    got: "\(network.graph.inputs.count) and \(network.graph.outputs.count)",
+                    hint: "Train a network of several with valueAndGradient, as Docs/ComposeANetwork.md shows."))
+        }
         guard network.graph.output == Shape([labels.count]) else {
             throw .shape(
                 ShapeError(

@@ -1,0 +1,63 @@
+import SERCore
+
+extension Model {
+    /// The model with another layer in the place of one, which begins with fresh weights; all others keep theirs.
+    /// - Parameters:
+    ///   - path: Where the layer stands, such as `dense2`.
+    ///   - seed: Decides the new layer's weights.
+    /// - Throws: ``ShapeError`` when there is no such layer, the new one does not fit, or a layer behind it would need weights
+    ///   of another shape.
+    public func replacing(_ path: String, with layer: some Layer, seed: UInt64 = 0) throws(ShapeError) -> Model {
+        let kind = type(of: layer).kind
+        guard graph.nodes.contains(where: { $0.path == path }) else {
+            throw ShapeError(
+                path: path, layer: kind, expected: "the path of a layer", got: "none of this network",
+                hint: nearMatches(of: path, among: graph.nodes.map(\.path)).sentence)
+        }
+        let nodes = graph.nodes.map { node in
+            Graph.Description(
+                path: node.path, name: node.name, layer: node.path == path ? layer : node.layer, inputs: node.inputs)
+        }
+        var model = Model(graph: try Graph(inputs: graph.inputs, nodes: nodes, outputs: graph.outputs), seed: seed)
+        try model.keep(parameters, at: \.parameters, except: path)
+        try model.keep(state, at: \.state, except: path)
+        model.hold(frozenPaths.filter { !isPath($0, under: path) }, true)
+        return model
+    }
+
+    /// The model with another number of classes: the dense layer that gives the logits is replaced by one with fresh
+    /// weights, and all others keep theirs.
+    /// - Throws: ``ShapeError`` when the network does not end in a dense layer; then use ``replacing(_:with:seed:)``.
+    public func replacingHead(classes: Int, seed: UInt64 = 0) throws(ShapeError) -> Model {
+        var place = graph.outputs.count == 1 ? graph.outputs[0].node : -1
+        // Layers that only pass the logits on may stand behind.
+        while place >= 0, let next = graph.nodes[place].inputs.first, graph.nodes[place].inputs.count == 1,
+            graph.nodes[place].layer is Dropout || graph.nodes[place].layer is Softmax { place = next }
+        guard place >= 0, var dense = graph.nodes[place].layer as? Dense else {
+            throw ShapeError(
+                path: place >= 0 ? graph.nodes[place].path : "", layer: "output",
+                expected: "a network that ends in a dense layer",
+                got: graph.outputs.count == 1
+                    ? "\(place >= 0 ? type(of: graph.nodes[place].layer).kind : "input")"
+                    : "\(graph.outputs.count) outputs",
+                hint: "Name the layer to replace: replacing(\"path\", with: Dense(\(classes))).")
+        }
+        dense.units = classes
+        return try replacing(graph.nodes[place].path, with: dense, seed: seed)
+    }
+
+    /// Takes over all tensors that do not stand under a path.
+    private mutating func keep(
+        _ old: Parameters, at place: WritableKeyPath<Model, Parameters>, except path: String
+    ) throws(ShapeError) {
+        for (name, tensor) in zip(old.paths, old.tensors) where !isPath(name, under: path) {
+            guard self[keyPath: place].contains(name), self[keyPath: place][name].shape == tensor.shape else {
+                throw ShapeError(
+                    path: name, layer: "weights", expected: "the shape \(tensor.shape), as before",
+                    got: self[keyPath: place].contains(name) ? "\(self[keyPath: place][name].shape)" : "none",
+                    hint: "The new layer at '\(path)' must give the shape that the old one gave, or be the last one.")
+            }
+            self[keyPath: place][name] = tensor
+        }
+    }
+}
