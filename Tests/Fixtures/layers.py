@@ -1,4 +1,5 @@
-"""Every layer by PyTorch in double precision: layers.json, forward values and all gradients of sum(output * pattern).
+"""Every layer by PyTorch in double precision: forward values and all gradients of sum(output * pattern), in layers.json and,
+for layers that weigh or sum up steps and channels, attention.json.
 
 Inputs and parameters follow a formula that the tests repeat, so that only results are stored. A padded batch is defined by
 its rows: each is computed alone, cut to its length, and its result padded with zeros.
@@ -247,5 +248,29 @@ case("reshape", lambda v, p: v.reshape(len(v), 1, -1, 4), (3, 5, 4), lengths=[5,
 case("permute", lambda v, p: v.permute(0, 2, 1), (3, 5, 4), lengths=[5, 1, 2], out_time=2)
 case("permute image", lambda v, p: v.permute(0, 3, 1, 2), (1, 2, 3, 4))
 
-path = pathlib.Path(__file__).with_name("layers.json")
-path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+
+
+def write(name):
+    path = pathlib.Path(__file__).with_name(name)
+    path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+    cases.clear()
+
+
+write("layers.json")
+
+# Attention and statistics over time
+
+
+def attention_pooling(v, p):
+    hidden = torch.tanh(F.linear(v, p["weight"], p["bias"])) if "weight" in p else v
+    return torch.einsum("bt,btf->bf", torch.softmax(hidden @ p["vector"], 1), v)
+
+
+additive = [("weight", (4, 5)), ("bias", (4,)), ("vector", (4,))]
+case("attention pooling", attention_pooling, (3, 7, 5), [("vector", (5,))], out_time=None)
+case("attention pooling lengths", attention_pooling, (4, 7, 5), [("vector", (5,))], lengths=[7, 1, 4, 6], out_time=None)
+case("attention pooling length 1", attention_pooling, (1, 1, 1), [("vector", (1,))], out_time=None)
+case("attention pooling additive", attention_pooling, (3, 7, 5), additive, out_time=None)
+case("attention pooling additive lengths", attention_pooling, (4, 7, 5), additive, lengths=[7, 1, 4, 6], out_time=None)
+
+write("attention.json")

@@ -98,6 +98,12 @@ struct LayerParityTests {
         Entry("layernorm", LayerNorm(), [7]),
         Entry("layernorm sequence", LayerNorm(), [.time, 33]),
 
+        Entry("attention pooling", AttentionPooling(), [.time, 5]),
+        Entry("attention pooling lengths", AttentionPooling(), [.time, 5]),
+        Entry("attention pooling length 1", AttentionPooling(), [.time, 1]),
+        Entry("attention pooling additive", AttentionPooling(units: 4), [.time, 5]),
+        Entry("attention pooling additive lengths", AttentionPooling(units: 4), [.time, 5]),
+
         Entry("relu", ReLU(), [7]),
         Entry("leakyrelu", LeakyReLU(slope: 0.2), [7]),
         Entry("elu", ELU(alpha: 1.5), [7]),
@@ -138,14 +144,15 @@ struct LayerParityTests {
         }
     }
 
+    private func cases() throws -> [Case] { try Fixture.json("layers") + Fixture.json("attention") }
+
     @Test func everyCaseOfTheFixtureIsRun() throws {
-        let cases: [Case] = try Fixture.json("layers")
+        let cases = try cases()
         #expect(cases.map(\.name).sorted() == Self.entries.map(\.name).sorted())
     }
 
     @Test func agreesWithPyTorch() throws {
-        let cases = Dictionary(
-            uniqueKeysWithValues: try Fixture.json("layers", as: [Case].self).map { ($0.name, $0) })
+        let cases = Dictionary(uniqueKeysWithValues: try cases().map { ($0.name, $0) })
         for entry in Self.entries { try compare(entry, try #require(cases[entry.name])) }
     }
 

@@ -41,6 +41,8 @@ struct PaddingPropertyTests {
         Entry(GlobalAveragePool(), [2, 3, .time]),
         Entry(GlobalMaxPool(), [.time, 3]),
         Entry(GlobalMaxPool(), [2, 3, .time]),
+        Entry(AttentionPooling(), [.time, 3]),
+        Entry(AttentionPooling(units: 4), [.time, 3]),
     ] + [RecurrentOutput.lastStep, .allSteps].flatMap { output in
         [BidirectionalMerge?.none, .concatenate, .sum].flatMap { merge in
             [

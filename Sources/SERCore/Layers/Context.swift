@@ -23,6 +23,15 @@ public struct Signal: Sendable {
         self.timeAxis = timeAxis
     }
 
+    /// The same batch with zeros at every position past a row's length, whatever stood there, so that sums over time and
+    /// what reads across steps see valid values alone. Free where nothing is padded.
+    public func clearingPadding() -> Signal {
+        guard let lengths = partialLengths, let timeAxis else { return self }
+        var cleared = self
+        cleared.values = SERCore.clearingPadding(values, lengths: lengths, axis: timeAxis)
+        return cleared
+    }
+
     /// The lengths, unless every row is as long as the tensor.
     package var partialLengths: [Int]? {
         guard let lengths, let timeAxis else { return nil }

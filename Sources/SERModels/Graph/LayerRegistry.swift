@@ -21,7 +21,7 @@ public struct LayerRegistry: Sendable {
         Dense.self, Dropout.self, Flatten.self, Reshape.self, Permute.self, ReLU.self, LeakyReLU.self, ELU.self,
         GELU.self, Tanh.self, Sigmoid.self, Softmax.self, RNN.self, LSTM.self, GRU.self, Conv1D.self, Conv2D.self,
         MaxPool1D.self, MaxPool2D.self, AveragePool1D.self, AveragePool2D.self, GlobalAveragePool.self,
-        GlobalMaxPool.self, BatchNorm.self, LayerNorm.self,
+        GlobalMaxPool.self, BatchNorm.self, LayerNorm.self, AttentionPooling.self,
     ]
 
     /// This registry and one more layer; a layer of the same kind is replaced.
