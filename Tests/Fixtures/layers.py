@@ -273,4 +273,64 @@ case("attention pooling length 1", attention_pooling, (1, 1, 1), [("vector", (1,
 case("attention pooling additive", attention_pooling, (3, 7, 5), additive, out_time=None)
 case("attention pooling additive lengths", attention_pooling, (4, 7, 5), additive, lengths=[7, 1, 4, 6], out_time=None)
 
+
+def statistics_pooling(v, p):
+    return torch.cat([v.mean(1), torch.sqrt(v.var(1, correction=0) + 1e-5)], 1)
+
+
+case("statistics pooling", statistics_pooling, (3, 7, 5), out_time=None)
+case("statistics pooling lengths", statistics_pooling, (4, 7, 5), lengths=[7, 2, 4, 6], out_time=None)
+case("statistics pooling length 1", statistics_pooling, (2, 1, 3), out_time=None)
+
+
+def multi_head(features, heads, bias=True):
+    def forward(v, p):
+        net = torch.nn.MultiheadAttention(features, heads, bias=bias, batch_first=True).double()
+        assert [n for n, _ in net.named_parameters()] == list(p)
+        return torch.func.functional_call(net, p, (v, v, v), dict(need_weights=False))[0]
+    return forward
+
+
+def multi_head_parameters(f):
+    return [("in_proj_weight", (3 * f, f)), ("in_proj_bias", (3 * f,)), ("out_proj.weight", (f, f)), ("out_proj.bias", (f,))]
+
+
+case("multi-head self-attention", multi_head(6, 1), (2, 5, 6), multi_head_parameters(6))
+case("multi-head self-attention heads", multi_head(8, 4), (3, 6, 8), multi_head_parameters(8), lengths=[6, 1, 4])
+case("multi-head self-attention no bias", multi_head(6, 2, False), (2, 5, 6), multi_head_parameters(6)[::2], lengths=[5, 3])
+case("multi-head self-attention length 1", multi_head(2, 2), (1, 1, 2), multi_head_parameters(2))
+
+
+def additive_attention(v, p):
+    q, k = F.linear(v, p["query.weight"], p["bias"]), F.linear(v, p["key.weight"])
+    return torch.softmax(torch.tanh(q[:, :, None] + k[:, None]) @ p["vector"], 2) @ v
+
+
+def additive_parameters(f, u):
+    return [("query.weight", (u, f)), ("key.weight", (u, f)), ("bias", (u,)), ("vector", (u,))]
+
+
+case("additive self-attention", additive_attention, (2, 5, 4), additive_parameters(4, 3))
+case("additive self-attention wide", additive_attention, (2, 4, 3), additive_parameters(3, 35))
+case("additive self-attention lengths", additive_attention, (3, 6, 4), additive_parameters(4, 5), lengths=[6, 1, 4])
+
+
+def excitation(axes):
+    def forward(v, p):
+        means = v.mean(axes)
+        hidden = F.relu(F.linear(means, p["fc1.weight"], p["fc1.bias"]))
+        gates = torch.sigmoid(F.linear(hidden, p["fc2.weight"], p["fc2.bias"]))
+        return v * (gates[:, :, None, None] if v.dim() == 4 else gates[:, None])
+    return forward
+
+
+def excitation_parameters(c, s):
+    return [("fc1.weight", (s, c)), ("fc1.bias", (s,)), ("fc2.weight", (c, s)), ("fc2.bias", (c,))]
+
+
+case("squeeze-excitation", excitation((2, 3)), (3, 8, 3, 4), excitation_parameters(8, 4))
+case("squeeze-excitation lengths", excitation((2, 3)), (3, 6, 2, 5), excitation_parameters(6, 2), lengths=[5, 1, 3], time=3,
+     out_time=3)
+case("squeeze-excitation sequence", excitation(1), (3, 6, 5), excitation_parameters(5, 2), lengths=[6, 1, 4])
+
 write("attention.json")

@@ -36,19 +36,90 @@ struct AttentionTests {
         try checkGradients(at: [x]) { softmax($0[0], lengths: [6, 1, 4]) * $0[0] }
     }
 
+    static let layers: [PaddingPropertyTests.Entry] = [
+        .init(AttentionPooling(), [.time, 4]),
+        .init(AttentionPooling(units: 3), [.time, 4]),
+        .init(StatisticsPooling(), [.time, 4]),
+        .init(MultiHeadSelfAttention(heads: 2), [.time, 4]),
+        .init(AdditiveSelfAttention(units: 3), [.time, 4]),
+        .init(SqueezeExcitation(reduction: 2), [.time, 4]),
+        .init(SqueezeExcitation(reduction: 2), [4, 1, .time]),
+    ]
+
     /// Padding that holds NaN reaches neither values nor gradients.
-    @Test(arguments: [AttentionPooling(), AttentionPooling(units: 4)])
-    func notANumberInThePaddingStaysThere(layer: AttentionPooling) throws {
-        let runner = try LayerRunner(layer, input: [.time, 3], seed: 1)
-        var values = Tensor.normal([2, 4, 3], key: RandomKey(seed: 2)).scalars
-        for place in 18..<24 { values[place] = .nan }
+    @Test(arguments: layers) func notANumberInThePaddingStaysThere(_ entry: PaddingPropertyTests.Entry) throws {
+        let runner = try LayerRunner(entry.layer, input: entry.input, seed: 1)
+        let axis = try #require(entry.input.timeAxis) + 1
+        let shape = [2] + entry.input.dimensions.map { $0.length ?? 5 }
+        let values = Tensor.normal(shape, key: RandomKey(seed: 2))
+        let spoilt = `where`(validity(shape, [5, 2], axis), values, Tensor(.nan))
         let leaves = Parameters(
-            [("input", Tensor(values, shape: [2, 4, 3]))] + zip(runner.parameters.paths, runner.parameters.tensors))
+            [("input", spoilt)] + zip(runner.parameters.paths, runner.parameters.tensors).map { ($0, $1) })
         let (value, gradient) = valueAndGradient(at: leaves) { leaves in
-            let input = Signal(leaves["input"], lengths: [4, 2], timeAxis: 1)
+            let input = Signal(leaves["input"], lengths: [5, 2], timeAxis: axis)
             return square(runner.run(input, leaves: leaves).output.values).sum()
         }
         #expect(value.item.isFinite)
         #expect(gradient.tensors.allSatisfy { $0.scalars.allSatisfy(\.isFinite) })
+    }
+
+    /// Nothing here is random without dropout: training gives the bits of inference.
+    @Test(arguments: layers) func trainingGivesTheBitsOfInference(_ entry: PaddingPropertyTests.Entry) throws {
+        let runner = try LayerRunner(entry.layer, input: entry.input, seed: 3)
+        let axis = try #require(entry.input.timeAxis) + 1
+        let x = Tensor.normal([3] + entry.input.dimensions.map { $0.length ?? 7 }, key: RandomKey(seed: 4))
+        let input = Signal(x, lengths: [7, 1, 4], timeAxis: axis)
+        let inference = runner.run(input).output.values.scalars
+        let training = valueAndGradient(at: runner.parameters) { leaves in
+            let y = runner.run(input, leaves: leaves, mode: .training(RandomKey(seed: 5))).output.values
+            return (y.sum(), y)
+        }.auxiliary
+        #expect(training.scalars == inference)
+    }
+
+    @Test func droppedAttentionWeightsDifferByKeyAndOnlyInTraining() throws {
+        let x = Signal(Tensor.normal([3, 7, 4], key: RandomKey(seed: 6)), timeAxis: 1)
+        let dropping = try LayerRunner(MultiHeadSelfAttention(heads: 2, dropout: 0.5), input: [.time, 4], seed: 7)
+        let plain = try LayerRunner(MultiHeadSelfAttention(heads: 2), input: [.time, 4], seed: 7)
+        #expect(dropping.run(x).output.values.scalars == plain.run(x).output.values.scalars)
+        let drawn = [1, 1, 2].map { seed in
+            dropping.run(x, mode: .training(RandomKey(seed: seed))).output.values.scalars
+        }
+        #expect(drawn[0] == drawn[1] && drawn[0] != drawn[2])
+    }
+
+    @Test func layersThatCannotWorkAreErrors() throws {
+        let misfits: [(any Layer, Shape)] = [
+            (MultiHeadSelfAttention(heads: 3), [.time, 4]), (MultiHeadSelfAttention(heads: 0), [.time, 4]),
+            (MultiHeadSelfAttention(dropout: 1), [.time, 4]), (MultiHeadSelfAttention(), [4]),
+            (AdditiveSelfAttention(units: 0), [.time, 4]), (AdditiveSelfAttention(units: 4), [4, .time]),
+            (StatisticsPooling(epsilon: 0), [.time, 4]), (StatisticsPooling(epsilon: .nan), [.time, 4]),
+            (StatisticsPooling(), [4, 3, .time]), (SqueezeExcitation(reduction: 0), [.time, 4]),
+            (SqueezeExcitation(), [4]), (SqueezeExcitation(), [4, .time, 3]),
+        ]
+        for (layer, input) in misfits {
+            #expect(throws: ShapeError.self, "\(layer) on \(input)") { try layer.outputShape(for: [input]) }
+        }
+        #expect(try StatisticsPooling().outputShape(for: [.time, 64] as Shape) == [128])
+        #expect(SqueezeExcitation().parameters(for: [8, 4, .time] as Shape).map(\.shape) == [[1, 8], [1], [8, 1], [8]])
+    }
+
+    /// Bits do not depend on the number of threads, at sizes at which several are used.
+    @Test func threadsChangeNothing() {
+        let (q, k) = (Tensor.normal([5, 60, 40], key: RandomKey(seed: 8)), Tensor.normal([5, 60, 40], key: RandomKey(seed: 9)))
+        let v = Tensor.normal([40], key: RandomKey(seed: 10))
+        let before = Parallelism.threads
+        defer { Parallelism.threads = before }
+        let results = [1, 3].map { threads -> [[Float]] in
+            Parallelism.threads = threads
+            let (value, gradients) = valueAndGradient(at: [q, k, v]) { x in
+                softmax(
+                    additiveScores(queries: x[0], keys: x[1], vector: x[2], lengths: [60, 3, 20, 60, 41]),
+                    lengths: [60, 3, 20, 60, 41]
+                ).maximum(axes: [2]).sum()
+            }
+            return [value.scalars] + gradients.map(\.scalars)
+        }
+        #expect(results[0] == results[1])
     }
 }

@@ -43,6 +43,13 @@ struct PaddingPropertyTests {
         Entry(GlobalMaxPool(), [2, 3, .time]),
         Entry(AttentionPooling(), [.time, 3]),
         Entry(AttentionPooling(units: 4), [.time, 3]),
+        Entry(StatisticsPooling(), [.time, 3]),
+        Entry(MultiHeadSelfAttention(), [.time, 3]),
+        Entry(MultiHeadSelfAttention(heads: 2), [.time, 4]),
+        Entry(AdditiveSelfAttention(units: 4), [.time, 3]),
+        Entry(SqueezeExcitation(reduction: 2), [.time, 3]),
+        Entry(SqueezeExcitation(reduction: 2), [4, 3, .time]),
+        Entry(Conv2D(5, kernel: 3, padding: .causal, dilation: 2), [2, 3, .time]),
     ] + [RecurrentOutput.lastStep, .allSteps].flatMap { output in
         [BidirectionalMerge?.none, .concatenate, .sum].flatMap { merge in
             [
