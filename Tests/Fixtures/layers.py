@@ -1,5 +1,5 @@
 """Every layer by PyTorch in double precision: forward values and all gradients of sum(output * pattern), in layers.json and,
-for layers that weigh or sum up steps and channels, attention.json.
+for layers that weigh, sum up or distribute steps, layers_time.json.
 
 Inputs and parameters follow a formula that the tests repeat, so that only results are stored. A padded batch is defined by
 its rows: each is computed alone, cut to its length, and its result padded with zeros.
@@ -200,10 +200,10 @@ def recurrent(kind, name, x, units, layers=1, merge=None, all_steps=False, lengt
         return state[-1] if merge is None else torch.cat([state[-2], state[-1]], -1)
 
     def summed(v):
-        return v[..., :units] + v[..., units:]
+        return (v[..., :units] + v[..., units:]) / (2 if merge == "mean" else 1)
 
     def forward(v, p):
-        if merge != "sum":  # PyTorch's own stack
+        if merge not in ("sum", "mean"):  # PyTorch's own stack
             net = module(x[2], units, layers, batch_first=True, bidirectional=merge is not None, **settings).double()
             assert [n for n, _ in net.named_parameters()] == [n for n, _ in parameters]
             steps, final = torch.func.functional_call(net, p, (v,))
@@ -333,4 +333,42 @@ case("squeeze-excitation lengths", excitation((2, 3)), (3, 6, 2, 5), excitation_
      out_time=3)
 case("squeeze-excitation sequence", excitation(1), (3, 6, 5), excitation_parameters(5, 2), lengths=[6, 1, 4])
 
-write("attention.json")
+# Wrappers
+
+
+def per_step(forward):
+    def stepwise(v, p):
+        y = forward(v.reshape(-1, *v.shape[2:]), p)
+        return y.reshape(*v.shape[:2], *y.shape[1:])
+    return stepwise
+
+
+def both_ways(forward, merge, time=1, features=2, keeps_time=True):
+    def run(v, p):
+        one = {n: t for n, t in p.items() if not n.endswith("_reverse")}
+        other = {n.removesuffix("_reverse"): t for n, t in p.items() if n.endswith("_reverse")}
+        a, b = forward(v, one), forward(v.flip(time), other)
+        b = b.flip(time) if keeps_time else b
+        return torch.cat([a, b], features) if merge == "concatenate" else a + b if merge == "sum" else (a + b) / 2
+    return run
+
+
+def twice(parameters):
+    return parameters + [(n + "_reverse", s) for n, s in parameters]
+
+
+conv = [("weight", (4, 3, 3)), ("bias", (4,))]
+case("time distributed", per_step(conv1d((0, 0))), (3, 4, 6, 3), conv, lengths=[4, 1, 2])
+case("time distributed image", per_step(conv2d((1, 1, 1, 1))), (2, 3, 2, 4, 4), [("weight", (3, 2, 3, 3)), ("bias", (3,))])
+case("bidirectional mean", both_ways(conv1d((2, 0)), "mean"), (3, 7, 3), twice(conv), lengths=[7, 1, 4])
+case("bidirectional stride", both_ways(conv1d((2, 0), 2), "sum"), (3, 7, 3), twice(conv), lengths=[7, 1, 4])
+case("bidirectional image", both_ways(conv2d((1, 1, 1, 1)), "concatenate", 3, 1), (3, 2, 3, 6),
+     twice([("weight", (3, 2, 3, 3)), ("bias", (3,))]), lengths=[6, 1, 4], time=3, out_time=3)
+case("bidirectional pooling", both_ways(attention_pooling, "concatenate", 1, 1, False), (3, 6, 4), twice([("vector", (4,))]),
+     lengths=[6, 1, 4], out_time=None)
+for kind in ("gru", "lstm"):
+    recurrent(kind, "wrapped", (3, 5, 3), 4, merge="concatenate", all_steps=True, lengths=[3, 5, 1])
+    recurrent(kind, "wrapped last step", (3, 5, 3), 4, merge="concatenate", lengths=[3, 5, 1])
+    recurrent(kind, "mean of directions", (3, 5, 3), 4, layers=2, merge="mean", lengths=[3, 5, 1])
+
+write("layers_time.json")

@@ -84,7 +84,7 @@ public struct Context {
     /// The layer's parameter of the given name, such as `weight`. Stops the program when the layer declared none.
     public func parameter(_ name: String) -> Tensor {
         guard let index = scope.parameters.first(where: { $0.name == name })?.index else {
-            preconditionFailure("\(scope.path): the layer declares no parameter '\(name)'")
+            stop("\(scope.path): the layer declares no parameter '\(name)'")
         }
         return parameters[at: index]
     }
@@ -113,7 +113,7 @@ public struct Context {
 
     private func stateIndex(_ name: String) -> Int {
         guard let index = scope.states.first(where: { $0.name == name })?.index else {
-            preconditionFailure("\(scope.path): the layer declares no state '\(name)'")
+            stop("\(scope.path): the layer declares no state '\(name)'")
         }
         return index
     }
