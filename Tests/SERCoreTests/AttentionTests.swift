@@ -6,7 +6,8 @@ import Testing
 struct AttentionTests {
     @Test func softAttentionHasTheParametersOfItsForm() throws {
         #expect(AttentionPooling().parameters(for: [.time, 64] as Shape).map(\.shape) == [[64]])
-        #expect(AttentionPooling(units: 16).parameters(for: [.time, 64] as Shape).map(\.shape) == [[16, 64], [16], [16]])
+        let additive = AttentionPooling(units: 16).parameters(for: [.time, 64] as Shape)
+        #expect(additive.map(\.shape) == [[16, 64], [16], [16]])
         #expect(try AttentionPooling().outputShape(for: [.time, 64] as Shape) == [64])
         for input in [[64], [1, 40, .time], [40, .time]] as [Shape] {
             #expect(throws: ShapeError.self) { try AttentionPooling().outputShape(for: input) }
@@ -106,7 +107,8 @@ struct AttentionTests {
 
     /// Bits do not depend on the number of threads, at sizes at which several are used.
     @Test func threadsChangeNothing() {
-        let (q, k) = (Tensor.normal([5, 60, 40], key: RandomKey(seed: 8)), Tensor.normal([5, 60, 40], key: RandomKey(seed: 9)))
+        let q = Tensor.normal([5, 60, 40], key: RandomKey(seed: 8))
+        let k = Tensor.normal([5, 60, 40], key: RandomKey(seed: 9))
         let v = Tensor.normal([40], key: RandomKey(seed: 10))
         let before = Parallelism.threads
         defer { Parallelism.threads = before }

@@ -152,14 +152,16 @@ struct LayerParityTests {
         + recurrent("rnn relu") { RNN($0, layers: $1, activation: .relu, bidirectional: $2, dropout: 0.3, output: $3) }
 
     /// The same cases with PyTorch's equations written as cells of a user's own.
-    static let cells: [Entry] = recurrent("gru") { Recurrent(GRUCell(units: $0), layers: $1, $2, dropout: 0.3, output: $3) }
+    static let cells: [Entry] =
+        recurrent("gru") { Recurrent(GRUCell(units: $0), layers: $1, $2, dropout: 0.3, output: $3) }
         + recurrent("lstm") { Recurrent(LSTMCell(units: $0), layers: $1, $2, dropout: 0.3, output: $3) }
         + ["wrapped", "wrapped last step"].flatMap { name in
             let output: RecurrentOutput = name == "wrapped" ? .allSteps : .lastStep
+            let (gru, lstm) = (GRUCell(units: 4), LSTMCell(units: 4))
             return [
-                Entry("gru \(name)", Recurrent(GRUCell(units: 4), direction: .bidirectional, output: output), [.time, 3]),
-                Entry("lstm \(name)", Recurrent(LSTMCell(units: 4), direction: .bidirectional, output: output), [.time, 3]),
-                Entry("gru \(name)", Bidirectional(Recurrent(GRUCell(units: 4), output: output)), [.time, 3]),
+                Entry("gru \(name)", Recurrent(gru, direction: .bidirectional, output: output), [.time, 3]),
+                Entry("lstm \(name)", Recurrent(lstm, direction: .bidirectional, output: output), [.time, 3]),
+                Entry("gru \(name)", Bidirectional(Recurrent(gru, output: output)), [.time, 3]),
             ]
         } + [
             Entry("gru mean of directions", Recurrent(GRUCell(units: 4), layers: 2, .mean), [.time, 3]),

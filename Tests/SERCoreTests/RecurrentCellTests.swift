@@ -2,11 +2,11 @@ import Foundation
 import SERCore
 import Testing
 
-/// Layers made of a user's cell, beside their agreement with PyTorch (LayerParityTests) and their being blind to padding
-/// (PaddingPropertyTests).
+/// Layers made of a user's cell, beside their agreement with PyTorch (LayerParityTests) and their being blind to
+/// padding (PaddingPropertyTests).
 struct RecurrentCellTests {
-    /// A GRU and an LSTM written as cells against the built-in layers: values and every gradient, with lengths, stacked, in
-    /// both directions.
+    /// A GRU and an LSTM written as cells against the built-in layers: values and every gradient, with lengths,
+    /// stacked, in both directions.
     @Test(arguments: [BidirectionalMerge?.none, .concatenate, .sum, .mean], [RecurrentOutput.lastStep, .allSteps])
     func cellsEqualTheBuiltInLayers(_ merge: BidirectionalMerge?, _ output: RecurrentOutput) throws {
         let pairs: [(any Layer, any Layer)] = [
@@ -20,7 +20,8 @@ struct RecurrentCellTests {
             let other = try LayerRunner(own, input: [.time, 7], seed: 1)
             #expect(runner.parameters.paths == other.parameters.paths)
             let x = Tensor.normal([5, 11, 7], key: RandomKey(seed: 2))
-            let leaves = Parameters([("input", x)] + zip(runner.parameters.paths, runner.parameters.tensors).map { ($0, $1) })
+            let leaves = Parameters(
+                [("input", x)] + zip(runner.parameters.paths, runner.parameters.tensors).map { ($0, $1) })
             let results = [runner, other].map { runner in
                 pullBack(at: leaves, upstream: { pattern($0.shape, 4) }) { leaves in
                     let input = Signal(leaves["input"], lengths: [3, 11, 1, 8, 0], timeAxis: 1)
@@ -28,8 +29,8 @@ struct RecurrentCellTests {
                 }
             }
             expectClose(results[1].value.scalars, results[0].value.scalars.map { Double($0) }, "\(own)")
-            expectGradients(
-                results[1].gradient.tensors, results[0].gradient.tensors.map { $0.scalars.map { Double($0) } }, "\(own)")
+            let gradients = results[0].gradient.tensors.map { $0.scalars.map { Double($0) } }
+            expectGradients(results[1].gradient.tensors, gradients, "\(own)")
         }
     }
 
@@ -40,8 +41,9 @@ struct RecurrentCellTests {
         let turned = reversingTime(x, lengths: lengths, axis: 1)
         for output in [RecurrentOutput.lastStep, .allSteps] {
             let cell = MinimalGatedUnit(units: 5)
-            let forward = try LayerRunner(Recurrent(cell, output: output), input: [.time, 4], seed: 4)
-            let reverse = try LayerRunner(Recurrent(cell, direction: .reverse, output: output), input: [.time, 4], seed: 4)
+            let layers = [RecurrentDirection.forward, .reverse].map { Recurrent(cell, direction: $0, output: output) }
+            let forward = try LayerRunner(layers[0], input: [.time, 4], seed: 4)
+            let reverse = try LayerRunner(layers[1], input: [.time, 4], seed: 4)
             var expected = forward.run(Signal(turned, lengths: lengths, timeAxis: 1)).output.values
             if output == .allSteps { expected = reversingTime(expected, lengths: lengths, axis: 1) }
             let found = reverse.run(Signal(x, lengths: lengths, timeAxis: 1)).output.values
@@ -71,8 +73,10 @@ struct RecurrentCellTests {
         #expect(try layer.outputShape(for: [.time, 40] as Shape) == [128])
         #expect(Recurrent<MinimalGatedUnit>.kind == "minimalGatedUnit")
         let misfits: [(any Layer, Shape)] = [
-            (Recurrent(MinimalGatedUnit(units: 0)), [.time, 4]), (Recurrent(MinimalGatedUnit(units: 4), layers: 0), [.time, 4]),
-            (Recurrent(MinimalGatedUnit(units: 4), dropout: 1), [.time, 4]), (Recurrent(MinimalGatedUnit(units: 4)), [4]),
+            (Recurrent(MinimalGatedUnit(units: 0)), [.time, 4]),
+            (Recurrent(MinimalGatedUnit(units: 4), layers: 0), [.time, 4]),
+            (Recurrent(MinimalGatedUnit(units: 4), dropout: 1), [.time, 4]),
+            (Recurrent(MinimalGatedUnit(units: 4)), [4]),
         ]
         for (layer, input) in misfits {
             #expect(throws: ShapeError.self) { try layer.outputShape(for: [input]) }

@@ -79,6 +79,7 @@ extension Recurrent {
         _ cell: Cell, layers: Int, _ merge: BidirectionalMerge?, dropout: Float = 0, output: RecurrentOutput = .lastStep
     ) {
         self.init(
-            cell, layers: layers, direction: merge.map { .both(merge: $0) } ?? .forward, dropout: dropout, output: output)
+            cell, layers: layers, direction: merge.map { .both(merge: $0) } ?? .forward, dropout: dropout,
+            output: output)
     }
 }

@@ -7,7 +7,8 @@ import Testing
 struct WrapperTests {
     private let registry = CodingUserInfoKey(rawValue: "ser.layerRegistry")
 
-    /// Statistics of a batch normalisation at each step are those of the valid steps alone, and its state moves by them.
+    /// Statistics of a batch normalisation at each step are those of the valid steps alone, and its state moves by
+    /// them.
     @Test func timeDistributedNormalisesValidStepsOnly() throws {
         let x = Tensor.normal([3, 5, 4], key: RandomKey(seed: 1))
         let lengths = [5, 1, 3]
@@ -29,8 +30,8 @@ struct WrapperTests {
         let x = Signal(Tensor.normal([3, 5, 4], mean: 2, key: RandomKey(seed: 5)), lengths: [5, 1, 3], timeAxis: 1)
         let (output, state) = runner.run(x, mode: .training(RandomKey(seed: 6)))
         // The same values in another order have the same mean, and both ways are the same layer here.
-        expectClose(
-            state["running_mean_reverse"].scalars, state["running_mean"].scalars.map { Double($0) }, relativeToMaximum: 1e-5)
+        let means = state["running_mean"].scalars.map { Double($0) }
+        expectClose(state["running_mean_reverse"].scalars, means, relativeToMaximum: 1e-5)
         #expect(state["running_mean"].scalars.allSatisfy { $0 > 0.05 })
         #expect(output.values.shape == [3, 5, 4])
     }

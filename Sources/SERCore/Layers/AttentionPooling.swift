@@ -1,9 +1,10 @@
 /// A weighted mean over time with weights that are learned: soft attention.
 ///
-/// `[time, features]` to `[features]`: sum of a_t h_t over the valid steps, with a = softmax of the scores. Without `units`
-/// the score of a step is v . h_t, and the only parameter is `vector` [features] (64 numbers for 64 features); with
-/// `units` it is v . tanh(W h_t + b) (Bahdanau, Cho and Bengio, 2015; Lin et al., 2017), with `weight` [units, features],
-/// `bias` [units] and `vector` [units]. All are drawn from U(-1/sqrt(n), 1/sqrt(n)), n the values that feed one output.
+/// `[time, features]` to `[features]`: sum of a_t h_t over the valid steps, with a = softmax of the scores. Without
+/// `units` the score of a step is v . h_t, and the only parameter is `vector` [features] (64 numbers for 64 features);
+/// with `units` it is v . tanh(W h_t + b) (Bahdanau, Cho and Bengio, 2015; Lin et al., 2017), with `weight` [units,
+/// features], `bias` [units] and `vector` [units]. All are drawn from U(-1/sqrt(n), 1/sqrt(n)), n the values that feed
+/// one output.
 public struct AttentionPooling: UnaryLayer {
     public static let kind = "attentionPooling"
 

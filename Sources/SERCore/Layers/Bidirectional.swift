@@ -1,10 +1,10 @@
-/// Reads time both ways: a layer and, with weights of its own, the same layer over each row from its last valid step to its
-/// first.
+/// Reads time both ways: a layer and, with weights of its own, the same layer over each row from its last valid step to
+/// its first.
 ///
-/// Any input with time, or `[steps, features]`. Where the layer keeps time, the result of the way back is turned round again,
-/// so that both speak of the same step. Merging side by side doubles the features (the channels, where time is the last
-/// axis). Parameters and state are the layer's, and again with `_reverse` at the end: for `Bidirectional(GRU(64))` the names
-/// of PyTorch's bidirectional `GRU`.
+/// Any input with time, or `[steps, features]`. Where the layer keeps time, the result of the way back is turned round
+/// again, so that both speak of the same step. Merging side by side doubles the features (the channels, where time is
+/// the last axis). Parameters and state are the layer's, and again with `_reverse` at the end: for
+/// `Bidirectional(GRU(64))` the names of PyTorch's bidirectional `GRU`.
 public struct Bidirectional: UnaryLayer {
     public static let kind = "bidirectional"
 
@@ -40,8 +40,8 @@ public struct Bidirectional: UnaryLayer {
         let axis = Self.featureAxis(rank: output.rank, timeAxis: timeAxis(after: input))
         guard output.rank > 0, let features = output[axis].length, features < 1 << 30 else {
             throw ShapeError(
-                layer: Self.kind, expected: "a layer with a known number of features to put side by side", got: "\(output)",
-                hint: "Merge by sum or mean.")
+                layer: Self.kind, expected: "a layer with a known number of features to put side by side",
+                got: "\(output)", hint: "Merge by sum or mean.")
         }
         output[axis] = .fixed(2 * features)
         return output

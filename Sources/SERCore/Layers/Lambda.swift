@@ -6,10 +6,11 @@ import Foundation
 /// Lambda { x in log(x + 1) }
 /// Lambda(outputShape: { shape in Shape(shape.dimensions + [1]) }) { x in x.expandingDimension(at: -1) }
 /// ```
-/// The function gets the values of a batch, axis 0 being the batch, with anything at padded positions; where there is time it
-/// must keep its length, and it must compute each row and step from that row and step alone, or padding would reach its
-/// results. A file holds descriptions, not code: encoding a `Lambda` throws ``UnsavableLayerError``, and saving a network
-/// with one fails with its words. What is to be kept is written as a layer, a struct of a few lines; see ``UnaryLayer``.
+/// The function gets the values of a batch, axis 0 being the batch, with anything at padded positions; where there is
+/// time it must keep its length, and it must compute each row and step from that row and step alone, or padding would
+/// reach its results. A file holds descriptions, not code: encoding a `Lambda` throws ``UnsavableLayerError``, and
+/// saving a network with one fails with its words. What is to be kept is written as a layer, a struct of a few lines;
+/// see ``UnaryLayer``.
 public struct Lambda: UnaryLayer {
     public static let kind = "lambda"
 

@@ -25,12 +25,12 @@ public protocol RecurrentCell: Sendable, Codable {
     /// How many values a step hands on: the length of the first tensor of the state.
     var units: Int { get }
 
-    /// The lengths of the tensors that pass from step to step, `[units]` unless stated. All begin at 0. The first is what
-    /// the cell hands on.
+    /// The lengths of the tensors that pass from step to step, `[units]` unless stated. All begin at 0. The first is
+    /// what the cell hands on.
     var stateSizes: [Int] { get }
 
-    /// The tensors that one direction of one layer learns, with `inputs` values coming in at a step. In the network, layer
-    /// and direction are added to their names, as in `weight_ih_l0_reverse`.
+    /// The tensors that one direction of one layer learns, with `inputs` values coming in at a step. In the network,
+    /// layer and direction are added to their names, as in `weight_ih_l0_reverse`.
     func parameters(inputs: Int) -> [Declaration]
 
     /// What of a step does not look at the state, for all steps at once, where one large product is quicker than many
@@ -58,7 +58,8 @@ public struct CellParameters: Sendable {
     /// The tensor of a name that the cell declared. Stops the program when it declared none.
     public subscript(name: String) -> Tensor {
         guard let tensor = tensors[name] else {
-            stop("\(kind): the cell declares no parameter '\(name)'; it has \(tensors.keys.sorted().joined(separator: ", "))")
+            let known = tensors.keys.sorted().joined(separator: ", ")
+            stop("\(kind): the cell declares no parameter '\(name)'; it has \(known)")
         }
         return tensor
     }

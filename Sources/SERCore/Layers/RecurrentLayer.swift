@@ -13,10 +13,10 @@ public enum RecurrentDirection: Sendable, Hashable, Codable {
 
 /// A recurrent layer made of a cell of one's own; see ``RecurrentCell``.
 ///
-/// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two directions are
-/// concatenated. Parameters are the cell's, with layer and direction behind their names: `weight_ih_l0`,
-/// `weight_ih_l0_reverse`. Rows of a batch stop at their own length. A file that holds such a layer is read with a registry
-/// that knows it: `.standard.adding(Recurrent<MyCell>.self)`.
+/// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two directions
+/// are concatenated. Parameters are the cell's, with layer and direction behind their names: `weight_ih_l0`,
+/// `weight_ih_l0_reverse`. Rows of a batch stop at their own length. A file that holds such a layer is read with a
+/// registry that knows it: `.standard.adding(Recurrent<MyCell>.self)`.
 public struct Recurrent<Cell: RecurrentCell>: UnaryLayer {
     public static var kind: String { Cell.kind }
 
@@ -60,7 +60,8 @@ public struct Recurrent<Cell: RecurrentCell>: UnaryLayer {
             cell.stateSizes.allSatisfy({ $0 > 0 })
         else {
             throw ShapeError(
-                layer: Self.kind, expected: "1 to 65536 units, which are the first of the state's sizes, and 1 to 1024 layers",
+                layer: Self.kind,
+                expected: "1 to 65536 units, which are the first of the state's sizes, and 1 to 1024 layers",
                 got: "\(cell.units) units, a state of \(cell.stateSizes) and \(layers) layers",
                 hint: "Change the cell's units or its stateSizes.")
         }
@@ -145,8 +146,8 @@ private struct CellSequence<Cell: RecurrentCell> {
         return cleared(outputs, time: time)
     }
 
-    /// The new state of rows that have this step, the old one of those that do not: forward they have ended and keep what
-    /// they ended in, backward they have not begun.
+    /// The new state of rows that have this step, the old one of those that do not: forward they have ended and keep
+    /// what they ended in, backward they have not begun.
     private func held(_ next: [Tensor], before: [Tensor], at step: Int) -> [Tensor] {
         guard let lengths, lengths.contains(where: { $0 <= step }) else { return next }
         let running = Tensor(lengths.map { step < $0 ? 1 : 0 }, shape: [batch, 1])

@@ -1,10 +1,11 @@
 /// Each step reads all valid steps of its clip, weighted by how well their keys answer its query: scaled dot-product
-/// attention with several heads (Vaswani et al., 2017), as PyTorch's `MultiheadAttention` with one tensor as query, key and
-/// value.
+/// attention with several heads (Vaswani et al., 2017), as PyTorch's `MultiheadAttention` with one tensor as query, key
+/// and value.
 ///
-/// `[time, features]`, unchanged; the heads divide the features. Parameters, as in PyTorch: `in_proj_weight` [3 features,
-/// features] (queries, keys, values), `in_proj_bias` [3 features], `out_proj.weight` [features, features] and
-/// `out_proj.bias` [features]; the weights begin as PyTorch's do, the biases at 0. Steps past a row's length are not read.
+/// `[time, features]`, unchanged; the heads divide the features. Parameters, as in PyTorch: `in_proj_weight` [3
+/// features, features] (queries, keys, values), `in_proj_bias` [3 features], `out_proj.weight` [features, features] and
+/// `out_proj.bias` [features]; the weights begin as PyTorch's do, the biases at 0. Steps past a row's length are not
+/// read.
 public struct MultiHeadSelfAttention: UnaryLayer {
     public static let kind = "multiHeadSelfAttention"
 
@@ -70,12 +71,12 @@ public struct MultiHeadSelfAttention: UnaryLayer {
     }
 }
 
-/// Each step reads all valid steps of its clip, weighted by additive scores v . tanh(Q h_t + K h_s + b) (Bahdanau, Cho and
-/// Bengio, 2015).
+/// Each step reads all valid steps of its clip, weighted by additive scores v . tanh(Q h_t + K h_s + b) (Bahdanau, Cho
+/// and Bengio, 2015).
 ///
 /// `[time, features]`, unchanged: the weighted mean of the steps themselves. Parameters `query.weight` and `key.weight`
-/// [units, features], `bias` [units] and `vector` [units], drawn from U(-1/sqrt(n), 1/sqrt(n)), n the values that feed one
-/// output. Steps past a row's length are not read.
+/// [units, features], `bias` [units] and `vector` [units], drawn from U(-1/sqrt(n), 1/sqrt(n)), n the values that feed
+/// one output. Steps past a row's length are not read.
 public struct AdditiveSelfAttention: UnaryLayer {
     public static let kind = "additiveSelfAttention"
 

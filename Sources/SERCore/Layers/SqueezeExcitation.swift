@@ -1,9 +1,9 @@
 /// Scales each channel by what all channels are on average over the clip (Hu, Shen and Sun, 2018).
 ///
-/// `[channels, height, width]` or `[time, features]`, unchanged; the width may be time, and features are the channels of a
-/// sequence. The channels' means over the valid positions pass two dense layers, ReLU between them and a sigmoid behind:
-/// `fc1.weight` [squeezed, channels], `fc1.bias` [squeezed], `fc2.weight` [channels, squeezed], `fc2.bias` [channels], with
-/// squeezed = channels / reduction (at least 1), drawn as PyTorch's `Linear`.
+/// `[channels, height, width]` or `[time, features]`, unchanged; the width may be time, and features are the channels
+/// of a sequence. The channels' means over the valid positions pass two dense layers, ReLU between them and a sigmoid
+/// behind: `fc1.weight` [squeezed, channels], `fc1.bias` [squeezed], `fc2.weight` [channels, squeezed], `fc2.bias`
+/// [channels], with squeezed = channels / reduction (at least 1), drawn as PyTorch's `Linear`.
 public struct SqueezeExcitation: UnaryLayer {
     public static let kind = "squeezeExcitation"
 
@@ -16,7 +16,8 @@ public struct SqueezeExcitation: UnaryLayer {
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
         guard reduction > 0 else {
             throw ShapeError(
-                layer: Self.kind, expected: "a reduction of at least 1", got: "\(reduction)", hint: "16 is the paper's.")
+                layer: Self.kind, expected: "a reduction of at least 1", got: "\(reduction)",
+                hint: "16 is the paper's.")
         }
         if input.rank == 3 { _ = try ImageRules.check(Self.kind, input) } else {
             _ = try SequenceRules.check(Self.kind, input, .valid)
@@ -42,7 +43,8 @@ public struct SqueezeExcitation: UnaryLayer {
         let x = input.clearingPadding().values
         let means = globalAveragePooling(x, lengths: input.partialLengths)
         let hidden = relu(linear(means, weight: context.parameter("fc1.weight"), bias: context.parameter("fc1.bias")))
-        let gates = sigmoid(linear(hidden, weight: context.parameter("fc2.weight"), bias: context.parameter("fc2.bias")))
+        let gates = sigmoid(
+            linear(hidden, weight: context.parameter("fc2.weight"), bias: context.parameter("fc2.bias")))
         // As [batch, channels, positions] an image has a gate a row, which multiplies quickest.
         let y = x.rank == 4
             ? (x.flattened(from: 2) * gates.expandingDimension(at: 2)).reshaped(x.shape)

@@ -1,7 +1,7 @@
 /// The mean and the standard deviation over time, side by side, as in x-vectors (Snyder et al., 2018).
 ///
-/// `[time, features]` to `[2 features]`: all means, then all deviations sqrt(variance + epsilon), over the valid steps. The
-/// variance is the biased one (divided by the number of steps), so that a clip of one step has the deviation
+/// `[time, features]` to `[2 features]`: all means, then all deviations sqrt(variance + epsilon), over the valid steps.
+/// The variance is the biased one (divided by the number of steps), so that a clip of one step has the deviation
 /// sqrt(epsilon), and the epsilon keeps the gradient of a constant feature finite.
 public struct StatisticsPooling: UnaryLayer {
     public static let kind = "statisticsPooling"

@@ -1,9 +1,9 @@
 /// Applies a layer to each step of a sequence on its own, with the same weights.
 ///
-/// `[time, ...]` to `[time, ...]`: what stands behind time is what the layer inside is given, so `TimeDistributed(Conv1D(8,
-/// kernel: 3))` on `[.time, 40, 1]` slides along the 40 features of every step. Parameters and state are the inner layer's,
-/// under its names. All valid steps of a batch run as one batch of the inner layer: steps past a row's length do not enter,
-/// not even the statistics of a batch normalisation.
+/// `[time, ...]` to `[time, ...]`: what stands behind time is what the layer inside is given, so
+/// `TimeDistributed(Conv1D(8, kernel: 3))` on `[.time, 40, 1]` slides along the 40 features of every step. Parameters
+/// and state are the inner layer's, under its names. All valid steps of a batch run as one batch of the inner layer:
+/// steps past a row's length do not enter, not even the statistics of a batch normalisation.
 public struct TimeDistributed: UnaryLayer {
     public static let kind = "timeDistributed"
 

@@ -40,7 +40,11 @@ private struct TimeLayout: Sendable {
         forEachLine { start, length in
             for step in 0..<length {
                 let (target, source) = (out + start + step * inner, x + start + (length - 1 - step) * inner)
-                if accumulate { add(source, to: target, count: inner) } else { target.update(from: source, count: inner) }
+                if accumulate {
+                    add(source, to: target, count: inner)
+                } else {
+                    target.update(from: source, count: inner)
+                }
             }
             if !accumulate {
                 (out + start + length * inner).update(repeating: 0, count: (time - length) * inner)
@@ -105,7 +109,8 @@ package func packingSteps(_ x: Tensor, lengths: [Int]) -> Tensor {
     }
 }
 
-/// What ``packingSteps(_:lengths:)`` took apart: [valid steps, ...] to [batch, time, ...], zeros past each row's length.
+/// What ``packingSteps(_:lengths:)`` took apart: [valid steps, ...] to [batch, time, ...], zeros past each row's
+/// length.
 package func unpackingSteps(_ x: Tensor, lengths: [Int], time: Int) -> Tensor {
     let shape = [lengths.count, time] + x.shape.dropFirst()
     let layout = TimeLayout(shape, axis: 1, lengths: lengths, in: "unpackingSteps")
