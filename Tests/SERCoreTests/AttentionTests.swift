@@ -105,6 +105,25 @@ struct AttentionTests {
         #expect(SqueezeExcitation().parameters(for: [8, 4, .time] as Shape).map(\.shape) == [[1, 8], [1], [8, 1], [8]])
     }
 
+    @Test func channelsAreScaledAsByAProduct() throws {
+        let x = Tensor.normal([3, 2, 4, 37], key: RandomKey(seed: 11))
+        let scales = Tensor.normal([3, 2], key: RandomKey(seed: 12))
+        let lengths = [37, 0, 18]
+        let valid = validity(x.shape, lengths, 3)
+        let product = { (t: [Tensor]) in t[0] * t[1].reshaped([3, 2, 1, 1]) * valid }
+        let one = { (t: [Tensor]) in scalingChannels(t[0], by: t[1], lengths: lengths) }
+        let results = [product, one].map { function in
+            valueAndGradient(at: [x, scales]) { t in (square(function(t)) * 0.5).sum() + t[0].sum() }
+        }
+        #expect(one([x, scales]).scalars == product([x, scales]).scalars)
+        #expect(abs(results[0].value.item - results[1].value.item) < 1e-3)
+        for (a, b) in zip(results[1].gradients, results[0].gradients) {
+            expectClose(a.scalars, b.scalars.map { Double($0) }, relativeToMaximum: 1e-5)
+        }
+        try checkGradients(at: [scales]) { scalingChannels(x, by: $0[0], lengths: nil) }
+        try checkGradients(at: [x]) { scalingChannels($0[0], by: scales, lengths: lengths) }
+    }
+
     /// Bits do not depend on the number of threads, at sizes at which several are used.
     @Test func threadsChangeNothing() {
         let q = Tensor.normal([5, 60, 40], key: RandomKey(seed: 8))

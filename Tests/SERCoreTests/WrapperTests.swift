@@ -45,6 +45,24 @@ struct WrapperTests {
         #expect((inner.layer as? Dense)?.units == 4 && copy.merge == .sum)
     }
 
+    /// A file may nest wrappers as deep as its decoder goes; that must neither hang nor end the program.
+    @Test func deepNestsAreReadOrRefusedAtOnce() throws {
+        func nested(_ kind: String, _ rest: String, depth: Int) -> Data {
+            let open = "{\(rest)\"inner\":{\"kind\":\"\(kind)\",\"configuration\":"
+            let last = "{\(rest)\"inner\":{\"kind\":\"relu\",\"configuration\":{}}}"
+            let text = String(repeating: open, count: depth) + last + String(repeating: "}}", count: depth)
+            return Data(text.utf8)
+        }
+        let both = try JSONDecoder().decode(
+            Bidirectional.self, from: nested("bidirectional", "\"merge\":\"sum\",", depth: 100))
+        #expect(throws: ShapeError.self) { try both.outputShape(for: [.time, 4]) }
+        let steps = try JSONDecoder().decode(TimeDistributed.self, from: nested("timeDistributed", "", depth: 100))
+        #expect(throws: ShapeError.self) { try steps.outputShape(for: [.time, 4]) }
+        #expect(throws: (any Error).self) {
+            try JSONDecoder().decode(TimeDistributed.self, from: nested("timeDistributed", "", depth: 100_000))
+        }
+    }
+
     /// Layers of a user's own inside a wrapper come from the registry, and are named when it lacks them.
     @Test func wrappersReadTheRegistry() throws {
         let data = try JSONEncoder().encode(TimeDistributed(Recurrent(MinimalGatedUnit(units: 3))))

@@ -16,3 +16,4 @@
 #include "ser_recurrent.h"
 #include "ser_dropout.h"
 #include "ser_attention.h"
+#include "ser_channels.h"

@@ -29,11 +29,11 @@ public struct Bidirectional: UnaryLayer {
                 layer: Self.kind, expected: "an input with a time axis", got: "\(input)",
                 hint: "Put it before what takes the time away.")
         }
+        // Refused before anything is asked of it: asking twice at every level of a deep nest would never end.
+        guard !(layer is Bidirectional) else { throw twoWays("another of its kind") }
         let names = (layer.parameters(for: [input]) + layer.state(for: [input])).map(\.name)
         if let name = names.first(where: { $0.hasSuffix(Self.suffix) }) {
-            throw ShapeError(
-                layer: Self.kind, expected: "a layer that reads time one way",
-                got: "\(type(of: layer).kind), which has a '\(name)'", hint: "It reads both ways itself.")
+            throw twoWays("\(type(of: layer).kind), which has a '\(name)'")
         }
         var output = try layer.outputShape(for: [input])
         guard merge == .concatenate else { return output }
@@ -45,6 +45,11 @@ public struct Bidirectional: UnaryLayer {
         }
         output[axis] = .fixed(2 * features)
         return output
+    }
+
+    private func twoWays(_ got: String) -> ShapeError {
+        ShapeError(
+            layer: Self.kind, expected: "a layer that reads time one way", got: got, hint: "It reads both ways itself.")
     }
 
     public func parameters(for input: Shape) -> [Declaration] { twice(layer.parameters(for: [input])) }

@@ -40,15 +40,15 @@ public struct SqueezeExcitation: UnaryLayer {
     }
 
     public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
-        let x = input.clearingPadding().values
-        let means = globalAveragePooling(x, lengths: input.partialLengths)
+        let lengths = input.partialLengths
+        // Images are large, so the operation that scales them clears what lies past a row's length as it goes.
+        let x = input.values.rank == 4 ? input.values : input.clearingPadding().values
+        let means = globalAveragePooling(x, lengths: lengths)
         let hidden = relu(linear(means, weight: context.parameter("fc1.weight"), bias: context.parameter("fc1.bias")))
         let gates = sigmoid(
             linear(hidden, weight: context.parameter("fc2.weight"), bias: context.parameter("fc2.bias")))
-        // As [batch, channels, positions] an image has a gate a row, which multiplies quickest.
         let y = x.rank == 4
-            ? (x.flattened(from: 2) * gates.expandingDimension(at: 2)).reshaped(x.shape)
-            : x * gates.expandingDimension(at: 1)
+            ? scalingChannels(x, by: gates, lengths: lengths) : x * gates.expandingDimension(at: 1)
         return Signal(y, lengths: input.lengths, timeAxis: input.timeAxis)
     }
 }
