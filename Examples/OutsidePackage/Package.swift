@@ -1,17 +1,18 @@
 // swift-tools-version: 6.1
-// A package as a user would write it: it depends on SER and composes a network of its own.
+// A package as a user would write it: it depends on SER, composes a network of its own and writes layers of its own.
 import PackageDescription
+
+let products: [Target.Dependency] = [
+    .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
+    .product(name: "SERModels", package: "SER"),
+]
 
 let package = Package(
     name: "OutsidePackage",
     platforms: [.macOS(.v14)],
     dependencies: [.package(name: "SER", path: "../..")],
     targets: [
-        .executableTarget(
-            name: "own-network",
-            dependencies: [
-                .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
-                .product(name: "SERModels", package: "SER"),
-            ])
+        .executableTarget(name: "own-network", dependencies: products),
+        .executableTarget(name: "own-layers", dependencies: products),
     ]
 )

@@ -1,4 +1,5 @@
-"""Every layer by PyTorch in double precision: layers.json, forward values and all gradients of sum(output * pattern).
+"""Every layer by PyTorch in double precision: forward values and all gradients of sum(output * pattern), in layers.json and,
+for layers that weigh, sum up or distribute steps, layers_time.json.
 
 Inputs and parameters follow a formula that the tests repeat, so that only results are stored. A padded batch is defined by
 its rows: each is computed alone, cut to its length, and its result padded with zeros.
@@ -199,10 +200,10 @@ def recurrent(kind, name, x, units, layers=1, merge=None, all_steps=False, lengt
         return state[-1] if merge is None else torch.cat([state[-2], state[-1]], -1)
 
     def summed(v):
-        return v[..., :units] + v[..., units:]
+        return (v[..., :units] + v[..., units:]) / (2 if merge == "mean" else 1)
 
     def forward(v, p):
-        if merge != "sum":  # PyTorch's own stack
+        if merge not in ("sum", "mean"):  # PyTorch's own stack
             net = module(x[2], units, layers, batch_first=True, bidirectional=merge is not None, **settings).double()
             assert [n for n, _ in net.named_parameters()] == [n for n, _ in parameters]
             steps, final = torch.func.functional_call(net, p, (v,))
@@ -247,5 +248,127 @@ case("reshape", lambda v, p: v.reshape(len(v), 1, -1, 4), (3, 5, 4), lengths=[5,
 case("permute", lambda v, p: v.permute(0, 2, 1), (3, 5, 4), lengths=[5, 1, 2], out_time=2)
 case("permute image", lambda v, p: v.permute(0, 3, 1, 2), (1, 2, 3, 4))
 
-path = pathlib.Path(__file__).with_name("layers.json")
-path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+
+
+def write(name):
+    path = pathlib.Path(__file__).with_name(name)
+    path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
+    cases.clear()
+
+
+write("layers.json")
+
+# Attention and statistics over time
+
+
+def attention_pooling(v, p):
+    hidden = torch.tanh(F.linear(v, p["weight"], p["bias"])) if "weight" in p else v
+    return torch.einsum("bt,btf->bf", torch.softmax(hidden @ p["vector"], 1), v)
+
+
+additive = [("weight", (4, 5)), ("bias", (4,)), ("vector", (4,))]
+case("attention pooling", attention_pooling, (3, 7, 5), [("vector", (5,))], out_time=None)
+case("attention pooling lengths", attention_pooling, (4, 7, 5), [("vector", (5,))], lengths=[7, 1, 4, 6], out_time=None)
+case("attention pooling length 1", attention_pooling, (1, 1, 1), [("vector", (1,))], out_time=None)
+case("attention pooling additive", attention_pooling, (3, 7, 5), additive, out_time=None)
+case("attention pooling additive lengths", attention_pooling, (4, 7, 5), additive, lengths=[7, 1, 4, 6], out_time=None)
+
+
+def statistics_pooling(v, p):
+    return torch.cat([v.mean(1), torch.sqrt(v.var(1, correction=0) + 1e-5)], 1)
+
+
+case("statistics pooling", statistics_pooling, (3, 7, 5), out_time=None)
+case("statistics pooling lengths", statistics_pooling, (4, 7, 5), lengths=[7, 2, 4, 6], out_time=None)
+case("statistics pooling length 1", statistics_pooling, (2, 1, 3), out_time=None)
+
+
+def multi_head(features, heads, bias=True):
+    def forward(v, p):
+        net = torch.nn.MultiheadAttention(features, heads, bias=bias, batch_first=True).double()
+        assert [n for n, _ in net.named_parameters()] == list(p)
+        return torch.func.functional_call(net, p, (v, v, v), dict(need_weights=False))[0]
+    return forward
+
+
+def multi_head_parameters(f):
+    return [("in_proj_weight", (3 * f, f)), ("in_proj_bias", (3 * f,)), ("out_proj.weight", (f, f)), ("out_proj.bias", (f,))]
+
+
+case("multi-head self-attention", multi_head(6, 1), (2, 5, 6), multi_head_parameters(6))
+case("multi-head self-attention heads", multi_head(8, 4), (3, 6, 8), multi_head_parameters(8), lengths=[6, 1, 4])
+case("multi-head self-attention no bias", multi_head(6, 2, False), (2, 5, 6), multi_head_parameters(6)[::2], lengths=[5, 3])
+case("multi-head self-attention length 1", multi_head(2, 2), (1, 1, 2), multi_head_parameters(2))
+
+
+def additive_attention(v, p):
+    q, k = F.linear(v, p["query.weight"], p["bias"]), F.linear(v, p["key.weight"])
+    return torch.softmax(torch.tanh(q[:, :, None] + k[:, None]) @ p["vector"], 2) @ v
+
+
+def additive_parameters(f, u):
+    return [("query.weight", (u, f)), ("key.weight", (u, f)), ("bias", (u,)), ("vector", (u,))]
+
+
+case("additive self-attention", additive_attention, (2, 5, 4), additive_parameters(4, 3))
+case("additive self-attention wide", additive_attention, (2, 4, 3), additive_parameters(3, 35))
+case("additive self-attention lengths", additive_attention, (3, 6, 4), additive_parameters(4, 5), lengths=[6, 1, 4])
+
+
+def excitation(axes):
+    def forward(v, p):
+        means = v.mean(axes)
+        hidden = F.relu(F.linear(means, p["fc1.weight"], p["fc1.bias"]))
+        gates = torch.sigmoid(F.linear(hidden, p["fc2.weight"], p["fc2.bias"]))
+        return v * (gates[:, :, None, None] if v.dim() == 4 else gates[:, None])
+    return forward
+
+
+def excitation_parameters(c, s):
+    return [("fc1.weight", (s, c)), ("fc1.bias", (s,)), ("fc2.weight", (c, s)), ("fc2.bias", (c,))]
+
+
+case("squeeze-excitation", excitation((2, 3)), (3, 8, 3, 4), excitation_parameters(8, 4))
+case("squeeze-excitation lengths", excitation((2, 3)), (3, 6, 2, 5), excitation_parameters(6, 2), lengths=[5, 1, 3], time=3,
+     out_time=3)
+case("squeeze-excitation sequence", excitation(1), (3, 6, 5), excitation_parameters(5, 2), lengths=[6, 1, 4])
+
+# Wrappers
+
+
+def per_step(forward):
+    def stepwise(v, p):
+        y = forward(v.reshape(-1, *v.shape[2:]), p)
+        return y.reshape(*v.shape[:2], *y.shape[1:])
+    return stepwise
+
+
+def both_ways(forward, merge, time=1, features=2, keeps_time=True):
+    def run(v, p):
+        one = {n: t for n, t in p.items() if not n.endswith("_reverse")}
+        other = {n.removesuffix("_reverse"): t for n, t in p.items() if n.endswith("_reverse")}
+        a, b = forward(v, one), forward(v.flip(time), other)
+        b = b.flip(time) if keeps_time else b
+        return torch.cat([a, b], features) if merge == "concatenate" else a + b if merge == "sum" else (a + b) / 2
+    return run
+
+
+def twice(parameters):
+    return parameters + [(n + "_reverse", s) for n, s in parameters]
+
+
+conv = [("weight", (4, 3, 3)), ("bias", (4,))]
+case("time distributed", per_step(conv1d((0, 0))), (3, 4, 6, 3), conv, lengths=[4, 1, 2])
+case("time distributed image", per_step(conv2d((1, 1, 1, 1))), (2, 3, 2, 4, 4), [("weight", (3, 2, 3, 3)), ("bias", (3,))])
+case("bidirectional mean", both_ways(conv1d((2, 0)), "mean"), (3, 7, 3), twice(conv), lengths=[7, 1, 4])
+case("bidirectional stride", both_ways(conv1d((2, 0), 2), "sum"), (3, 7, 3), twice(conv), lengths=[7, 1, 4])
+case("bidirectional image", both_ways(conv2d((1, 1, 1, 1)), "concatenate", 3, 1), (3, 2, 3, 6),
+     twice([("weight", (3, 2, 3, 3)), ("bias", (3,))]), lengths=[6, 1, 4], time=3, out_time=3)
+case("bidirectional pooling", both_ways(attention_pooling, "concatenate", 1, 1, False), (3, 6, 4), twice([("vector", (4,))]),
+     lengths=[6, 1, 4], out_time=None)
+for kind in ("gru", "lstm"):
+    recurrent(kind, "wrapped", (3, 5, 3), 4, merge="concatenate", all_steps=True, lengths=[3, 5, 1])
+    recurrent(kind, "wrapped last step", (3, 5, 3), 4, merge="concatenate", lengths=[3, 5, 1])
+    recurrent(kind, "mean of directions", (3, 5, 3), 4, layers=2, merge="mean", lengths=[3, 5, 1])
+
+write("layers_time.json")

@@ -98,6 +98,40 @@ struct LayerParityTests {
         Entry("layernorm", LayerNorm(), [7]),
         Entry("layernorm sequence", LayerNorm(), [.time, 33]),
 
+        Entry("attention pooling", AttentionPooling(), [.time, 5]),
+        Entry("attention pooling lengths", AttentionPooling(), [.time, 5]),
+        Entry("attention pooling length 1", AttentionPooling(), [.time, 1]),
+        Entry("attention pooling additive", AttentionPooling(units: 4), [.time, 5]),
+        Entry("attention pooling additive lengths", AttentionPooling(units: 4), [.time, 5]),
+        Entry("statistics pooling", StatisticsPooling(), [.time, 5]),
+        Entry("statistics pooling lengths", StatisticsPooling(), [.time, 5]),
+        Entry("statistics pooling length 1", StatisticsPooling(), [.time, 3]),
+        Entry("multi-head self-attention", MultiHeadSelfAttention(), [.time, 6]),
+        Entry("multi-head self-attention heads", MultiHeadSelfAttention(heads: 4, dropout: 0.3), [.time, 8]),
+        Entry("multi-head self-attention no bias", MultiHeadSelfAttention(heads: 2, bias: false), [.time, 6]),
+        Entry("multi-head self-attention length 1", MultiHeadSelfAttention(heads: 2), [.time, 2]),
+        Entry("additive self-attention", AdditiveSelfAttention(units: 3), [.time, 4]),
+        Entry("additive self-attention wide", AdditiveSelfAttention(units: 35), [.time, 3]),
+        Entry("additive self-attention lengths", AdditiveSelfAttention(units: 5), [.time, 4]),
+        Entry("squeeze-excitation", SqueezeExcitation(reduction: 2), [8, 3, 4]),
+        Entry("squeeze-excitation lengths", SqueezeExcitation(reduction: 3), [6, 2, .time]),
+        Entry("squeeze-excitation sequence", SqueezeExcitation(reduction: 2), [.time, 5]),
+
+        Entry("time distributed", TimeDistributed(Conv1D(4, kernel: 3)), [.time, 6, 3]),
+        Entry("time distributed image", TimeDistributed(Conv2D(3, kernel: 3, padding: .same)), [.time, 2, 4, 4]),
+        Entry("bidirectional mean", Bidirectional(Conv1D(4, kernel: 3, padding: .causal), merge: .mean), [.time, 3]),
+        Entry(
+            "bidirectional stride", Bidirectional(Conv1D(4, kernel: 3, stride: 2, padding: .causal), merge: .sum),
+            [.time, 3]),
+        Entry("bidirectional image", Bidirectional(Conv2D(3, kernel: 3, padding: .same)), [2, 3, .time]),
+        Entry("bidirectional pooling", Bidirectional(AttentionPooling()), [.time, 4]),
+        Entry("gru wrapped", Bidirectional(GRU(4, output: .allSteps)), [.time, 3]),
+        Entry("gru wrapped last step", Bidirectional(GRU(4)), [.time, 3]),
+        Entry("gru mean of directions", GRU(4, layers: 2, bidirectional: .mean), [.time, 3]),
+        Entry("lstm wrapped", Bidirectional(LSTM(4, output: .allSteps)), [.time, 3]),
+        Entry("lstm wrapped last step", Bidirectional(LSTM(4)), [.time, 3]),
+        Entry("lstm mean of directions", LSTM(4, layers: 2, bidirectional: .mean), [.time, 3]),
+
         Entry("relu", ReLU(), [7]),
         Entry("leakyrelu", LeakyReLU(slope: 0.2), [7]),
         Entry("elu", ELU(alpha: 1.5), [7]),
@@ -116,6 +150,23 @@ struct LayerParityTests {
         + recurrent("gru") { GRU($0, layers: $1, bidirectional: $2, dropout: 0.3, output: $3) }
         + recurrent("rnn") { RNN($0, layers: $1, bidirectional: $2, dropout: 0.3, output: $3) }
         + recurrent("rnn relu") { RNN($0, layers: $1, activation: .relu, bidirectional: $2, dropout: 0.3, output: $3) }
+
+    /// The same cases with PyTorch's equations written as cells of a user's own.
+    static let cells: [Entry] =
+        recurrent("gru") { Recurrent(GRUCell(units: $0), layers: $1, $2, dropout: 0.3, output: $3) }
+        + recurrent("lstm") { Recurrent(LSTMCell(units: $0), layers: $1, $2, dropout: 0.3, output: $3) }
+        + ["wrapped", "wrapped last step"].flatMap { name in
+            let output: RecurrentOutput = name == "wrapped" ? .allSteps : .lastStep
+            let (gru, lstm) = (GRUCell(units: 4), LSTMCell(units: 4))
+            return [
+                Entry("gru \(name)", Recurrent(gru, direction: .bidirectional, output: output), [.time, 3]),
+                Entry("lstm \(name)", Recurrent(lstm, direction: .bidirectional, output: output), [.time, 3]),
+                Entry("gru \(name)", Bidirectional(Recurrent(gru, output: output)), [.time, 3]),
+            ]
+        } + [
+            Entry("gru mean of directions", Recurrent(GRUCell(units: 4), layers: 2, .mean), [.time, 3]),
+            Entry("lstm mean of directions", Recurrent(LSTMCell(units: 4), layers: 2, .mean), [.time, 3]),
+        ]
 
     private static func recurrent(
         _ kind: String, _ make: (Int, Int, BidirectionalMerge?, RecurrentOutput) -> any Layer
@@ -138,15 +189,21 @@ struct LayerParityTests {
         }
     }
 
+    private func cases() throws -> [Case] { try Fixture.json("layers") + Fixture.json("layers_time") }
+
     @Test func everyCaseOfTheFixtureIsRun() throws {
-        let cases: [Case] = try Fixture.json("layers")
+        let cases = try cases()
         #expect(cases.map(\.name).sorted() == Self.entries.map(\.name).sorted())
     }
 
     @Test func agreesWithPyTorch() throws {
-        let cases = Dictionary(
-            uniqueKeysWithValues: try Fixture.json("layers", as: [Case].self).map { ($0.name, $0) })
+        let cases = Dictionary(uniqueKeysWithValues: try cases().map { ($0.name, $0) })
         for entry in Self.entries { try compare(entry, try #require(cases[entry.name])) }
+    }
+
+    @Test(arguments: cells) func cellsOfOnesOwnAgreeWithPyTorch(_ entry: Entry) throws {
+        let item = try cases().first { $0.name == entry.name }
+        try compare(entry, try #require(item))
     }
 
     private func compare(_ entry: Entry, _ item: Case) throws {
@@ -184,7 +241,7 @@ struct LayerParityTests {
     }
 
     /// Where a direction crosses the kinks of a ReLU or a maximum it is dropped; spread inputs keep most directions clear.
-    @Test(arguments: entries) func gradientsPassTheCheck(_ entry: Entry) throws {
+    @Test(arguments: entries + cells) func gradientsPassTheCheck(_ entry: Entry) throws {
         let runner = try LayerRunner(entry.layer, input: entry.input, seed: 7)
         let axis = entry.input.timeAxis.map { $0 + 1 }
         let x = Tensor.normal([3] + entry.input.dimensions.map { $0.length ?? 6 }, key: RandomKey(seed: 8))
@@ -201,7 +258,10 @@ struct LayerParityTests {
     }
 
     private func decoded<L: Layer>(_ layer: L) throws -> any Layer {
-        try JSONDecoder().decode(L.self, from: JSONEncoder().encode(layer))
+        let decoder = JSONDecoder()
+        decoder.userInfo[try #require(CodingUserInfoKey(rawValue: "ser.layerRegistry"))] = LayerRegistry.standard
+            .adding(Recurrent<GRUCell>.self)
+        return try decoder.decode(L.self, from: JSONEncoder().encode(layer))
     }
 }
 

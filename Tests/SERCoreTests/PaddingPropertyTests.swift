@@ -41,8 +41,33 @@ struct PaddingPropertyTests {
         Entry(GlobalAveragePool(), [2, 3, .time]),
         Entry(GlobalMaxPool(), [.time, 3]),
         Entry(GlobalMaxPool(), [2, 3, .time]),
+        Entry(AttentionPooling(), [.time, 3]),
+        Entry(AttentionPooling(units: 4), [.time, 3]),
+        Entry(StatisticsPooling(), [.time, 3]),
+        Entry(MultiHeadSelfAttention(), [.time, 3]),
+        Entry(MultiHeadSelfAttention(heads: 2), [.time, 4]),
+        Entry(AdditiveSelfAttention(units: 4), [.time, 3]),
+        Entry(SqueezeExcitation(reduction: 2), [.time, 3]),
+        Entry(SqueezeExcitation(reduction: 2), [4, 3, .time]),
+        Entry(Conv2D(5, kernel: 3, padding: .causal, dilation: 2), [2, 3, .time]),
+        Entry(TimeDistributed(Conv1D(3, kernel: 3)), [.time, 5, 2]),
+        Entry(TimeDistributed(BatchNorm()), [.time, 3]),
+        Entry(TimeDistributed(Flatten()), [.time, 5, 2]),
+        Entry(Bidirectional(Conv1D(4, kernel: 3, padding: .causal)), [.time, 3]),
+        Entry(Bidirectional(Conv1D(4, kernel: 3, stride: 2, padding: .same), merge: .mean), [.time, 3]),
+        Entry(Bidirectional(Conv2D(4, kernel: 3, padding: .same)), [2, 3, .time]),
+        Entry(Bidirectional(GRU(4, layers: 2), merge: .sum), [.time, 3]),
+        Entry(Bidirectional(TimeDistributed(Dense(4))), [.time, 3]),
+        Entry(Lambda { x in x * sigmoid(x) }, [.time, 3]),
     ] + [RecurrentOutput.lastStep, .allSteps].flatMap { output in
-        [BidirectionalMerge?.none, .concatenate, .sum].flatMap { merge in
+        [RecurrentDirection.forward, .reverse, .bidirectional, .both(merge: .mean)].flatMap { direction in
+            [
+                Recurrent(MinimalGatedUnit(units: 5), layers: 2, direction: direction, output: output),
+                Recurrent(LSTMCell(units: 5), direction: direction, output: output),
+            ].map { (layer: any Layer) in Entry(layer, [.time, 3]) }
+        }
+    } + [RecurrentOutput.lastStep, .allSteps].flatMap { output in
+        [BidirectionalMerge?.none, .concatenate, .sum, .mean].flatMap { merge in
             [
                 LSTM(5, layers: 2, bidirectional: merge, output: output),
                 GRU(5, layers: 2, bidirectional: merge, output: output),

@@ -15,3 +15,5 @@
 #include "ser_gemm.h"
 #include "ser_recurrent.h"
 #include "ser_dropout.h"
+#include "ser_attention.h"
+#include "ser_channels.h"

@@ -23,6 +23,15 @@ public struct Signal: Sendable {
         self.timeAxis = timeAxis
     }
 
+    /// The same batch with zeros at every position past a row's length, whatever stood there, so that sums over time and
+    /// what reads across steps see valid values alone. Free where nothing is padded.
+    public func clearingPadding() -> Signal {
+        guard let lengths = partialLengths, let timeAxis else { return self }
+        var cleared = self
+        cleared.values = SERCore.clearingPadding(values, lengths: lengths, axis: timeAxis)
+        return cleared
+    }
+
     /// The lengths, unless every row is as long as the tensor.
     package var partialLengths: [Int]? {
         guard let lengths, let timeAxis else { return nil }
@@ -75,7 +84,7 @@ public struct Context {
     /// The layer's parameter of the given name, such as `weight`. Stops the program when the layer declared none.
     public func parameter(_ name: String) -> Tensor {
         guard let index = scope.parameters.first(where: { $0.name == name })?.index else {
-            preconditionFailure("\(scope.path): the layer declares no parameter '\(name)'")
+            stop("\(scope.path): the layer declares no parameter '\(name)'")
         }
         return parameters[at: index]
     }
@@ -108,7 +117,7 @@ public struct Context {
 
     private func stateIndex(_ name: String) -> Int {
         guard let index = scope.states.first(where: { $0.name == name })?.index else {
-            preconditionFailure("\(scope.path): the layer declares no state '\(name)'")
+            stop("\(scope.path): the layer declares no state '\(name)'")
         }
         return index
     }

@@ -6,6 +6,8 @@ public enum BidirectionalMerge: String, Sendable, Hashable, Codable {
     case concatenate
     /// The sum of the two.
     case sum
+    /// The mean of the two.
+    case mean
 }
 
 /// What a recurrent layer hands on.
@@ -22,7 +24,7 @@ public enum RecurrentOutput: String, Sendable, Hashable, Codable {
 /// beginnings, U(-1/sqrt(units), 1/sqrt(units)).
 struct RecurrentStack {
     let layer: String
-    let cell: RecurrentCell
+    let cell: RecurrentEquations
     let units: Int
     let layers: Int
     let bidirectional: BidirectionalMerge?
@@ -96,8 +98,9 @@ struct RecurrentStack {
     }
 
     private func merged(_ values: Tensor) -> Tensor {
-        guard bidirectional == .sum else { return values }
-        return values.reshaped(values.shape.dropLast() + [2, units]).sum(axes: [-2])
+        guard let bidirectional, bidirectional != .concatenate else { return values }
+        let pairs = values.reshaped(values.shape.dropLast() + [2, units])
+        return bidirectional == .sum ? pairs.sum(axes: [-2]) : pairs.mean(axes: [-2])
     }
 
     /// Inverted dropout between layers, in training.

@@ -1,7 +1,7 @@
 import CSERKernels
 
-/// Which recurrent cell runs over a sequence.
-package enum RecurrentCell: Sendable {
+/// Which of the built-in recurrent cells runs over a sequence.
+package enum RecurrentEquations: Sendable {
     case tanh, relu, lstm, gru
 
     /// How many blocks of `hidden` rows the weights hold.
@@ -95,7 +95,7 @@ package struct RecurrentWeights: Sendable {
 ///   - allSteps: Whether the states after all steps are wanted, or only the state each direction ends in.
 /// - Returns: [batch, steps, directions * hidden], zeros past a row's length; or [batch, directions * hidden].
 package func recurrent(
-    _ x: Tensor, lengths: [Int]? = nil, cell: RecurrentCell, weights: RecurrentWeights,
+    _ x: Tensor, lengths: [Int]? = nil, cell: RecurrentEquations, weights: RecurrentWeights,
     reverseWeights: RecurrentWeights? = nil, allSteps: Bool
 ) -> Tensor {
     let sequence = RecurrentSequence(x, lengths: lengths, cell: cell, weights, reverseWeights, allSteps: allSteps)
@@ -132,14 +132,14 @@ package func recurrent(
 private struct RecurrentSequence: Sendable {
     let inputShape: [Int]
     let outputShape: [Int]
-    private let cell: RecurrentCell
+    private let cell: RecurrentEquations
     private let hidden: Int
     private let directions: Int
     private let lengths: [Int32]?
     private let allSteps: Bool
 
     init(
-        _ x: Tensor, lengths: [Int]?, cell: RecurrentCell, _ weights: RecurrentWeights, _ reverse: RecurrentWeights?,
+        _ x: Tensor, lengths: [Int]?, cell: RecurrentEquations, _ weights: RecurrentWeights, _ reverse: RecurrentWeights?,
         allSteps: Bool
     ) {
         precondition(x.rank == 3, "recurrent: x \(x.shape) is not [batch, steps, inputs]")

@@ -7,6 +7,48 @@ public func softmax(_ x: Tensor, axis: Int = -1) -> Tensor {
     }
 }
 
+/// The softmax over the last axis, of which each row of a padded batch uses only its first positions; the others get 0.
+///
+/// This is what makes attention blind to padding: the weights of a row are those that it gets alone.
+/// - Parameters:
+///   - x: [batch, ..., positions].
+///   - lengths: For each row of the batch, how many positions take part; nil: all. A row of length 0 gives zeros.
+public func softmax(_ x: Tensor, lengths: [Int]?) -> Tensor {
+    guard let lengths else { return softmax(x, axis: -1) }
+    require(x.rank >= 2, "softmax: x \(x.shape) is not [batch, ..., positions]")
+    let columns = x.shape[x.rank - 1]
+    require(
+        lengths.count == x.shape[0] && lengths.allSatisfy { (0...columns).contains($0) },
+        "softmax: lengths must be \(x.shape[0]) numbers from 0 to \(columns)")
+    let inner = x.shape[1..<(x.rank - 1)].reduce(1, *)
+    /// Calls `body` with where each row of positions begins and how many of them take part.
+    func forEachRow(_ body: (_ start: Int, _ length: Int) -> Void) {
+        inChunks(lengths.count * inner, weight: columns) { first, count in
+            for row in first..<(first + count) { body(row * columns, lengths[row / inner]) }
+        }
+    }
+    return Tensor.operation(shape: x.shape, [x]) { out in
+        x.withPointer { px in
+            forEachRow { start, length in
+                ser_softmax_rows(out + start, px + start, 1, Int64(length))
+                (out + start + length).update(repeating: 0, count: columns - length)
+            }
+        }
+    } pullback: { output in
+        { upstream, cotangents in
+            cotangents.write(0, shape: output.shape) { out, accumulate in
+                withPointers(upstream, output) { dy, y in
+                    forEachRow { start, length in
+                        ser_softmax_backward_rows(
+                            out + start, dy + start, y + start, 1, Int64(length), accumulate)
+                        if !accumulate { (out + start + length).update(repeating: 0, count: columns - length) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The logarithm of the softmax along an axis, without the loss of precision of taking one after the other.
 public func logSoftmax(_ x: Tensor, axis: Int = -1) -> Tensor {
     alongRows(x, axis, in: "logSoftmax") {

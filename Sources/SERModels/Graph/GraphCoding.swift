@@ -1,10 +1,5 @@
 import SERCore
 
-extension CodingUserInfoKey {
-    /// Where a decoder finds the ``LayerRegistry`` to make layers with.
-    static let layerRegistry = CodingUserInfoKey(rawValue: "ser.layerRegistry")
-}
-
 /// A graph as it stands in a file. Names are written only where they say something: those of inputs and outputs where they
 /// were given, a node's where it shares the layer of another.
 extension Graph: Codable {
