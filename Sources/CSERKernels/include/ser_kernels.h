@@ -15,3 +15,4 @@
 #include "ser_gemm.h"
 #include "ser_recurrent.h"
 #include "ser_dropout.h"
+#include "ser_storage.h"

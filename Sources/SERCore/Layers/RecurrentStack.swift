@@ -35,10 +35,10 @@ struct RecurrentStack {
     private var directions: [String] { bidirectional == nil ? [""] : ["", "_reverse"] }
 
     func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        guard units > 0, layers > 0 else {
+        guard (1...1 << 20).contains(units), (1...1024).contains(layers) else {
             throw ShapeError(
-                layer: layer, expected: "at least 1 unit and 1 layer", got: "\(units) units, \(layers) layers",
-                hint: "Ask for more.")
+                layer: layer, expected: "1 to \(1 << 20) units and 1 to 1024 layers",
+                got: "\(units) units, \(layers) layers", hint: "Ask for as many as the network needs.")
         }
         guard dropout >= 0, dropout < 1 else {
             throw ShapeError(

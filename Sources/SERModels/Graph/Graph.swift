@@ -56,8 +56,10 @@ public struct Graph: Sendable {
                 if placed.path.isEmpty { placed.path = described.path }
                 throw placed
             }
+            try Graph.checkSize(of: shape, path: described.path, layer: kind)
             let learned = described.layer.parameters(for: shapes)
             let carried = described.layer.state(for: shapes)
+            try Graph.checkSize(of: learned + carried, path: described.path, layer: kind)
             scopes.append(
                 LayerScope(
                     path: described.path,
@@ -83,6 +85,7 @@ public struct Graph: Sendable {
                 layer: "input", expected: "positive lengths and at most one time axis", got: "\(input)",
                 hint: "Write, say, [.time, 40] for sequences of 40 features, or [1, 40, 130] for an image.")
         }
+        try checkSize(of: input, path: "", layer: "input")
     }
 
     /// Paths: the given name, or the kind and its ordinal within the block.
