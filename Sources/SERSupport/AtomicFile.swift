@@ -62,6 +62,16 @@ package enum AtomicFile {
         }
     }
 
+    /// Removes the temporary files that writers of `url` left when they were killed. None may be at work.
+    package static func removeRemains(of url: URL) {
+        let folder = url.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let prefix = ".\(url.lastPathComponent.prefix(40))."
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(".part") && name.count == prefix.count + 13 {
+            unlink(folder.appendingPathComponent(name).path)
+        }
+    }
+
     /// Makes sure that files can be written in a folder, which is made if it is missing, before hours of work are spent.
     package static func prepare(folder url: URL) throws(FileWriteError) {
         if let kind = kind(of: url.path), kind != S_IFDIR {

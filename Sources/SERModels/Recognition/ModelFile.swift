@@ -96,8 +96,8 @@ extension Model {
         }
         for (path, declaration) in declared { try file.check(path, has: declaration.shape) }
         self.init(
-            graph: graph, parameters: try file.parameters(graph.parameterDeclarations),
-            state: try file.parameters(graph.stateDeclarations))
+            graph: graph, parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
+            state: try file.parameters(graph.stateDeclarations.map { ($0.path, $0.declaration.shape) }))
     }
 }
 
@@ -114,14 +114,14 @@ extension SafetensorsReader {
         guard entry.isFloatingPoint else { throw inconsistent("it holds \(entry.typeName), which are no floats") }
     }
 
-    /// Reads the declared tensors, found under their paths after a prefix, into one buffer.
+    /// Reads tensors of given shapes, found under their paths after a prefix, into one buffer.
     ///
     /// All are checked first; memory is taken only for what the file holds.
     func parameters(
-        _ declarations: [(path: String, declaration: Declaration)], prefix: String = ""
+        _ shapes: [(path: String, shape: [Int])], prefix: String = ""
     ) throws(ModelFileError) -> Parameters {
-        for (path, declaration) in declarations { try check(prefix + path, has: declaration.shape) }
-        let layout = ParameterLayout(declarations.map { (path: $0.path, shape: $0.declaration.shape) })
+        for (path, shape) in shapes { try check(prefix + path, has: shape) }
+        let layout = ParameterLayout(shapes)
         let buffer = Buffer(uninitialized: layout.scalarCount)
         layout.clearPadding(of: buffer.pointer)
         for (index, path) in layout.paths.enumerated() {

@@ -98,6 +98,19 @@ package final class SafetensorsReader: Sendable {
         return Tensor(buffer: buffer, shape: entry.shape)
     }
 
+    /// Reads a tensor of 64-bit floats as such; they may be infinite or no numbers.
+    /// - Throws: ``ModelFileError`` for other types and files that cannot be read.
+    func doubles(_ entry: Entry) throws(ModelFileError) -> [Double] {
+        guard entry.type == .float64 else {
+            throw .damaged(
+                path: path, part: "tensor \(quoted(entry.name))", reason: "it holds \(entry.typeName), not F64")
+        }
+        let bytes = try file.bytes(at: start + entry.range.lowerBound, count: entry.range.count)
+        return bytes.withUnsafeBytes { bytes in
+            (0..<entry.count).map { bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+        }
+    }
+
     /// Reads the numbers of a tensor of any floating-point type, ``Entry/count`` of them.
     /// - Throws: ``ModelFileError`` for other types, values that are not finite and files that cannot be read.
     package func read(_ entry: Entry, into out: UnsafeMutablePointer<Float>) throws(ModelFileError) {

@@ -6,15 +6,41 @@ import SERSupport
 /// What goes into a safetensors file; the same content gives the same bytes.
 package struct SafetensorsWriter {
     /// One tensor to write.
-    struct Item {
+    private struct Item {
+        enum Content {
+            case floats(Tensor, WeightStorage)
+            case doubles([Double], shape: [Int])
+        }
+
         var name: String
-        var tensor: Tensor
-        var storage: WeightStorage
+        var content: Content
+
+        var type: SafetensorsType {
+            switch content {
+            case .floats(_, let storage): storage.type
+            case .doubles: .float64
+            }
+        }
+
+        var shape: [Int] {
+            switch content {
+            case .floats(let tensor, _): tensor.shape
+            case .doubles(_, let shape): shape
+            }
+        }
+
+        /// Why the numbers could not be read back; nil when they can.
+        var fault: String? {
+            guard case .floats(let tensor, let storage) = content,
+                tensor.withPointer({ ser_all_below($0, Int64(tensor.count), storage.limit) }) == 0
+            else { return nil }
+            return storage == .float32 ? "are infinite or no numbers" : "do not fit \(storage.rawValue)"
+        }
     }
 
     /// Free text by name.
     package var metadata: [String: String]
-    private(set) var items: [Item] = []
+    private var items: [Item] = []
 
     /// A file of no tensors yet.
     package init(metadata: [String: String] = [:]) { self.metadata = metadata }
@@ -22,8 +48,13 @@ package struct SafetensorsWriter {
     /// Adds tensors, each under its path after a prefix.
     package mutating func add(_ parameters: Parameters, prefix: String = "", storage: WeightStorage = .float32) {
         for (path, tensor) in zip(parameters.paths, parameters.tensors) {
-            items.append(Item(name: prefix + path, tensor: tensor, storage: storage))
+            items.append(Item(name: prefix + path, content: .floats(tensor, storage)))
         }
+    }
+
+    /// Adds 64-bit numbers of any value.
+    mutating func add(_ name: String, doubles: [Double], shape: [Int]) {
+        items.append(Item(name: name, content: .doubles(doubles, shape: shape)))
     }
 
     /// Writes the file whole or not at all.
@@ -33,14 +64,10 @@ package struct SafetensorsWriter {
         func unwritable(_ reason: String) -> ModelFileError { .unwritable(path: url.path, reason: reason) }
         // Wider types first, so that every tensor lies aligned to its numbers.
         let ordered = items.enumerated()
-            .sorted { ($1.element.storage.type.size, $0.offset) < ($0.element.storage.type.size, $1.offset) }
+            .sorted { ($1.element.type.size, $0.offset) < ($0.element.type.size, $1.offset) }
             .map(\.element)
         for item in ordered {
-            let limit = item.storage.limit
-            guard item.tensor.withPointer({ ser_all_below($0, Int64(item.tensor.count), limit) }) == 1 else {
-                let what = limit == .infinity ? "are infinite or no numbers" : "do not fit \(item.storage.rawValue)"
-                throw unwritable("\(quoted(item.name)) holds values that \(what)")
-            }
+            if let fault = item.fault { throw unwritable("\(quoted(item.name)) holds values that \(fault)") }
         }
         let header: Data
         do { header = try encodedHeader(ordered) } catch { throw unwritable("\(error)") }
@@ -78,9 +105,9 @@ package struct SafetensorsWriter {
         var header: [String: Value] = metadata.isEmpty ? [:] : ["__metadata__": .metadata(metadata)]
         var offset = 0
         for item in items {
-            let end = offset + item.tensor.count * item.storage.type.size
+            let end = offset + item.shape.reduce(item.type.size, *)
             header[item.name] = .entry(
-                Entry(dtype: item.storage.type.rawValue, shape: item.tensor.shape, data_offsets: [offset, end]))
+                Entry(dtype: item.type.rawValue, shape: item.shape, data_offsets: [offset, end]))
             offset = end
         }
         let encoder = JSONEncoder()
@@ -91,9 +118,13 @@ package struct SafetensorsWriter {
     }
 
     private static func write(_ item: Item, to output: AtomicFile.Output) {
-        let count = item.tensor.count
-        item.tensor.withPointer { values in
-            if item.storage == .float32 {
+        guard case .floats(let tensor, let storage) = item.content else {
+            if case .doubles(let values, _) = item.content { values.withUnsafeBytes { output.append($0) } }
+            return
+        }
+        let count = tensor.count
+        tensor.withPointer { values in
+            if storage == .float32 {
                 output.append(UnsafeRawBufferPointer(start: values, count: count * 4))
                 return
             }
@@ -102,7 +133,7 @@ package struct SafetensorsWriter {
                 guard let base = room.baseAddress else { return }
                 for first in stride(from: 0, to: count, by: step) {
                     let part = min(step, count - first)
-                    item.storage.narrow(values + first, part, to: base)
+                    storage.narrow(values + first, part, to: base)
                     output.append(UnsafeRawBufferPointer(start: base, count: part * 2))
                 }
             }
