@@ -27,8 +27,9 @@ package final class SafetensorsReader: Sendable {
         package var isFloatingPoint: Bool { type.isFloatingPoint }
     }
 
-    /// The longest header that is read, in bytes: some 80,000 tensors. Checking it takes a few times its size in memory.
-    static let longestHeader = 8 << 20
+    /// The longest header that is read, in bytes: some 40,000 tensors. Checking it takes up to ten times its size in
+    /// memory.
+    static let longestHeader = 4 << 20
 
     /// The file's path, for messages.
     package let path: String
