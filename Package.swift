@@ -47,8 +47,11 @@ let package = Package(
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
+        .executableTarget(
+            name: "model-file-trials", dependencies: ["SERModels", "SERAudio", "SERCore", "SERSupport"], path: "Tests/ModelFileTrials"),
         .testTarget(
-            name: "serTests", dependencies: ["ser", "features", "train", "custom-network", "custom-layer"]),
+            name: "serTests",
+            dependencies: ["ser", "features", "train", "custom-network", "custom-layer", "model-file-trials"]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
     ]

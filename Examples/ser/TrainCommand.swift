@@ -11,8 +11,12 @@ struct TrainCommand: ParsableCommand {
             Clips are dealt out by chance, each emotion in proportion: 80 % to train, 10 % to choose the best epoch, \
             10 % to test once at the end. Ctrl-C saves the best weights so far.
 
+            With --checkpoint, what it takes to go on is kept after every epoch. After Ctrl-C, a crash or a power cut, \
+            the same command with --resume goes on from there and ends with the same model, bit for bit. --epochs may \
+            grow; everything else, the recordings included, must be as it was.
+
             EXAMPLE:
-              ser train ~/TESS --model gru --output gru.safetensors
+              ser train ~/TESS --model gru --output gru.safetensors --checkpoint gru.checkpoint --resume
             """)
 
     @Argument(help: "The corpus's folder, or a CSV manifest.")
@@ -24,6 +28,15 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The model file to write.", valueName: "file"))
     var output: URL
 
+    @Option(help: ArgumentHelp("Keep what it takes to resume in this file, after every epoch.", valueName: "file"))
+    var checkpoint: URL?
+
+    @Flag(help: "Go on from the checkpoint, where there is one. (default file: the model's, with .checkpoint)")
+    var resume = false
+
+    @Option(help: "How the weights are held in the model file.")
+    var storage = WeightStorage.float32
+
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
@@ -32,19 +45,32 @@ struct TrainCommand: ParsableCommand {
         try AtomicFile.prepare(file: output)
         let split = try training.split(data)
         let outcome = try stoppable {
-            try training.comparison(of: [model]).train(model, on: split, isCancelled: { Interruption.isRequested })
+            try training.comparison(of: [model]).train(
+                model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested })
         }
         note(skipped: outcome.trained.skipped)
-        try outcome.recognizer.save(to: output)
+        try outcome.recognizer.save(to: output, storage: storage)
         if common.json {
             try printJSON(Report(outcome, split, self))
         } else {
             print(text(outcome, split))
         }
         if outcome.trained.wasCancelled {
-            note("Stopped after epoch \(outcome.trained.history.epochs.count); the best weights so far are saved.")
+            note("Stopped after epoch \(outcome.trained.history.epochs.count); the best weights so far are saved. \(howToGoOn)")
             throw ExitCode(Interruption.exitCode)
         }
+    }
+
+    private var keptCheckpoint: Checkpoint? {
+        guard let file = checkpoint ?? (resume ? output.appendingPathExtension("checkpoint") : nil) else { return nil }
+        return Checkpoint(at: file, resume: resume)
+    }
+
+    private var howToGoOn: String {
+        guard let kept = keptCheckpoint else { return "With --checkpoint it could go on from there." }
+        return resume
+            ? "The same command goes on from \(kept.file.path)."
+            : "The same command with --resume goes on from \(kept.file.path)."
     }
 
     private func text(_ outcome: Comparison.Outcome, _ split: DataSplit) -> String {

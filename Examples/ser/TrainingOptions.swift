@@ -50,6 +50,7 @@ struct TrainingOptions: ParsableArguments {
 }
 
 extension Architecture: ExpressibleByArgument {}
+extension WeightStorage: ExpressibleByArgument {}
 
 /// Tells which clips were left out in training, and why.
 func note(skipped failures: [FeatureStore.Failure]) {

@@ -23,15 +23,52 @@ public struct FileWriteError: Error, Equatable, Sendable, LocalizedError, Custom
 
 /// Files that are written whole or not at all.
 package enum AtomicFile {
+    /// A file being written. After a failure it takes no more; the failure is told at the end.
+    package final class Output {
+        private let descriptor: Int32
+        fileprivate var failure: Int32 = 0
+
+        fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        /// Adds bytes at the end.
+        package func append(_ bytes: UnsafeRawBufferPointer) {
+            var written = 0
+            while written < bytes.count, failure == 0 {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+                if count > 0 {
+                    written += count
+                } else if errno != EINTR {
+                    failure = errno
+                }
+            }
+        }
+    }
+
     /// Writes `data` to a temporary file in the same folder, then gives it the name of `url` in one step.
     ///
     /// A device or a pipe is written to directly. On failure the temporary file is removed and what stood at `url`
     /// stays as it was.
     package static func write(_ data: Data, to url: URL) throws(FileWriteError) {
+        try write(to: url) { output in data.withUnsafeBytes { output.append($0) } }
+    }
+
+    /// The same for what `body` writes piece by piece, so that large files need not be put together in memory.
+    package static func write(to url: URL, _ body: (Output) -> Void) throws(FileWriteError) {
         switch kind(of: url.path) {
         case S_IFDIR: throw FileWriteError(path: url.path, reason: "a folder has that name")
-        case nil, S_IFREG: try replace(url.resolvingSymlinksInPath(), with: data, named: url.path)
-        default: try fill(url.path, with: data, flags: O_WRONLY, named: url.path)
+        case nil, S_IFREG: try replace(url.resolvingSymlinksInPath(), named: url.path, body)
+        default: try fill(url.path, flags: O_WRONLY, named: url.path, body)
+        }
+    }
+
+    /// Removes the temporary files that writers of `url` left when they were killed. None may be at work.
+    package static func removeRemains(of url: URL) {
+        let folder = url.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let prefix = ".\(url.lastPathComponent.prefix(40))."
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(".part") && name.count == prefix.count + 13 {
+            unlink(folder.appendingPathComponent(name).path)
         }
     }
 
@@ -43,7 +80,7 @@ package enum AtomicFile {
         try makeFolder(url)
         let probe = temporary(beside: url.appendingPathComponent("probe"))
         defer { unlink(probe) }
-        try fill(probe, with: Data(), flags: O_WRONLY | O_CREAT | O_EXCL, named: url.path)
+        try fill(probe, flags: O_WRONLY | O_CREAT | O_EXCL, named: url.path) { _ in }
     }
 
     /// Makes sure that a file can be written, before hours of work are spent.
@@ -54,10 +91,10 @@ package enum AtomicFile {
         try prepare(folder: url.deletingLastPathComponent())
     }
 
-    private static func replace(_ target: URL, with data: Data, named name: String) throws(FileWriteError) {
+    private static func replace(_ target: URL, named name: String, _ body: (Output) -> Void) throws(FileWriteError) {
         let part = temporary(beside: target)
         do throws(FileWriteError) {
-            try fill(part, with: data, flags: O_WRONLY | O_CREAT | O_EXCL, named: name)
+            try fill(part, flags: O_WRONLY | O_CREAT | O_EXCL, named: name, body)
             guard rename(part, target.path) == 0 else { throw FileWriteError(path: name, code: errno) }
         } catch {
             unlink(part)
@@ -66,23 +103,13 @@ package enum AtomicFile {
     }
 
     private static func fill(
-        _ path: String, with data: Data, flags: Int32, named name: String
+        _ path: String, flags: Int32, named name: String, _ body: (Output) -> Void
     ) throws(FileWriteError) {
-        let file = open(path, flags, 0o666)
+        let file = open(path, flags | O_CLOEXEC, 0o666)
         guard file >= 0 else { throw FileWriteError(path: name, code: errno) }
-        var failure: Int32 = 0
-        data.withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count, failure == 0 {
-                let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
-                let count = Foundation.write(file, rest.baseAddress, rest.count)
-                if count > 0 {
-                    written += count
-                } else if errno != EINTR {
-                    failure = errno
-                }
-            }
-        }
+        let output = Output(file)
+        body(output)
+        var failure = output.failure
         if close(file) != 0, failure == 0 { failure = errno }
         guard failure == 0 else { throw FileWriteError(path: name, code: failure) }
     }

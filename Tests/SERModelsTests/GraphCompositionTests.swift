@@ -39,16 +39,16 @@ import Testing
                 }
             }
         }
-        let sum = try model(.sum)
+        let sum = try model(Add())
         #expect(
             sum.graph.nodes.map(\.path)
                 == ["parallel1.dense1", "parallel1.branch2.dense1", "parallel1.branch2.dense2", "parallel1.add1"])
         let a = dense(x, "parallel1.dense1", of: sum)
         let b = dense(dense(x, "parallel1.branch2.dense1", of: sum), "parallel1.branch2.dense2", of: sum)
         expectSame(sum(x), a + b, "sum")
-        expectSame(try model(.mean)(x), (a + b) / 2, "mean")
-        expectSame(try model(.multiply)(x), a * b, "multiply")
-        expectSame(try model(.concatenate)(x), concatenate([a, b], axis: 1), "concatenate")
+        expectSame(try model(Mean())(x), (a + b) / 2, "mean")
+        expectSame(try model(Multiply())(x), a * b, "multiply")
+        expectSame(try model(Concatenate())(x), concatenate([a, b], axis: 1), "concatenate")
         expectSame(try model(Gate())(x), a * sigmoid(b), "a layer of one's own")
     }
 

@@ -22,18 +22,20 @@ struct Command {
     }
 
     /// Runs the tool, or an example program, to its end; it gets SIGINT when standard error first holds `text`, or when
-    /// `file` exists.
+    /// `file` exists, and SIGKILL after so many seconds.
     ///
     /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
         _ arguments: [String], of name: String = "ser", environment: [String: String] = [:],
-        interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil
+        interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil
     ) async throws -> Command {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result {
-                        try runBlocking(arguments, name, environment, interruptAfter: text, interruptWhenExists: file)
+                        try runBlocking(
+                            arguments, name, environment, interruptAfter: text, interruptWhenExists: file,
+                            killAfter: seconds)
                     })
             }
         }
@@ -41,7 +43,7 @@ struct Command {
 
     private static func runBlocking(
         _ arguments: [String], _ name: String, _ environment: [String: String], interruptAfter text: String?,
-        interruptWhenExists file: URL?
+        interruptWhenExists file: URL?, killAfter seconds: Double?
     ) throws -> Command {
         let process = Process()
         process.executableURL = executable(name)
@@ -58,6 +60,10 @@ struct Command {
         if let file {
             while process.isRunning, !FileManager.default.fileExists(atPath: file.path) { usleep(20_000) }
             kill(identifier, SIGINT)
+        }
+        if let seconds {
+            usleep(UInt32(seconds * 1e6))
+            kill(identifier, SIGKILL)
         }
         let (outputData, errorData) = (printed.wait(), complained.wait())
         process.waitUntilExit()

@@ -17,3 +17,4 @@
 #include "ser_dropout.h"
 #include "ser_attention.h"
 #include "ser_channels.h"
+#include "ser_storage.h"

@@ -58,15 +58,53 @@ public enum AudioFile {
         if rate == reader.info.sampleRate {
             var samples: [Float] = []
             samples.reserveCapacity(reader.believable(range.count))
-            try reader.read(range) { samples.append(contentsOf: $0) }
+            try reader.read(range) {
+                samples.append(contentsOf: $0)
+                return true
+            }
             return AudioClip(samples: samples, sampleRate: rate)
         }
         guard let resampler = Resampler(from: reader.info.sampleRate, to: rate, quality: resampling) else {
             throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
         }
         resampler.reserve(samples: reader.believable(range.count))
-        try reader.read(range) { resampler.append($0) }
+        try reader.read(range) {
+            resampler.append($0)
+            return true
+        }
         return AudioClip(samples: resampler.finish(), sampleRate: rate)
+    }
+
+    /// The first `samples` samples of what ``read(at:sampleRate:from:duration:resampling:)`` gives at a rate in Hz, bit
+    /// for bit, or all where there are fewer. The rest of the file is not decoded.
+    /// - Throws: ``AudioError``; damage beyond what is needed is not found.
+    package static func read(at url: URL, sampleRate rate: Double, first samples: Int) throws(AudioError) -> AudioClip {
+        let reader = try SoundFileReader(url)
+        guard Resampler.accepts(rate) else {
+            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
+        }
+        guard samples <= mostFrames else { throw .tooLong(path: reader.path, frames: samples, limit: mostFrames) }
+        let all = 0..<reader.info.frames
+        if rate == reader.info.sampleRate {
+            var read: [Float] = []
+            let wanted = all.clamped(to: 0..<samples)
+            read.reserveCapacity(reader.believable(wanted.count))
+            try reader.read(wanted) {
+                read.append(contentsOf: $0)
+                return true
+            }
+            return AudioClip(samples: read, sampleRate: rate)
+        }
+        guard let resampler = Resampler(from: reader.info.sampleRate, to: rate, quality: .high) else {
+            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
+        }
+        // The resampler is fed the same blocks whether or not more follow, so what it has given stays as it is.
+        try reader.read(all) {
+            resampler.append($0)
+            return resampler.count < samples
+        }
+        let resampled = resampler.count < samples ? resampler.finish() : resampler.given
+        return AudioClip(samples: Array(resampled.prefix(samples)), sampleRate: rate)
     }
 
     /// Writes a clip as a WAV file, whole or not at all: a temporary file in the same folder takes the name at the end.

@@ -93,6 +93,11 @@ final class Resampler {
         taken += samples.count
     }
 
+    /// What has come out so far; ``finish()`` adds what is still on its way.
+    var given: [Float] { output }
+    /// How many samples have come out so far.
+    var count: Int { output.count }
+
     /// Ends the stream: all samples, cut or padded with zeros to the length that librosa gives.
     func finish() -> [Float] {
         while process(nil, count: 0) > 0 {}

@@ -100,8 +100,8 @@ final class SoundFileReader {
         return range
     }
 
-    /// Decodes a range of frames in blocks, each the mean over channels.
-    func read(_ range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) -> Void) throws(AudioError) {
+    /// Decodes a range of frames in blocks, each the mean over channels, for as long as `body` wants more.
+    func read(_ range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) -> Bool) throws(AudioError) {
         let channels = info.channels
         let capacity = max(1, Self.block / channels)
         let space = UnsafeMutablePointer<Float>.allocate(capacity: capacity * channels)
@@ -115,7 +115,7 @@ final class SoundFileReader {
             if let bad = (0..<got).first(where: { !space[$0].isFinite }) {
                 throw .notFinite(path: path, seconds: Double(position + bad) / info.sampleRate)
             }
-            body(UnsafeBufferPointer(start: space, count: got))
+            guard body(UnsafeBufferPointer(start: space, count: got)) else { return }
             position += got
         }
     }

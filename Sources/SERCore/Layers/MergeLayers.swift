@@ -96,7 +96,7 @@ public struct Concatenate: Layer {
     public func callAsFunction(_ inputs: [Signal], in context: inout Context) -> Signal {
         let axis = axis < 0 ? axis : axis + 1
         var output = MergeRules.agreed(Self.kind, inputs)
-        if inputs.count > 1 { output.values = SERCore.concatenate(inputs.map(\.values), axis: axis) }
+        if inputs.count > 1 { output.values = concatenate(inputs.map(\.values), axis: axis) }
         return output
     }
 }
@@ -167,25 +167,4 @@ package enum MergeRules {
         }
         return output
     }
-}
-
-// So that `Parallel(merge: .sum)` reads well.
-extension Layer where Self == Add {
-    /// Adds the branches.
-    public static var sum: Add { Add() }
-}
-
-extension Layer where Self == Multiply {
-    /// Multiplies the branches.
-    public static var multiply: Multiply { Multiply() }
-}
-
-extension Layer where Self == Mean {
-    /// Takes the mean of the branches.
-    public static var mean: Mean { Mean() }
-}
-
-extension Layer where Self == Concatenate {
-    /// Puts the branches side by side along the last axis.
-    public static var concatenate: Concatenate { Concatenate() }
 }

@@ -37,10 +37,10 @@ struct RecurrentStack {
     private var directions: [String] { bidirectional == nil ? [""] : ["", "_reverse"] }
 
     func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        guard units > 0, (1...1000).contains(layers) else {
+        guard (1...1 << 20).contains(units), (1...1024).contains(layers) else {
             throw ShapeError(
-                layer: layer, expected: "at least 1 unit and from 1 to 1000 layers",
-                got: "\(units) units, \(layers) layers", hint: "Ask for another number.")
+                layer: layer, expected: "1 to \(1 << 20) units and 1 to 1024 layers",
+                got: "\(units) units, \(layers) layers", hint: "Ask for as many as the network needs.")
         }
         guard dropout >= 0, dropout < 1 else {
             throw ShapeError(

@@ -16,6 +16,10 @@ public struct Reshape: UnaryLayer {
         guard open.count <= 1, shape.dimensions.allSatisfy({ ($0.length ?? 1) > 0 }) else {
             throw misfit(input, hint: "Give positive lengths, at most one of them unknown.")
         }
+        // In floating point: the product of a stranger's lengths may not fit an integer.
+        guard shape.dimensions.reduce(1.0, { $0 * Double($1.length ?? 1) }) <= 0x1p31 else {
+            throw misfit(input, hint: "Give lengths whose product is at most 2^31.")
+        }
         guard let count = input.count else {
             guard pieces(input) == pieces(shape) else {
                 throw misfit(

@@ -51,19 +51,19 @@ package struct RecurrentWeights: Sendable {
             stateBias: stateBias.detached)
     }
 
-    private func shape(_ cell: RecurrentCell) -> ser_recurrent_shape {
+    private func shape(_ cell: RecurrentEquations) -> ser_recurrent_shape {
         ser_recurrent_shape(
             kind: cell.kind, reverse: 0, batch: 1, steps: 1, inputs: Int64(inputWeight.shape.last ?? 0),
             hidden: Int64(stateWeight.shape.last ?? 0), lengths: nil)
     }
 
     /// How many values `packed` holds.
-    package func packedCount(_ cell: RecurrentCell) -> Int {
+    package func packedCount(_ cell: RecurrentEquations) -> Int {
         var shape = shape(cell)
         return Int(ser_recurrent_packed_size(&shape))
     }
 
-    package func pack(_ cell: RecurrentCell, into packed: UnsafeMutablePointer<Float>) {
+    package func pack(_ cell: RecurrentEquations, into packed: UnsafeMutablePointer<Float>) {
         withPointers { weights in
             var shape = shape(cell)
             ser_recurrent_pack(&shape, weights, packed)

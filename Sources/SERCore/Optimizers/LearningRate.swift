@@ -30,6 +30,21 @@ public struct LearningRate: Sendable, Hashable, Codable {
         plateaus = [PlateauState](repeating: PlateauState(), count: schedule.plateauCount)
     }
 
+    /// - Throws: `DecodingError` for a state that this schedule cannot have come to.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let saved = try container.decode([PlateauState].self, forKey: .plateaus)
+        try self.init(
+            container.decode(LearningRateSchedule.self, forKey: .schedule),
+            base: container.decode(Double.self, forKey: .base),
+            stepsPerEpoch: container.decode(Int.self, forKey: .stepsPerEpoch))
+        guard saved.count == plateaus.count, saved.allSatisfy(\.isPossible) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .plateaus, in: container, debugDescription: "the state of the plateau rules is not the schedule's")
+        }
+        plateaus = saved
+    }
+
     /// The learning rate of a step, counted from 0.
     public func callAsFunction(at step: Int) -> Double {
         var next = 0
@@ -118,6 +133,11 @@ private struct PlateauState: Sendable, Hashable, Codable {
     var best: Double?
     var badEpochs = 0
     var cooldown = 0
+
+    /// Whether observing can lead here, rather than a damaged file.
+    var isPossible: Bool {
+        (0...1).contains(factor) && (0...1 << 40).contains(badEpochs) && (0...1 << 40).contains(cooldown)
+    }
 
     mutating func observe(_ metric: Double, _ rule: Plateau) {
         if isBetter(metric, rule) {

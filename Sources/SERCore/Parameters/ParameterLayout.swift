@@ -34,7 +34,7 @@ package final class ParameterLayout: Sendable {
         return index
     }
 
-    func clearPadding(of pointer: UnsafeMutablePointer<Float>) {
+    package func clearPadding(of pointer: UnsafeMutablePointer<Float>) {
         for index in 0..<count {
             let end = offsets[index] + counts[index]
             let next = index + 1 < count ? offsets[index + 1] : scalarCount

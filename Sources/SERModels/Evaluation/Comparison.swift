@@ -83,12 +83,14 @@ public struct Comparison: Sendable {
 
     /// Trains one network and tests it once. When it is cancelled after an epoch, the best weights so far are tested.
     ///
+    /// - Parameter checkpoint: Where to keep what it takes to go on later, after each epoch.
     /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
     public func train(
-        _ architecture: Architecture, on split: DataSplit, isCancelled: @escaping @Sendable () -> Bool = { false }
+        _ architecture: Architecture, on split: DataSplit, checkpoint: Checkpoint? = nil,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> Outcome {
         let trained = try trainer(for: architecture).fit(
-            try network(architecture, on: split), on: split, isCancelled: isCancelled,
+            try network(architecture, on: split), on: split, checkpoint: checkpoint, isCancelled: isCancelled,
             observe: TrainingProgress.standard(architecture.title))
         return try test(trained, architecture, on: split)
     }
@@ -143,11 +145,10 @@ public struct Comparison: Sendable {
             name: architecture.rawValue, parameters: trained.recognizer.model.parameterCount, test: test.metrics,
             history: trained.history, trainSeconds: trained.history.seconds)
         var recognizer = trained.recognizer
-        recognizer.provenance = [
-            "network": architecture.rawValue, "corpus": split.corpus.name, "split": split.summary, "seed": "\(seed)",
-            "bestEpoch": "\(entry.bestEpoch)", "testAccuracy": "\(entry.testAccuracy)",
-            "testLoss": "\(entry.testLoss)",
-        ]
+        recognizer.provenance["network"] = architecture.rawValue
+        recognizer.provenance["testAccuracy"] = "\(entry.testAccuracy)"
+        recognizer.provenance["testUAR"] = "\(test.metrics.unweightedAverageRecall)"
+        recognizer.provenance["testLoss"] = "\(entry.testLoss)"
         return Outcome(
             architecture: architecture, trained: trained, recognizer: recognizer, test: test, entry: entry)
     }

@@ -15,6 +15,27 @@ public struct Residual: Composite {
     public var block: Block { Block(.residual(body.elements)) }
 }
 
+/// How branches become one.
+public enum Merge: Sendable, Hashable, CaseIterable {
+    /// Side by side along the last axis: a ``Concatenate`` layer.
+    case concatenate
+    /// Added: an ``Add`` layer.
+    case sum
+    /// Their mean: a ``Mean`` layer.
+    case mean
+    /// Multiplied: a ``Multiply`` layer.
+    case multiply
+
+    fileprivate var layer: any Layer {
+        switch self {
+        case .concatenate: Concatenate()
+        case .sum: Add()
+        case .mean: Mean()
+        case .multiply: Multiply()
+        }
+    }
+}
+
 /// Gives the same input to several branches and merges what comes out: each expression of the builder, a layer or a
 /// ``Block``, is a branch. An empty block hands on the input.
 ///
@@ -31,8 +52,13 @@ public struct Parallel: Composite {
     private let merge: any Layer
     private let branches: Block
 
-    /// Branches whose results are merged.
-    /// - Parameter merge: `.concatenate`, `.sum`, `.mean`, `.multiply`, or a layer of your own that takes several inputs.
+    /// Branches whose results are merged in one of the usual ways.
+    public init(merge: Merge, @NetworkBuilder _ branches: () -> Block) {
+        self.merge = merge.layer
+        self.branches = branches()
+    }
+
+    /// Branches whose results are merged by a layer of your own that takes several inputs.
     public init(merge: some Layer, @NetworkBuilder _ branches: () -> Block) {
         self.merge = merge
         self.branches = branches()

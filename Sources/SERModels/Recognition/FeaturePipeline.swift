@@ -88,10 +88,18 @@ public struct FeaturePipeline: Sendable {
         try summarized(try extractor.extract(spanned(clip)))
     }
 
+    /// As much of a sound file as the features are taken from, at the extractor's rate: the rest is not decoded.
+    func sound(at file: URL) throws(AudioError) -> AudioClip {
+        try AudioFile.read(at: file, sampleRate: extractor.sampleRate, first: samples)
+    }
+
+    /// How many samples the span has at the extractor's rate.
+    private var samples: Int { Int((span.seconds * extractor.sampleRate).rounded()) }
+
     /// The sound that the features are taken from: at the extractor's rate, cut or filled as the span says.
     func spanned(_ clip: AudioClip) throws(FeatureError) -> AudioClip {
         var sound = try extractor.prepared(clip)
-        let length = Int((span.seconds * extractor.sampleRate).rounded())
+        let length = samples
         if sound.samples.count > length { sound.samples.removeLast(sound.samples.count - length) }
         if case .exactly = span, sound.samples.count < length {
             sound.samples += [Float](repeating: 0, count: length - sound.samples.count)

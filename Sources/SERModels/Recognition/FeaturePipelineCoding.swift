@@ -1,5 +1,6 @@
 import Foundation
 import SERAudio
+import SERCore
 
 extension FeaturePipeline: Codable {
     private enum Keys: String, CodingKey { case kind, settings, span, arrangement }
@@ -25,12 +26,29 @@ extension FeaturePipeline: Codable {
         let kind = try container.decode(String.self, forKey: .kind)
         guard let type = FeaturePipeline.kinds[kind] else {
             throw DecodingError.dataCorruptedError(
-                forKey: .kind, in: container, debugDescription: "unknown features '\(kind)'")
+                forKey: .kind, in: container, debugDescription: "unknown features \(quoted(kind))")
         }
+        let extractor = try type.init(from: container.superDecoder(forKey: .settings))
+        // Before anything is computed from the settings.
+        try extractor.validate()
         self.init(
-            extractor: try type.init(from: container.superDecoder(forKey: .settings)),
-            span: try container.decode(Span.self, forKey: .span),
+            extractor: extractor, span: try container.decode(Span.self, forKey: .span),
             arrangement: try container.decode(Arrangement.self, forKey: .arrangement))
+    }
+
+    /// Why a network with this input cannot read what the pipeline gives; nil when it can. The extractor is valid.
+    func misfit(with input: Shape) -> String? {
+        guard span.seconds > 0, span.seconds <= 3600 else { return "\(span.seconds) s of sound" }
+        let fitting: [Shape]
+        switch (arrangement, span) {
+        case (.sequence, _): fitting = [[.time, .fixed(columns)], [.any, .fixed(columns)]]
+        case (.vector, _): fitting = [[.fixed(columns)]]
+        case (.image, .exactly(let seconds)):
+            let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
+            fitting = [.fixed(frames), .any, .time].map { Shape([1, .fixed(columns), $0]) }
+        case (.image, .atMost): return "images of clips of unknown length"
+        }
+        return fitting.contains(input) ? nil : "they give \(fitting[0]), and the network reads \(input)"
     }
 
     /// What tells apart extractions: clips' matrices before any statistics depend on this alone.

@@ -1,128 +1,136 @@
 import Foundation
 import SERAudio
 import SERCore
-import SERSupport
 
+/// The recognizer's file, field by field: Docs/ModelFile.md.
 extension Recognizer {
     /// The version of the format that is written, and the newest that is read.
     static let formatVersion = 1
 
     /// Writes the whole recognizer into one safetensors file: weights and running state under their paths, and in the
     /// metadata graph, features, standardisation, labels and provenance as JSON. The file appears whole or not at all.
+    /// - Parameters:
+    ///   - file: The file, such as `gru.safetensors`.
+    ///   - storage: How weights are held; running statistics are always 32-bit floats.
     /// - Throws: ``ModelFileError/unwritable(path:reason:)``.
-    public func save(to file: URL) throws(ModelFileError) {
+    public func save(to file: URL, storage: WeightStorage = .float32) throws(ModelFileError) {
+        var writer = SafetensorsWriter(metadata: try metadata(for: file))
+        writer.add(model.parameters, storage: storage)
+        writer.add(model.state)
+        try writer.write(to: file)
+    }
+
+    /// The metadata of the recognizer's file.
+    func metadata(for file: URL) throws(ModelFileError) -> [String: String] {
+        let metadata: [String: String]
         do {
-            try AtomicFile.write(try encoded(), to: file)
-        } catch let error as FileWriteError {
-            throw .unwritable(path: error.path, reason: error.reason)
-        } catch {
-            throw .unwritable(path: file.path, reason: "\(error)")
+            metadata = [
+                MetadataKey.format: "\(Recognizer.formatVersion)",
+                MetadataKey.library: LibraryVersion.current,
+                MetadataKey.graph: try MetadataPart.text(model.graph),
+                MetadataKey.features: try MetadataPart.text(pipeline),
+                MetadataKey.standardization: try MetadataPart.text(standardization),
+                MetadataKey.labels: try MetadataPart.text(labels),
+                MetadataKey.provenance: try MetadataPart.text(provenance),
+            ]
+        } catch { throw .unwritable(path: file.path, reason: MetadataPart.reason(error)) }
+        for (name, text) in metadata where text.utf8.count > MetadataPart.longest {
+            throw .unwritable(
+                path: file.path, reason: "'\(name)' has \(text.utf8.count) bytes; \(MetadataPart.longest) can be read")
         }
+        return metadata
     }
 
-    /// The bytes that ``save(to:)`` writes.
-    func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
-        let metadata = [
-            "ser.format": "\(Recognizer.formatVersion)",
-            "ser.graph": try json(model.graph),
-            "ser.features": try json(pipeline),
-            "ser.standardization": try json(standardization),
-            "ser.labels": try json(labels),
-            "ser.provenance": try json(provenance),
-        ]
-        let named = { (parameters: Parameters) in zip(parameters.paths, parameters.tensors).map { (name: $0, tensor: $1) } }
-        return try Safetensors(metadata: metadata, tensors: named(model.parameters) + named(model.state)).encoded()
-    }
-
-    /// Reads a recognizer that ``save(to:)`` wrote.
-    /// - Parameter layers: The layers the network may hold: the library's, and those you add.
+    /// Reads a recognizer that ``save(to:storage:)`` wrote, or the best of a checkpoint.
+    ///
+    /// Nothing in the file is trusted: everything is checked before memory is taken for it.
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - layers: The layers the network may hold: the library's, and those you add.
     /// - Throws: ``ModelFileError``.
     public init(contentsOf file: URL, layers: LayerRegistry = .standard) throws(ModelFileError) {
-        let data: Data
-        do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
-            let exists = FileManager.default.fileExists(atPath: file.path)
-            throw .unreadable(path: file.path, reason: exists ? error.localizedDescription : "there is no such file")
-        }
-        try self.init(data, path: file.path, layers: layers)
+        try self.init(SafetensorsReader(at: file), layers: layers)
     }
 
-    init(_ data: Data, path: String, layers: LayerRegistry) throws(ModelFileError) {
-        let malformed = { (reason: String) in ModelFileError.malformed(path: path, reason: reason) }
-        let content = try Safetensors(data, malformed: malformed)
-        guard let version = content.metadata["ser.format"].flatMap(Int.init) else {
-            throw malformed("it has no 'ser.format'; it may hold weights of another program")
+    init(_ file: SafetensorsReader, layers: LayerRegistry) throws(ModelFileError) {
+        try MetadataPart.checkFormat(of: file)
+        let graph = try MetadataPart.graph(in: file, layers: layers)
+        let pipeline = try MetadataPart.value(MetadataKey.features, as: FeaturePipeline.self, in: file)
+        let standardization = try MetadataPart.value(
+            MetadataKey.standardization, as: Standardization.self, in: file)
+        let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)
+        let provenance = try MetadataPart.value(MetadataKey.provenance, as: [String: String].self, in: file)
+        func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
+            .inconsistent(path: file.path, part: part, reason: reason)
         }
-        guard version <= Recognizer.formatVersion else {
-            throw .newerFormat(path: path, version: version, known: Recognizer.formatVersion)
-        }
-        let decoder = JSONDecoder()
-        if let key = CodingUserInfoKey.layerRegistry { decoder.userInfo[key] = layers }
-        func part<Value: Decodable>(_ name: String, as type: Value.Type) throws(ModelFileError) -> Value {
-            guard let text = content.metadata[name] else { throw malformed("'\(name)' is missing") }
-            do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch {
-                throw malformed("'\(name)': \(plain(error))")
-            }
-        }
-        let graph = try part("ser.graph", as: Graph.self)
-        let pipeline = try part("ser.features", as: FeaturePipeline.self)
-        let standardization = try part("ser.standardization", as: Standardization.self)
-        let labels = try part("ser.labels", as: [String].self)
-        let provenance = try part("ser.provenance", as: [String: String].self)
         guard graph.inputs.count == 1, graph.outputs.count == 1 else {
-            throw malformed("a recognizer has one input and one output, and this network has others")
+            throw inconsistent(
+                MetadataKey.graph, "a recognizer has one input and one output, and this network has others")
         }
         guard graph.output == Shape([labels.count]) else {
-            throw malformed("\(labels.count) labels for a network that gives \(graph.output)")
+            throw inconsistent(
+                MetadataKey.labels, "\(labels.count) labels for a network that gives \(graph.output)")
         }
-        do throws(ShapeError) {
-            let expected = try FeaturePipeline(
-                for: graph.input, extractor: pipeline.extractor, seconds: pipeline.span.seconds)
-            guard expected.arrangement == pipeline.arrangement, expected.span == pipeline.span else {
-                throw ShapeError(layer: "input", expected: "other features", got: "these", hint: "")
-            }
-        } catch { throw malformed("its features do not fit its network: \(error.description)") }
+        guard Set(labels).count == labels.count else { throw inconsistent(MetadataKey.labels, "a label stands twice") }
+        if let misfit = pipeline.misfit(with: graph.input) { throw inconsistent(MetadataKey.features, misfit) }
         guard standardization.mean.count == pipeline.columns else {
-            throw malformed("a standardisation of \(standardization.mean.count) columns for \(pipeline.columns)")
+            throw inconsistent(
+                MetadataKey.standardization,
+                "\(standardization.mean.count) means for \(pipeline.columns) columns of features")
         }
-        let tensors = Dictionary(content.tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
-        let model = try Model(graph: graph, tensors: tensors, malformed: malformed)
+        let isCheckpoint = file.metadata[MetadataKey.checkpoint] != nil
+        let own = file.entries.filter { !isCheckpoint || !$0.name.hasPrefix(CheckpointKey.prefix) }
+        let model = try Model(graph: graph, entries: own, of: file)
         self.init(
             model: model, pipeline: pipeline, standardization: standardization, labels: labels, provenance: provenance)
     }
 }
 
 extension Model {
-    /// A model whose weights and state are all given, each of the shape the graph declares, and nothing beside them.
-    init(graph: Graph, tensors: [String: Tensor], malformed: (String) -> ModelFileError) throws(ModelFileError) {
+    /// A model whose weights and state are all in a file, each of the shape the graph declares, and nothing beside them.
+    init(graph: Graph, entries: [SafetensorsReader.Entry], of file: SafetensorsReader) throws(ModelFileError) {
         let declared = graph.parameterDeclarations + graph.stateDeclarations
-        for (path, declaration) in declared {
-            guard let tensor = tensors[path] else { throw malformed("the weights '\(path)' are missing") }
-            guard tensor.shape == declaration.shape else {
-                throw malformed("'\(path)' has shape \(tensor.shape), and the network needs \(declaration.shape)")
-            }
+        let names = Set(declared.map(\.path))
+        guard names.count == declared.count else {
+            throw .inconsistent(path: file.path, part: MetadataKey.graph, reason: "two tensors have the same name")
         }
-        if tensors.count > declared.count, let other = Set(tensors.keys).subtracting(declared.map(\.path)).min() {
-            throw malformed("the network has no place for '\(other)'")
+        if let other = entries.first(where: { !names.contains($0.name) })?.name {
+            throw .inconsistent(
+                path: file.path, part: "tensor \(quoted(other))", reason: "the network has no place for it")
         }
-        func gathered(_ list: [(path: String, declaration: Declaration)]) -> Parameters {
-            Parameters(list.compactMap { entry in tensors[entry.path].map { (path: entry.path, tensor: $0) } })
-        }
+        for (path, declaration) in declared { try file.check(path, has: declaration.shape) }
         self.init(
-            graph: graph, parameters: gathered(graph.parameterDeclarations), state: gathered(graph.stateDeclarations))
+            graph: graph, parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
+            state: try file.parameters(graph.stateDeclarations.map { ($0.path, $0.declaration.shape) }))
     }
 }
 
-/// The reason in a decoding error, without the types it names.
-private func plain(_ error: any Error) -> String {
-    switch error {
-    case let error as ShapeError: return error.description
-    case DecodingError.dataCorrupted(let context): return context.debugDescription
-    case DecodingError.keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-        return "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is not of the expected kind"
-    default: return "\(error)"
+extension SafetensorsReader {
+    /// Makes sure that there is a tensor of floats of that name and shape.
+    func check(_ name: String, has shape: [Int]) throws(ModelFileError) {
+        func inconsistent(_ reason: String) -> ModelFileError {
+            .inconsistent(path: path, part: "tensor \(quoted(name))", reason: reason)
+        }
+        guard let entry = entry(name) else { throw inconsistent("it is missing") }
+        guard entry.shape == shape else {
+            throw inconsistent("it has the shape \(entry.shape), and the network needs \(shape)")
+        }
+        guard entry.isFloatingPoint else { throw inconsistent("it holds \(entry.typeName), which are no floats") }
+    }
+
+    /// Reads tensors of given shapes, found under their paths after a prefix, into one buffer.
+    ///
+    /// All are checked first; memory is taken only for what the file holds.
+    func parameters(
+        _ shapes: [(path: String, shape: [Int])], prefix: String = ""
+    ) throws(ModelFileError) -> Parameters {
+        for (path, shape) in shapes { try check(prefix + path, has: shape) }
+        let layout = ParameterLayout(shapes)
+        let buffer = Buffer(uninitialized: layout.scalarCount)
+        layout.clearPadding(of: buffer.pointer)
+        for (index, path) in layout.paths.enumerated() {
+            if let entry = entry(prefix + path) { try read(entry, into: buffer.pointer + layout.offsets[index]) }
+        }
+        return Parameters(layout: layout, storage: buffer)
     }
 }

@@ -38,11 +38,11 @@ public struct Recognizer: Sendable {
         return Prediction(labels: labels, probabilities: softmax(logits).scalars)
     }
 
-    /// What the emotion of a sound file is.
+    /// What the emotion of a sound file is; of a long file, only as much is decoded as the features are taken from.
     /// - Throws: `FeatureError`, which wraps the `AudioError` of a file that cannot be read.
     public func recognize(contentsOf file: URL) throws(FeatureError) -> Prediction {
         let clip: AudioClip
-        do { clip = try AudioFile.read(at: file, sampleRate: pipeline.extractor.sampleRate) } catch { throw .audio(error) }
+        do { clip = try pipeline.sound(at: file) } catch { throw .audio(error) }
         return try recognize(clip)
     }
 

@@ -60,7 +60,7 @@ public final class FeatureStore: @unchecked Sendable {
 
     private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<FeatureMatrix, Reason> {
         do {
-            let clip = try AudioFile.read(at: path, sampleRate: pipeline.extractor.sampleRate)
+            let clip = try pipeline.sound(at: path)
             return .success(try pipeline.extractor.extract(pipeline.spanned(clip)))
         } catch {
             return .failure(Reason(text: "\(error)"))

@@ -61,6 +61,8 @@ public struct Trainer: Sendable {
     public enum Event: Sendable {
         /// So many files of so many have been read and their features computed.
         case extracting(done: Int, total: Int)
+        /// The training goes on from a checkpoint, after these epochs.
+        case resumed(History)
         /// A step of an epoch (from 1) has been taken.
         case step(epoch: Int, of: Int, done: Int, total: Int)
         /// An epoch has ended with these measurements, the model being as it stands now.
@@ -74,17 +76,21 @@ public struct Trainer: Sendable {
     ///   - network: The network with its first weights.
     ///   - split: Which clips train, validate and test.
     ///   - store: Keeps features, for several trainings on the same clips.
+    ///   - checkpoint: Where to keep what it takes to go on later, after each epoch. The number of epochs may grow from
+    ///     one training to the next; all else, data and library included, must be as it was.
     ///   - isCancelled: Asked between steps. When it says yes, the training ends with the best weights so far.
     ///   - observe: Told what happens; the default shows progress on standard error.
     /// - Throws: ``TrainingError``.
     public func fit(
-        _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(),
+        _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(), checkpoint: Checkpoint? = nil,
         isCancelled: @escaping @Sendable () -> Bool = { false },
         observe: @escaping @Sendable (Event) -> Void = TrainingProgress.standard()
     ) throws(TrainingError) -> TrainedModel {
         let labels = split.labels
         try check(network, labels: labels)
         let pipeline = try pipeline(for: network)
+        // Before any sound is read: a checkpoint of another training is told at once.
+        let (file, saved) = try opened(checkpoint, network: network, pipeline: pipeline, split: split)
         let loader = ExampleLoader(
             pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
             progress: { observe(.extracting(done: $0, total: $1)) })
@@ -97,13 +103,55 @@ public struct Trainer: Sendable {
         }
         var run = try TrainingRun(
             self, model: network, labels: labels, train: train.examples, validation: validation.examples)
-        try run.train(isCancelled: isCancelled, observe: observe)
+        if let file, let saved {
+            try run.resume { (state: inout TrainingState) throws(CheckpointError) in
+                try file.restore(&state, standardization: standardization, from: saved)
+            }
+            observe(.resumed(run.state.history))
+        }
+        let origin = origin(of: split, skipped: train.failures.count + validation.failures.count)
+        func recognizer(_ state: TrainingState) -> Recognizer {
+            Recognizer(
+                model: state.best, pipeline: pipeline, standardization: standardization, labels: labels,
+                provenance: origin.merging(outcome(state.history)) { $1 })
+        }
+        try run.train(isCancelled: isCancelled, observe: observe) { state throws(CheckpointError) in
+            try file?.write(state, recognizer: recognizer(state))
+        }
         observe(.finished)
-        let recognizer = Recognizer(
-            model: run.best, pipeline: pipeline, standardization: standardization, labels: labels)
         return TrainedModel(
-            recognizer: recognizer, history: run.history, wasCancelled: run.wasCancelled,
+            recognizer: recognizer(run.state), history: run.state.history, wasCancelled: run.wasCancelled,
             skipped: train.failures + validation.failures, store: store)
+    }
+
+    private func opened(
+        _ checkpoint: Checkpoint?, network: Model, pipeline: FeaturePipeline, split: DataSplit
+    ) throws(TrainingError) -> (file: CheckpointFile?, saved: SafetensorsReader?) {
+        guard let checkpoint else { return (nil, nil) }
+        do throws(CheckpointError) {
+            let identity = TrainingIdentity(self, network: network, pipeline: pipeline, split: split)
+            let file = try CheckpointFile(checkpoint, identity: identity, key: TrainingRun.key(seed: seed))
+            return (file, try file.opened(epochs: epochs))
+        } catch { throw .checkpoint(error) }
+    }
+
+    /// Where a model comes from, as its file tells it.
+    private func origin(of split: DataSplit, skipped: Int) -> [String: String] {
+        let counts = split.partitions.map { "\($0.role.rawValue) \($0.count)" }.joined(separator: ", ")
+        let warnings = split.audit.warnings
+        return [
+            "library": LibraryVersion.current, "corpus": split.corpus.name, "split": split.summary, "clips": counts,
+            "skipped": "\(skipped)", "seed": "\(seed)", "epochs": "\(epochs)",
+            "audit": warnings.isEmpty ? "the parts share no speakers and no audio" : warnings.joined(separator: " "),
+        ]
+    }
+
+    private func outcome(_ history: History) -> [String: String] {
+        guard let best = history.best else { return [:] }
+        return [
+            "bestEpoch": "\(best.epoch)", "validationAccuracy": "\(best.validationAccuracy)",
+            "validationLoss": "\(best.validationLoss)",
+        ]
     }
 
     /// How clips become what the network reads.

@@ -18,6 +18,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
     case diverged(epoch: Int)
     /// Training was cancelled before the first epoch ended.
     case cancelled
+    /// The training cannot keep a checkpoint, or go on from one.
+    case checkpoint(CheckpointError)
     /// The predictions could not be compared with the labels.
     case evaluation(EvaluationError)
     /// The labels of the data are not those of the model.
@@ -38,6 +40,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
         case .diverged(let epoch):
             return "the loss is no longer a number in epoch \(epoch). Try a smaller learning rate or clip gradients."
         case .cancelled: return "training was cancelled before its first epoch ended; nothing was kept"
+        case .checkpoint(let error): return error.description
         case .evaluation(let error): return error.description
         case .labels(let model, let data):
             return "the model knows \(model.joined(separator: ", ")), the data has \(data.joined(separator: ", ")). "

@@ -28,6 +28,9 @@ public enum TrainingProgress {
                 begin(.features(total: total), "features", total: total, unit: "clips")
                 line?.advance()
                 if done == total { line?.finish() }
+            case .resumed(let history):
+                let text = "\(title): going on after epoch \(history.epochs.count)\n"
+                FileHandle.standardError.write(Data(text.utf8))
             case .step(let epoch, let epochs, let done, let total):
                 begin(.training, title, total: epochs * total, unit: "steps")
                 line?.update(completed: (epoch - 1) * total + done)

@@ -1,6 +1,15 @@
 import Foundation
 import SERCore
 
+/// How far a training has come: all that changes from epoch to epoch.
+struct TrainingState {
+    var step: TrainingStep
+    var rate: LearningRate
+    /// The model after the epoch that was best on the validation part.
+    var best: Model
+    var history = History()
+}
+
 /// The epochs of one training.
 struct TrainingRun {
     private let trainer: Trainer
@@ -8,34 +17,45 @@ struct TrainingRun {
     private let train: Examples
     private let validation: Examples
     private let key: RandomKey
-    private var step: TrainingStep
-    private var rate: LearningRate
-    private(set) var best: Model
-    private(set) var history = History()
+    private(set) var state: TrainingState
     private(set) var wasCancelled = false
+
+    /// The key that all chance in a training comes from.
+    static func key(seed: UInt64) -> RandomKey { RandomKey(seed: seed).derived("training") }
 
     init(_ trainer: Trainer, model: Model, labels: [String], train: Examples, validation: Examples) throws(TrainingError) {
         self.trainer = trainer
         self.labels = labels
         self.train = train
         self.validation = validation
-        key = RandomKey(seed: trainer.seed).derived("training")
-        best = model
+        key = TrainingRun.key(seed: trainer.seed)
         do throws(OptimizerError) {
-            step = try TrainingStep(
+            let step = try TrainingStep(
                 model: model, optimizer: trainer.optimizer, loss: trainer.loss, clipping: trainer.clipping)
             try trainer.clipping?.validate()
-            rate = try LearningRate(
+            let rate = try LearningRate(
                 trainer.schedule, base: trainer.optimizer.learningRate,
                 stepsPerEpoch: BatchOrder(
                     training: train, batchSize: trainer.batchSize, key: key.derived("order")).batches.count)
+            state = TrainingState(step: step, rate: rate, best: model)
         } catch { throw .setting(error.description) }
     }
 
-    mutating func train(
-        isCancelled: @Sendable () -> Bool, observe: @Sendable (Trainer.Event) -> Void
+    /// Puts the training where another had come to.
+    mutating func resume(
+        _ body: (inout TrainingState) throws(CheckpointError) -> Void
     ) throws(TrainingError) {
-        for epoch in 1...trainer.epochs {
+        do throws(CheckpointError) { try body(&state) } catch { throw .checkpoint(error) }
+    }
+
+    /// Runs the epochs that are left.
+    /// - Parameter keep: Called after each epoch with the state, before the next begins.
+    mutating func train(
+        isCancelled: @Sendable () -> Bool, observe: @Sendable (Trainer.Event) -> Void,
+        keep: (TrainingState) throws(CheckpointError) -> Void
+    ) throws(TrainingError) {
+        while state.history.epochs.count < trainer.epochs, !hasLostPatience {
+            let epoch = state.history.epochs.count + 1
             let start = Date()
             guard let trained = try pass(epoch, isCancelled: isCancelled, observe: observe) else {
                 wasCancelled = true
@@ -43,11 +63,16 @@ struct TrainingRun {
             }
             let record = try measure(epoch, trained, since: start)
             keepIfBest(record)
-            rate.observe(record.validationLoss, at: step.optimizer.steps)
-            observe(.epoch(record, step.model))
-            if let patience = trainer.patience, epoch - history.bestEpoch >= patience { break }
+            state.rate.observe(record.validationLoss, at: state.step.optimizer.steps)
+            do throws(CheckpointError) { try keep(state) } catch { throw .checkpoint(error) }
+            observe(.epoch(record, state.step.model))
         }
-        if history.epochs.isEmpty { throw .cancelled }
+        if state.history.epochs.isEmpty { throw .cancelled }
+    }
+
+    private var hasLostPatience: Bool {
+        guard let patience = trainer.patience, !state.history.epochs.isEmpty else { return false }
+        return state.history.epochs.count - state.history.bestEpoch >= patience
     }
 
     private struct Pass {
@@ -70,8 +95,8 @@ struct TrainingRun {
                 isComplete = false
                 return false
             }
-            step.optimizer.learningRate = rate(at: step.optimizer.steps)
-            let (loss, logits) = step(batch, key: epochKey.derived(done))
+            state.step.optimizer.learningRate = state.rate(at: state.step.optimizer.steps)
+            let (loss, logits) = state.step(batch, key: epochKey.derived(done))
             pass.loss += Double(loss) * Double(batch.targets.count)
             pass.targets += batch.targets
             pass.logits += logits.scalars
@@ -85,14 +110,14 @@ struct TrainingRun {
     }
 
     private func measure(_ epoch: Int, _ pass: Pass, since start: Date) throws(TrainingError) -> EpochRecord {
-        let logits = step.model.logits(of: validation)
+        let logits = state.step.model.logits(of: validation)
         let classes = labels.count
         var record = EpochRecord(
             epoch: epoch, trainLoss: pass.loss / Double(pass.targets.count),
             trainAccuracy: accuracy(pass.logits, pass.targets, classes: classes),
             validationLoss: Double(crossEntropy(logits: logits, labels: validation.targets).item),
             validationAccuracy: accuracy(logits.scalars, validation.targets, classes: classes),
-            learningRate: Double(step.optimizer.learningRate), seconds: 0)
+            learningRate: Double(state.step.optimizer.learningRate), seconds: 0)
         if trainer.detailedMetrics {
             do throws(EvaluationError) {
                 record.trainDetail = EpochDetail(
@@ -106,13 +131,13 @@ struct TrainingRun {
     }
 
     private mutating func keepIfBest(_ record: EpochRecord) {
-        history.epochs.append(record)
-        if let best = history.best,
+        state.history.epochs.append(record)
+        if let best = state.history.best,
             (best.validationAccuracy, -best.validationLoss) >= (record.validationAccuracy, -record.validationLoss) {
             return
         }
-        history.bestEpoch = record.epoch
-        best = step.model
+        state.history.bestEpoch = record.epoch
+        state.best = state.step.model
     }
 }
 

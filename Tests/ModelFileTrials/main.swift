@@ -1,0 +1,23 @@
+// Trials on model files in a process of their own, so that memory and time are this work's alone. For the tests and the
+// scripts; prints one JSON object.
+//   model-file-trials fuzz COUNT SEED    reads COUNT damaged files
+//   model-file-trials write FILE         writes a file of the CNN, 1.4 million parameters
+//   model-file-trials load FILE          times reading it and the first prediction
+import Foundation
+
+do {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case "fuzz" where arguments.count == 3:
+        guard let count = Int(arguments[1]), let seed = UInt64(arguments[2]) else { exit(64) }
+        print(try FuzzTrial(seed: seed).run(count))
+    case "load" where arguments.count == 2: print(try LoadTrial.run(URL(fileURLWithPath: arguments[1])))
+    case "write" where arguments.count == 2: try LoadTrial.write(to: URL(fileURLWithPath: arguments[1]))
+    default:
+        FileHandle.standardError.write(Data("usage: model-file-trials fuzz COUNT SEED | write FILE | load FILE\n".utf8))
+        exit(64)
+    }
+} catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(1)
+}
