@@ -76,5 +76,7 @@ for name in MODELS:
 for index in range(10):
     compare_onnx(f"random{index}", f"random{index}")
     compare_onnx(f"random{index}", f"random{index}-unfolded")
+for index in range(10):
+    compare_samples(f"features{index}")
 print("all within their bounds" if not failures else f"{failures} out of their bounds")
 sys.exit(failures > 0)

@@ -45,19 +45,34 @@ extension ONNXWriter {
         switch extractor {
         case let logMel as LogMel: return try spectrogram(samples, logMel)
         case let mfcc as MFCC:
-            guard mfcc.deltas == 0 else {
-                throw .features(
-                    reason: "deltas have no counterpart there yet",
-                    hint: "Export without the features, or train without deltas.")
-            }
             let bands = mfcc.logMel.filters.bands
             let matrix = DCT.matrix(bands: bands, coefficients: mfcc.cepstra, gain: mfcc.lifter.gain)
             let cosines = constant(matrix, shape: [bands, mfcc.cepstra], name: "features.dct")
-            return add("MatMul", [try spectrogram(samples, mfcc.logMel), cosines])
+            let cepstra = add("MatMul", [try spectrogram(samples, mfcc.logMel), cosines])
+            let orders = (0..<mfcc.deltas).map { delta(cepstra, mfcc, order: $0 + 1) }
+            return orders.isEmpty ? cepstra : add("Concat", [cepstra] + orders, attributes: [("axis", .int(1))])
         default:
             throw .features(
                 reason: "\(type(of: extractor)) is not one of the library's", hint: "Export without the features.")
         }
+    }
+
+    /// The derivative over time of [frames, cepstra], each column on its own.
+    private mutating func delta(_ matrix: String, _ settings: MFCC, order: Int) -> String {
+        let (width, half) = (settings.deltaWidth, settings.deltaWidth / 2)
+        let weights = FeatureMatrix.deltaWeights(width: width, order: order).map { Float($0) }
+        let columns = add("Unsqueeze", [add("Transpose", [matrix], attributes: [("perm", .ints([1, 0]))]), constant([1])])
+        func padded(_ name: String, _ mode: String) -> String {
+            add("Pad", [name, constant([0, 0, half, 0, 0, half])], attributes: [("mode", .string(mode))])
+        }
+        let modes: [DeltaMode: String] = [.nearest: "edge", .mirror: "reflect", .constant: "constant", .wrap: "wrap"]
+        let input = modes[settings.deltaMode].map { padded(columns, $0) } ?? columns
+        let kernel = constant(weights, shape: [1, 1, width], name: "features.delta\(order)")
+        var slopes = add("Conv", [input, kernel])
+        // The polynomial of the first and last whole window has one derivative of its own order.
+        if settings.deltaMode == .interpolate { slopes = padded(slopes, "edge") }
+        let rows = add("Squeeze", [slopes, constant([1])])
+        return add("Transpose", [rows], attributes: [("perm", .ints([1, 0]))])
     }
 
     private mutating func spectrogram(_ samples: String, _ settings: LogMel) throws(InterchangeError) -> String {

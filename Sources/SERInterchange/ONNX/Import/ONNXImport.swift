@@ -132,6 +132,9 @@ struct ONNXReader {
     }
 
     private mutating func readInputs(_ malformed: (String) -> InterchangeError) throws(InterchangeError) {
+        guard !file.model.graph.input.contains(where: { $0.name == "samples" }) else {
+            throw malformed("its features are part of the graph, and networks alone are read: export it without them")
+        }
         var hasInput = false
         for value in file.model.graph.input where values[value.name] == nil {
             let type = value.type.tensorType
@@ -166,7 +169,8 @@ struct ONNXReader {
         guard hasInput else { throw malformed("it has no input") }
     }
 
-    mutating func model() throws(InterchangeError) -> Model {
+    /// - Parameter droppingSoftmax: Whether a softmax at the end is left out.
+    mutating func model(droppingSoftmax: Bool = false) throws(InterchangeError) -> Model {
         for node in file.model.graph.node {
             current = node
             let results = try read(node)
@@ -178,7 +182,9 @@ struct ONNXReader {
         else {
             throw .malformed(path: file.path, reason: "it does not have one output that its layers compute")
         }
-        return try assembled(upTo: output.source)
+        let last = nodes[output.source]
+        let isDropped = droppingSoftmax && last.layer is Softmax && last.inputs.allSatisfy { $0 >= 0 }
+        return try assembled(upTo: isDropped ? last.inputs[0] : output.source)
     }
 
     /// The layers that the output depends on as a network with weights.
