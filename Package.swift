@@ -58,7 +58,8 @@ let package = Package(
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .testTarget(
-            name: "serTests", dependencies: ["ser", "features", "train", "custom-network", "custom-layer"]),
+            name: "serTests",
+            dependencies: ["ser", "features", "train", "custom-network", "custom-layer", "SERModels", "SERAudio"]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(
             name: "SERInterchangeTests", dependencies: ["SERInterchange", "SERModels", "SERCore", "SERAudio"],

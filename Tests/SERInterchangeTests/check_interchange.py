@@ -54,7 +54,7 @@ def compare_torch(name):
     report(f"PyTorch {name}", np.abs(out - logits).max(), 1e-6 * np.abs(logits).max() + 1e-5)
 
 
-def compare_samples(name):
+def compare_samples(name, bound=1e-3):
     samples, lengths, ours = reference(f"{name}-probabilities")
     run = session(f"{name}-features")
     worst, start, agree = 0, 0, True
@@ -65,7 +65,7 @@ def compare_samples(name):
         worst = max(worst, np.abs(theirs - ours[row]).max())
         top = np.sort(ours[row])
         agree &= theirs.argmax() == ours[row].argmax() or top[-1] - top[-2] < 1e-3
-    report(f"onnxruntime {name} from samples", worst, 1e-3)
+    report(f"onnxruntime {name} from samples", worst, bound)
     assert agree, "another label"
 
 
@@ -76,7 +76,7 @@ for name in MODELS:
 for index in range(10):
     compare_onnx(f"random{index}", f"random{index}")
     compare_onnx(f"random{index}", f"random{index}-unfolded")
-for index in range(10):
-    compare_samples(f"features{index}")
+for index in range(10):  # networks that were not trained amplify little, so the bound is closer
+    compare_samples(f"features{index}", 1e-5)
 print("all within their bounds" if not failures else f"{failures} out of their bounds")
 sys.exit(failures > 0)

@@ -236,7 +236,8 @@ extension ONNXReader {
     private mutating func reshape() throws(InterchangeError) -> [Value] {
         try allow("allowzero")
         guard let target = try constant(1)?.integers else { throw unfit("its shape is not a constant") }
-        try require(int("allowzero", 0) == 0 && !target.isEmpty, "its shape is empty")
+        try require(
+            !target.isEmpty && (int("allowzero", 0) == 0 || !target.contains(0)), "it asks for the shape \(target)")
         if case .states(let states) = try input(0) { return [.signal(try beside(states, target))] }
         let x = try signal(0)
         let axes = target.dropFirst().enumerated().map { index, length -> Shape.Dimension? in
