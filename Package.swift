@@ -8,10 +8,12 @@ let package = Package(
         .library(name: "SERCore", targets: ["SERCore"]),
         .library(name: "SERAudio", targets: ["SERAudio"]),
         .library(name: "SERModels", targets: ["SERModels"]),
+        .library(name: "SERInterchange", targets: ["SERInterchange"]),
         .executable(name: "ser", targets: ["ser"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         .systemLibrary(
@@ -34,10 +36,18 @@ let package = Package(
             dependencies: ["SERSupport", "CSERKernels", "COpenBLAS", "CFFTW", "CSndFile", "CSoxr"],
             linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
         .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
+        // Apart, so that who does not move models to and from other programs does not build the protobuf library.
+        .target(
+            name: "SERInterchange",
+            dependencies: [
+                "SERModels", "SERCore", "SERAudio", "SERSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["ONNX/Format/onnx.proto"]),
         .executableTarget(
             name: "ser",
             dependencies: [
-                "SERCore", "SERAudio", "SERModels", "SERSupport",
+                "SERCore", "SERAudio", "SERModels", "SERInterchange", "SERSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Examples/ser"),
@@ -48,11 +58,17 @@ let package = Package(
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .executableTarget(
-            name: "model-file-trials", dependencies: ["SERModels", "SERAudio", "SERCore", "SERSupport"], path: "Tests/ModelFileTrials"),
+            name: "model-file-trials", dependencies: ["SERModels", "SERAudio", "SERCore", "SERSupport"],
+            path: "Tests/ModelFileTrials"),
         .testTarget(
             name: "serTests",
-            dependencies: ["ser", "features", "train", "custom-network", "custom-layer", "model-file-trials"]),
+            dependencies: [
+                "ser", "features", "train", "custom-network", "custom-layer", "model-file-trials", "SERModels", "SERAudio",
+            ]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
+        .testTarget(
+            name: "SERInterchangeTests", dependencies: ["SERInterchange", "SERModels", "SERCore", "SERAudio"],
+            exclude: ["check_interchange.py", "torch_models.py"]),
         .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
     ]
 )

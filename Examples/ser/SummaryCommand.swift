@@ -11,7 +11,7 @@ struct SummaryCommand: ParsableCommand {
             The table numbers the layers of a network with branches and says which read which. Mermaid is what Markdown \
             viewers draw, and dot is Graphviz's language.
 
-            EXAMPLES:
+            EXAMPLE:
               ser summary --model gru
               ser summary gru.safetensors --format dot | dot -Tsvg > gru.svg
             """)

@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: 0..<10)
     func randomGraphsGiveTheSameBitsAfterSavingAndLoading(number: Int) throws {
         var generator = RandomKey(seed: 77).derived(number).generator
-        let model = try RandomNetwork(&generator).model(seed: UInt64(number))
+        let model = try RandomChain(&generator).model(seed: UInt64(number))
         let folder = try TemporaryFolder()
         let file = folder.path("model")
         let original = try savedRecognizer(model)
@@ -179,8 +179,8 @@ private func replace(_ old: String, by new: String, in file: URL) throws {
     try changed.write(to: file)
 }
 
-/// A network of a random shape that fits itself.
-private struct RandomNetwork {
+/// A network without branches, of a random shape that fits itself, with more of the layers' settings than `RandomNetwork`.
+private struct RandomChain {
     private var layers: [any Layer] = []
     private var input: Shape
 

@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct HelpTests {
     static let subcommands = [
-        "inspect", "features", "synthesize", "summary", "train", "evaluate", "predict", "compare", "benchmark",
+        "inspect", "features", "synthesize", "summary", "train", "evaluate", "predict", "export", "import", "compare", "benchmark",
     ]
 
     @Test func helpListsEverySubcommand() async throws {

@@ -73,7 +73,7 @@ extension FeatureMatrix {
 
     /// Weights of the order-th derivative, from the discrete orthogonal polynomial of that degree: with it monic, the
     /// leading coefficient of the fit is <P, y> / <P, P>, and the derivative order! times that.
-    private static func deltaWeights(width: Int, order: Int) -> [Double] {
+    package static func deltaWeights(width: Int, order: Int) -> [Double] {
         let positions = (0..<width).map { Double($0 - width / 2) }
         var before = [Double](repeating: 0, count: width)
         var polynomial = [Double](repeating: 1, count: width)

@@ -12,7 +12,8 @@ public struct MFCC: FeatureExtractor, Hashable {
         /// 1 + L/2 sin(pi i / L) for coefficient i from 0 (HTK, Kaldi).
         case kaldi(Double)
 
-        func gain(_ index: Int) -> Double {
+        /// The weight of a coefficient.
+        package func gain(_ index: Int) -> Double {
             switch self {
             case .none: 1
             case .librosa(let length): 1 + length / 2 * sin(.pi * Double(index + 1) / length)

@@ -16,6 +16,17 @@ public enum DCT {
             }
         }
     }
+
+    /// The first columns of the transform's matrix, each times its gain: [bands, coefficients].
+    package static func matrix(bands: Int, coefficients: Int, gain: (Int) -> Double) -> [Float] {
+        (0..<bands * coefficients).map { Float(value($0 / coefficients, $0 % coefficients, of: bands) * gain($0 % coefficients)) }
+    }
+
+    /// The weight of the value at `position` in the coefficient `column` of a row of `inner`.
+    static func value(_ position: Int, _ column: Int, of inner: Int) -> Double {
+        let scale = (column == 0 ? 1 : 2.0.squareRoot()) / Double(inner).squareRoot()
+        return scale * cos(Double.pi * Double(column) * (Double(position) + 0.5) / Double(inner))
+    }
 }
 
 /// A matrix [inner, columns] that rows are multiplied with, packed in panels of 16 columns.
@@ -29,10 +40,10 @@ struct Projection: Sendable {
         let lanes = Int(SER_AUDIO_LANES)
         var panels = [Float](repeating: 0, count: (columns + lanes - 1) / lanes * lanes * inner)
         for column in 0..<columns {
-            let scale = (column == 0 ? 1 : 2.0.squareRoot()) / Double(inner).squareRoot() * gain(column)
+            let scale = gain(column)
             for k in 0..<inner {
-                let angle = Double.pi * Double(column) * (Double(k) + 0.5) / Double(inner)
-                panels[(column / lanes * inner + k) * lanes + column % lanes] = Float(scale * cos(angle))
+                panels[(column / lanes * inner + k) * lanes + column % lanes]
+                    = Float(DCT.value(k, column, of: inner) * scale)
             }
         }
         return Projection(inner: inner, columns: columns, panels: panels)

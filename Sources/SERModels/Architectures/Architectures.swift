@@ -1,33 +1,33 @@
 import SERCore
 
-/// The networks of the report, each with sizes that can be changed. All end in logits.
+/// The networks of the report, each with sizes that can be changed. All end in logits. Their paths are the names of the
+/// same networks in PyTorch (Docs/Interchange.md), so that weights move in both directions by name.
 extension Block {
-    /// Dense layers with ReLU on one vector a clip.
+    /// Dense layers with ReLU on one vector a clip. The paths are those of a PyTorch `nn.Sequential` named `net`:
+    /// `net.0`, `net.2` and so on.
     public static func ann(classes: Int, layers: Int = 4, units: Int = 256) -> Block {
-        Block {
-            for _ in 0..<layers {
-                Dense(units); ReLU()
-            }
-            Dense(classes)
-        }
+        let hidden: [any Layer] = (0..<layers).flatMap { _ -> [any Layer] in [Dense(units), ReLU()] }
+        return sequential("net", hidden + [Dense(classes)])
     }
 
-    /// Blocks of convolution, batch normalisation, ReLU, pooling and dropout on the image of a clip's coefficients.
+    /// Blocks of convolution, batch normalisation, ReLU, pooling and dropout on the image of a clip's coefficients. The
+    /// paths are those of a PyTorch `nn.Sequential` named `net`: `net.0`, `net.1` and so on.
     public static func cnn(
         classes: Int, filters: [Int] = [32, 64, 128], units: Int = 128, dropout: Float = 0.2
     ) -> Block {
-        Block {
-            for count in filters {
-                Conv2D(count, kernel: 3, padding: .same)
-                BatchNorm()
-                ReLU()
-                MaxPool2D(2)
-                Dropout(dropout)
-            }
-            Flatten()
-            Dense(units); ReLU()
-            Dropout(dropout)
-            Dense(classes)
+        let blocks: [any Layer] = filters.flatMap { count -> [any Layer] in
+            [
+                Conv2D(count, kernel: 3, padding: .same), BatchNorm(), ReLU(), MaxPool2D(2), Dropout(dropout),
+            ]
+        }
+        let head: [any Layer] = [Flatten(), Dense(units), ReLU(), Dropout(dropout), Dense(classes)]
+        return sequential("net", blocks + head)
+    }
+
+    /// Layers named by their places, as PyTorch's `nn.Sequential` names them, so that weights move without renaming.
+    private static func sequential(_ name: String, _ layers: [any Layer]) -> Block {
+        Block(name) {
+            for (place, layer) in layers.enumerated() { layer.named("\(place)") }
         }
     }
 

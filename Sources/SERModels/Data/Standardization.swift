@@ -64,13 +64,16 @@ public struct Standardization: Sendable, Hashable, Codable {
         return sums
     }
 
+    /// What deviations from the mean are multiplied with.
+    package var scale: [Double] { standardDeviation.map { 1 / ($0 + Standardization.epsilon) } }
+
     /// The matrix on the scale of the training part. It must have as many coefficients as the measured ones.
     public func apply(to matrix: FeatureMatrix) -> FeatureMatrix {
         let columns = mean.count
         precondition(
             matrix.coefficients == columns,
             "Standardization: \(matrix.coefficients) coefficients, but \(columns) were measured")
-        let scale = standardDeviation.map { 1 / ($0 + Standardization.epsilon) }
+        let scale = scale
         var result = matrix
         result.values.withUnsafeMutableBufferPointer { values in
             for frame in 0..<matrix.frames {

@@ -140,7 +140,7 @@ public struct Graph: Sendable {
     private static func isOfSensibleSize(_ shape: Shape) -> Bool {
         let lengths = shape.dimensions.compactMap(\.length)
         guard lengths.allSatisfy({ $0 > 0 }), shape.dimensions.filter({ $0 == .time }).count <= 1 else { return false }
-        return product(of: lengths).map { $0 <= 1 << 40 } ?? false
+        return product(of: lengths).map { $0 <= 1 << 31 } ?? false
     }
 
     private static func check(_ inputs: [Input]) throws(ShapeError) {

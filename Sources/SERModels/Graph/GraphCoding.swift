@@ -48,8 +48,7 @@ extension Graph: Codable {
                     forKey: .inputs, in: entry, debugDescription: "a node reads from one that does not come before it")
             }
             let path = try entry.decode(String.self, forKey: .path)
-            _ = try entry.decode(SensibleNumbers.self, forKey: .configuration)
-            let layer = try type.init(from: entry.superDecoder(forKey: .configuration))
+            let layer = try Self.layer(type, at: path, from: entry.superDecoder(forKey: .configuration))
             let name = try entry.decodeIfPresent(String.self, forKey: .name) ?? path
             described.append(Description(path: path, name: name, layer: layer, inputs: sources))
         }
@@ -60,6 +59,18 @@ extension Graph: Codable {
                 forKey: .outputs, in: container, debugDescription: "an output comes from a node that there is not")
         }
         try self.init(inputs: inputs, nodes: described, outputs: outputs)
+    }
+
+    /// The numbers of the library's own layers are bounded first, so that no product of them overflows; layers of a user's
+    /// answer for their own, which may be seeds or the like.
+    private static func layer(_ type: any Layer.Type, at path: String, from decoder: any Decoder) throws -> any Layer {
+        do {
+            if LayerRegistry.standard[type.kind] == type { _ = try SensibleNumbers(from: decoder) }
+            return try type.init(from: decoder)
+        } catch DecodingError.dataCorrupted(let context) {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: context.codingPath, debugDescription: "\(path): \(context.debugDescription)"))
+        }
     }
 }
 

@@ -61,7 +61,7 @@ extension FeaturePipeline: Codable {
     }
 
     /// Columns of the matrices the network is fed from.
-    var columns: Int {
+    package var columns: Int {
         if case .vector(let summaries) = arrangement { return summaries.count * extractor.coefficients }
         return extractor.coefficients
     }

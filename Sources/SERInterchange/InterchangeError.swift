@@ -1,0 +1,34 @@
+import Foundation
+
+/// Why a model could not be moved to or from another program.
+public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+    /// A layer has no counterpart in ONNX, or none for its settings.
+    case layer(path: String, kind: String, reason: String, hint: String)
+    /// Features that cannot be put into an ONNX graph.
+    case features(reason: String, hint: String)
+    /// A node of an ONNX file that has no counterpart here.
+    case node(name: String, operation: String, reason: String)
+    /// A file that cannot be opened or read.
+    case unreadable(path: String, reason: String)
+    /// A file that is not of the expected format, or is damaged.
+    case malformed(path: String, reason: String)
+    /// Weights that do not fit the network they are to be loaded into.
+    case weights(path: String, reason: String, hint: String)
+    /// A file that cannot be written.
+    case unwritable(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .layer(let path, let kind, let reason, let hint):
+            return "\(path) (\(kind)) cannot be exported to ONNX: \(reason). \(hint)"
+        case .features(let reason, let hint): return "The features cannot be exported to ONNX: \(reason). \(hint)"
+        case .node(let name, let operation, let reason): return "Node '\(name)' (\(operation)) cannot be read: \(reason)."
+        case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
+        case .malformed(let path, let reason): return "\(path): \(reason)"
+        case .weights(let path, let reason, let hint): return "\(path): \(reason). \(hint)"
+        case .unwritable(let path, let reason): return "\(path): cannot be written (\(reason))"
+        }
+    }
+
+    public var errorDescription: String? { description }
+}

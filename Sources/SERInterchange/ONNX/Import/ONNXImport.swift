@@ -1,0 +1,371 @@
+import Foundation
+import SERCore
+import SERModels
+import SwiftProtobuf
+
+extension Model {
+    /// Reads a network from an ONNX file: classifiers, in a row or with branches, of the operators that
+    /// ``onnx(foldingBatchNorm:)`` writes (Docs/Interchange.md lists them).
+    /// - Throws: ``InterchangeError``, which names the node and the operator that cannot be read.
+    public init(contentsOfONNX file: URL) throws(InterchangeError) {
+        try self.init(ONNXFile(contentsOf: file))
+    }
+
+    /// Reads a network from the bytes of an ONNX file.
+    /// - Parameter path: What errors call the file.
+    package static func reading(_ data: Data, path: String = "model.onnx") throws(InterchangeError) -> Model {
+        try Model(ONNXFile(data, path: path))
+    }
+
+    init(_ file: ONNXFile) throws(InterchangeError) {
+        var reader = try ONNXReader(file)
+        self = try reader.model()
+    }
+}
+
+/// An ONNX file, read but not yet understood.
+struct ONNXFile {
+    let path: String
+    let model: Onnx_ModelProto
+
+    init(contentsOf file: URL) throws(InterchangeError) {
+        let data: Data
+        do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
+            let exists = FileManager.default.fileExists(atPath: file.path)
+            throw .unreadable(path: file.path, reason: exists ? error.localizedDescription : "there is no such file")
+        }
+        try self.init(data, path: file.path)
+    }
+
+    init(_ data: Data, path: String) throws(InterchangeError) {
+        self.path = path
+        do { model = try Onnx_ModelProto(serializedBytes: data) } catch {
+            throw .malformed(path: path, reason: "not an ONNX file, or damaged")
+        }
+        guard model.hasGraph, !model.graph.node.isEmpty else {
+            throw .malformed(path: path, reason: "not an ONNX file: it holds no graph")
+        }
+        let opset = model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version ?? 0
+        guard opset >= 13 else {
+            throw .malformed(path: path, reason: "its operators are of version \(opset), and those from 13 on are read")
+        }
+    }
+
+    /// What the file says of itself under a name.
+    func metadata(_ key: String) -> String? { model.metadataProps.first { $0.key == key }?.value }
+}
+
+/// Walks through the nodes of an ONNX graph and makes layers of them.
+///
+/// Everything in the graph that only tells apart valid and padded positions has no layer here, where lengths travel with
+/// the values. So that nothing is taken for that which is something else, lengths are computed for rows of 1 to
+/// 64 steps, and must come out as the layers' own.
+struct ONNXReader {
+    /// A value that flows between layers; its axes are as in the ONNX graph.
+    struct Signal {
+        /// The layer it comes out of; -1 is the input.
+        var source: Int
+        /// Without the batch axis.
+        var shape: Shape
+        /// What rows of 1 to 64 steps have become.
+        var lengths: [Int]
+        /// The axes are [time, batch, ...], as recurrent operators want them.
+        var isTimeFirst = false
+        /// What stands at positions past the length, where the graph has put it there.
+        var fill: Float?
+    }
+
+    /// The states of a recurrent operator before the directions are one.
+    struct States {
+        enum Form { case all, allBeside, last, lastBeside }
+        var input: Signal
+        var layer: RecurrentLayer
+        var form: Form
+    }
+
+    enum Value {
+        case absent
+        case constant(ONNXConstant)
+        case signal(Signal)
+        case states(States)
+        /// The sum over the valid positions of a signal.
+        case sum(Signal)
+        /// For rows of 1 to 64 steps, a number each; [batch, 1] if `isColumn`.
+        case lengths([Int], isColumn: Bool)
+        /// The length of an axis; nil where it is not known.
+        case extent(Int?)
+        /// 0, 1, 2, ... along time.
+        case positions
+        /// Whether a position is valid; the time axis, and the number of axes.
+        case mask([Int], axis: Int, rank: Int)
+    }
+
+    struct Node {
+        var path: String
+        var layer: any Layer
+        var inputs: [Int]
+        var tensors: [String: Tensor]
+    }
+
+    let file: ONNXFile
+    var values: [String: Value] = [:]
+    var nodes: [Node] = []
+    /// How often each value is read.
+    var readers: [String: Int] = [:]
+    private var input: Shape = []
+    private var ordinals: [String: Int] = [:]
+    private var paths: Set<String> = []
+    var current = Onnx_NodeProto()
+
+    static let sampleLengths = Array(1...64)
+
+    init(_ file: ONNXFile) throws(InterchangeError) {
+        self.file = file
+        let path = file.path
+        let malformed = { (reason: String) in InterchangeError.malformed(path: path, reason: reason) }
+        for tensor in file.model.graph.initializer {
+            values[tensor.name] = .constant(try ONNXConstant(tensor, malformed: malformed))
+        }
+        for node in file.model.graph.node { for name in node.input { readers[name, default: 0] += 1 } }
+        for output in file.model.graph.output { readers[output.name, default: 0] += 1 }
+        try readInputs(malformed)
+    }
+
+    private mutating func readInputs(_ malformed: (String) -> InterchangeError) throws(InterchangeError) {
+        guard !file.model.graph.input.contains(where: { $0.name == "samples" }) else {
+            throw malformed("its features are part of the graph, and networks alone are read: export it without them")
+        }
+        var hasInput = false
+        for value in file.model.graph.input where values[value.name] == nil {
+            let type = value.type.tensorType
+            let dimensions = type.shape.dim
+            if type.elemType == Int32(Onnx_TensorProto.DataType.int64.rawValue), dimensions.count == 1 {
+                values[value.name] = .lengths(Self.sampleLengths, isColumn: false)
+                continue
+            }
+            guard type.elemType == Int32(Onnx_TensorProto.DataType.float.rawValue), !hasInput, (2...4).contains(dimensions.count)
+            else {
+                throw malformed(
+                    "the input '\(value.name)' is not one batch of 32-bit floats of 2 to 4 axes, nor lengths of int64")
+            }
+            hasInput = true
+            var shape = Shape([Shape.Dimension]())
+            for dimension in dimensions.dropFirst() {
+                guard case .dimValue(let length)? = dimension.value else {
+                    shape.dimensions.append(.time)
+                    continue
+                }
+                guard (1...(1 << 24)).contains(length) else {
+                    throw malformed("the input '\(value.name)' has an axis of length \(length)")
+                }
+                shape.dimensions.append(.fixed(Int(length)))
+            }
+            guard shape.dimensions.filter({ $0 == .time }).count <= 1 else {
+                throw malformed("the input '\(value.name)' has several axes of unknown length beside the batch")
+            }
+            input = shape
+            values[value.name] = .signal(Signal(source: -1, shape: shape, lengths: Self.sampleLengths))
+        }
+        guard hasInput else { throw malformed("it has no input") }
+    }
+
+    /// - Parameter droppingSoftmax: Whether a softmax at the end is left out.
+    mutating func model(droppingSoftmax: Bool = false) throws(InterchangeError) -> Model {
+        for node in file.model.graph.node {
+            current = node
+            let results = try read(node)
+            for (name, value) in zip(node.output, results) where !name.isEmpty { values[name] = value }
+            guard node.output.count <= results.count else { throw unfit("it has \(node.output.count) outputs") }
+        }
+        guard file.model.graph.output.count == 1, case .signal(let output)? = values[file.model.graph.output[0].name],
+            !output.isTimeFirst, output.source >= 0
+        else {
+            throw .malformed(path: file.path, reason: "it does not have one output that its layers compute")
+        }
+        let last = nodes[output.source]
+        let isDropped = droppingSoftmax && last.layer is Softmax && last.inputs.allSatisfy { $0 >= 0 }
+        return try assembled(upTo: isDropped ? last.inputs[0] : output.source)
+    }
+
+    /// The layers that the output depends on as a network with weights.
+    private func assembled(upTo last: Int) throws(InterchangeError) -> Model {
+        var isNeeded = [Bool](repeating: false, count: nodes.count)
+        isNeeded[last] = true
+        for index in (0...last).reversed() where isNeeded[index] {
+            for source in nodes[index].inputs where source >= 0 { isNeeded[source] = true }
+        }
+        let kept = nodes.indices.filter { isNeeded[$0] }
+        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element, $0.offset) })
+        let description = GraphDescription(
+            input: input,
+            nodes: kept.map { index in
+                let node = nodes[index]
+                return .init(path: node.path, layer: node.layer, inputs: node.inputs.map { places[$0] ?? -1 })
+            })
+        let graph: Graph
+        do { graph = try JSONDecoder().decode(Graph.self, from: JSONEncoder().encode(description)) } catch {
+            throw .malformed(path: file.path, reason: "its layers do not make a network: \(error)")
+        }
+        var model = Model(graph: graph)
+        for index in kept {
+            for (name, tensor) in nodes[index].tensors {
+                let path = "\(nodes[index].path).\(name)"
+                if model.parameters.contains(path) { model.parameters[path] = tensor } else { model.state[path] = tensor }
+            }
+        }
+        return model
+    }
+
+    // MARK: Layers
+
+    /// Adds a layer with its weights.
+    /// - Parameter weight: The name of its weight in the file, which tells the layer's path where it ends in `.weight`.
+    mutating func emit(
+        _ layer: any Layer, _ inputs: [Signal], weight: String? = nil, tensors: [String: Tensor] = [:]
+    ) throws(InterchangeError) -> Signal {
+        let shapes = inputs.map(\.shape)
+        let shape: Shape
+        do throws(ShapeError) { shape = try layer.outputShape(for: shapes) } catch { throw unfit(error.description) }
+        for declared in layer.parameters(for: shapes) + layer.state(for: shapes) {
+            guard let tensor = tensors[declared.name], tensor.shape == declared.shape else {
+                throw unfit(
+                    "its \(declared.name) must be \(declared.shape), and is \(tensors[declared.name]?.shape ?? [])")
+            }
+        }
+        let first = inputs.first?.lengths ?? Self.sampleLengths
+        nodes.append(
+            Node(path: path(type(of: layer).kind, weight), layer: layer, inputs: inputs.map(\.source), tensors: tensors))
+        return Signal(source: nodes.count - 1, shape: shape, lengths: first.map { layer.outputLength(for: $0) })
+    }
+
+    private mutating func path(_ kind: String, _ weight: String?) -> String {
+        if let weight, let end = weight.range(of: ".weight", options: .backwards) {
+            let name = String(weight[..<end.lowerBound])
+            let isPlain = !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
+            if isPlain, paths.insert(name).inserted { return name }
+        }
+        repeat { ordinals[kind, default: 0] += 1 } while !paths.insert("\(kind)\(ordinals[kind] ?? 0)").inserted
+        return "\(kind)\(ordinals[kind] ?? 0)"
+    }
+
+    /// Axes in another order; two orders that undo each other leave nothing.
+    mutating func permuted(_ signal: Signal, _ order: [Int]) throws(InterchangeError) -> Signal {
+        if order == Array(0..<order.count) { return signal }
+        var result: Signal
+        if signal.source >= 0, let before = nodes[signal.source].layer as? Permute, before.order.count == order.count,
+            order.map({ before.order[$0] }) == Array(0..<order.count) {
+            result = signal
+            result.source = nodes[signal.source].inputs[0]
+            result.shape = Shape(order.map { signal.shape[$0] })
+        } else {
+            result = try emit(Permute(order), [signal])
+            result.lengths = signal.lengths
+        }
+        result.fill = signal.fill
+        return result
+    }
+
+    /// The path of the layer that has just been added is known; this one replaces it.
+    mutating func replaceLast(_ layer: any Layer, adding tensors: [String: Tensor]) {
+        nodes[nodes.count - 1].layer = layer
+        nodes[nodes.count - 1].tensors.merge(tensors) { $1 }
+    }
+
+    // MARK: What nodes say
+
+    func unfit(_ reason: String) -> InterchangeError {
+        .node(name: current.name.isEmpty ? current.output.first ?? "" : current.name, operation: current.opType, reason: reason)
+    }
+
+    func input(_ index: Int) throws(InterchangeError) -> Value {
+        guard index < current.input.count, !current.input[index].isEmpty else { return .absent }
+        guard let value = values[current.input[index]] else {
+            throw unfit("nothing before it computes its input '\(current.input[index])'")
+        }
+        return value
+    }
+
+    /// An input that a layer computes, batch first.
+    func signal(_ index: Int, filled: ((Float) -> Bool)? = nil) throws(InterchangeError) -> Signal {
+        guard case .signal(var signal) = try input(index), !signal.isTimeFirst else {
+            throw unfit("its input \(index) is not what a layer computes")
+        }
+        if let fill = signal.fill {
+            guard let filled, filled(fill) else { throw unfit("positions past the length hold \(fill) before it") }
+            signal.fill = nil
+        }
+        return signal
+    }
+
+    func constant(_ index: Int) throws(InterchangeError) -> ONNXConstant? {
+        switch try input(index) {
+        case .absent: return nil
+        case .constant(let constant): return constant
+        default: throw unfit("its input \(index) is not a constant")
+        }
+    }
+
+    /// Numbers that a layer learns.
+    func tensor(_ index: Int) throws(InterchangeError) -> Tensor? {
+        guard let constant = try constant(index) else { return nil }
+        guard let tensor = constant.tensor else { throw unfit("its input \(index) does not hold 32-bit floats") }
+        return tensor
+    }
+
+    func needed(_ index: Int) throws(InterchangeError) -> Tensor {
+        guard let tensor = try tensor(index) else { throw unfit("its input \(index) is missing") }
+        return tensor
+    }
+
+    /// Axes, from an attribute or, in later versions, an input.
+    func axes(_ index: Int) throws(InterchangeError) -> [Int] {
+        if let attribute = current.attribute.first(where: { $0.name == "axes" }) { return attribute.ints.map(Int.init) }
+        guard let constant = try constant(index) else { return [] }
+        guard let axes = constant.integers else { throw unfit("its axes are not whole numbers") }
+        return axes
+    }
+
+    func int(_ name: String, _ usual: Int) -> Int {
+        current.attribute.first { $0.name == name }.map { Int($0.i) } ?? usual
+    }
+
+    func float(_ name: String, _ usual: Float) -> Float { current.attribute.first { $0.name == name }?.f ?? usual }
+
+    func ints(_ name: String) -> [Int]? { current.attribute.first { $0.name == name }?.ints.map(Int.init) }
+
+    func string(_ name: String, _ usual: String) -> String {
+        current.attribute.first { $0.name == name }.map { String(decoding: $0.s, as: UTF8.self) } ?? usual
+    }
+
+    /// Throws for a setting that is not known, rather than ignore what it asks for.
+    func allow(_ names: String...) throws(InterchangeError) {
+        if let other = current.attribute.first(where: { !names.contains($0.name) }) {
+            throw unfit("its setting '\(other.name)' is not supported")
+        }
+    }
+
+    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(InterchangeError) {
+        if !condition { throw unfit(reason()) }
+    }
+}
+
+/// A graph in the form in which model files hold it.
+private struct GraphDescription: Encodable {
+    struct Node: Encodable {
+        private enum Keys: String, CodingKey { case path, kind, inputs, configuration }
+        var path: String
+        var layer: any Layer
+        var inputs: [Int]
+
+        func encode(to encoder: any Encoder) throws {
+            var entry = encoder.container(keyedBy: Keys.self)
+            try entry.encode(path, forKey: .path)
+            try entry.encode(type(of: layer).kind, forKey: .kind)
+            try entry.encode(inputs, forKey: .inputs)
+            try layer.encode(to: entry.superEncoder(forKey: .configuration))
+        }
+    }
+
+    var input: Shape
+    var nodes: [Node]
+}

@@ -1,0 +1,95 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERModels
+
+/// What a network needs beside its weights to be a recognizer.
+public struct RecognizerParts: Sendable {
+    /// How sound becomes what the network reads.
+    public var features: any FeatureExtractor
+    /// How much of each clip is used, in seconds.
+    public var seconds: Double
+    /// How features were brought to one scale when the network was trained.
+    public var standardization: Standardization
+    /// The emotions, in the order of the network's outputs.
+    public var labels: [String]
+    /// Where the model comes from: free text by name.
+    public var provenance: [String: String]
+
+    /// The parts of a recognizer beside its network.
+    public init(
+        features: any FeatureExtractor, seconds: Double, standardization: Standardization, labels: [String],
+        provenance: [String: String] = [:]
+    ) {
+        self.features = features
+        self.seconds = seconds
+        self.standardization = standardization
+        self.labels = labels
+        self.provenance = provenance
+    }
+
+    /// The parts of a recognizer.
+    public init(of recognizer: Recognizer) {
+        self.init(
+            features: recognizer.pipeline.extractor, seconds: recognizer.pipeline.span.seconds,
+            standardization: recognizer.standardization, labels: recognizer.labels, provenance: recognizer.provenance)
+    }
+}
+
+extension Recognizer {
+    /// A recognizer of a network and what belongs to it, found to fit each other.
+    /// - Throws: ``InterchangeError/malformed(path:reason:)`` where they do not; `path` is what it calls the file.
+    public init(_ model: Model, _ parts: RecognizerParts, path: String) throws(InterchangeError) {
+        func misfit(_ reason: String) -> InterchangeError { .malformed(path: path, reason: reason) }
+        guard model.graph.output == Shape([parts.labels.count]) else {
+            throw misfit("\(parts.labels.count) labels for a network that gives \(model.graph.output)")
+        }
+        guard Set(parts.labels).count == parts.labels.count else { throw misfit("a label stands twice") }
+        do throws(FeatureError) { try parts.features.validate() } catch { throw misfit("its features: \(error)") }
+        let pipeline: FeaturePipeline
+        do throws(ShapeError) {
+            pipeline = try FeaturePipeline(for: model.graph.input, extractor: parts.features, seconds: parts.seconds)
+        } catch { throw misfit("its features do not fit its network: \(error)") }
+        guard parts.standardization.mean.count == pipeline.columns else {
+            throw misfit(
+                "a standardisation of \(parts.standardization.mean.count) columns for \(pipeline.columns) of features")
+        }
+        self.init(
+            model: model, pipeline: pipeline, standardization: parts.standardization, labels: parts.labels,
+            provenance: parts.provenance)
+    }
+
+    /// Reads a recognizer from an ONNX file of a network.
+    /// - Parameter parts: Features, standardisation and labels; nil takes those that ``exportONNX(to:_:)`` has written
+    ///   into the file.
+    /// - Throws: ``InterchangeError`` for nodes that cannot be read, parts that are missing, or do not fit.
+    public init(contentsOfONNX file: URL, parts: RecognizerParts? = nil) throws(InterchangeError) {
+        let content = try ONNXFile(contentsOf: file)
+        var reader = try ONNXReader(content)
+        // The probabilities are computed from logits here.
+        let model = try reader.model(droppingSoftmax: true)
+        let complete = if let parts { parts } else { try content.parts() }
+        try self.init(model, complete, path: file.path)
+    }
+}
+
+extension ONNXFile {
+    /// Features, standardisation and labels as the metadata holds them.
+    fileprivate func parts() throws(InterchangeError) -> RecognizerParts {
+        func part<Value: Decodable>(_ name: String, as type: Value.Type) throws(InterchangeError) -> Value {
+            guard let text = metadata(name) else {
+                throw .malformed(
+                    path: path, reason: "it does not say what its '\(name)' are; give features, standardisation and labels")
+            }
+            do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch {
+                throw .malformed(path: path, reason: "its '\(name)' is damaged")
+            }
+        }
+        let pipeline = try part("ser.features", as: FeaturePipeline.self)
+        let provenance = metadata("ser.provenance") == nil ? [:] : try part("ser.provenance", as: [String: String].self)
+        return RecognizerParts(
+            features: pipeline.extractor, seconds: pipeline.span.seconds,
+            standardization: try part("ser.standardization", as: Standardization.self),
+            labels: try part("ser.labels", as: [String].self), provenance: provenance)
+    }
+}
