@@ -1,6 +1,6 @@
 /// Blocks of convolution, batch normalisation, ReLU, max pooling and dropout that follow each other in a network: each
 /// block runs as one operation, and between blocks images lie as the kernels have them.
-package struct ConvolutionChain: Sendable {
+package struct ConvolutionChain: LayerChain {
     private struct Block: Sendable {
         var convolution: Conv2D
         var normalization: BatchNorm
@@ -83,13 +83,12 @@ package struct ConvolutionChain: Sendable {
     }
 
     /// Computes the chain on [batch, channels, height, width].
-    /// - Parameter scopes: Those of the chain's layers, in order.
     package func callAsFunction(
-        _ input: Signal, in context: inout Context, scopes: some BidirectionalCollection<LayerScope>
+        _ input: Signal, in context: inout Context, scopes: ArraySlice<LayerScope>
     ) -> Signal {
         // Lengths that are all full stay away from the kernels, which then need not look at each row.
         var signal = Signal(input.values, lengths: input.partialLengths)
-        var rest = scopes[...]
+        var rest = scopes
         for (index, block) in blocks.enumerated() {
             signal = block(
                 signal, in: &context, scopes: rest.prefix(block.count), channelsLast: index > 0,

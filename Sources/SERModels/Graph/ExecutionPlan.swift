@@ -6,7 +6,7 @@ struct ExecutionPlan: Sendable {
     private struct Step: Sendable {
         var layer: any Layer
         /// Computes several nodes together; nil for a single layer.
-        var chain: ConvolutionChain?
+        var chain: (any LayerChain)?
         /// Where the parameters of the nodes lie; one entry for a single layer.
         var scopes: ArraySlice<LayerScope>
         /// The places of what goes in.
@@ -40,7 +40,8 @@ struct ExecutionPlan: Sendable {
             // Nodes that read each other and are read by nobody else.
             var end = entry + 1
             while end < nodes.count, nodes[end].inputs == [end - 1], lastUse[place(end - 1)] == end { end += 1 }
-            let chain = ConvolutionChain(nodes[entry..<end].map(\.layer))
+            let row = nodes[entry..<end].map(\.layer)
+            let chain: (any LayerChain)? = ConvolutionChain(row) ?? DenseChain(row)
             let exit = entry + (chain?.count ?? 1) - 1
             let sources = nodes[entry].inputs.map(place)
             steps.append(
