@@ -84,6 +84,20 @@ private func recognizer(_ model: Model) throws -> Recognizer {
         }
     }
 
+    /// In inference, where weights are kept packed between calls, the two ways keep weights of their own.
+    @Test(arguments: [1, 4]) func bidirectionalKeepsTheWeightsOfBothWays(batch: Int) throws {
+        var wrapped = try network { Bidirectional(GRU(6)) }
+        let builtIn = try network { GRU(6, bidirectional: .concatenate) }
+        for (path, tensor) in zip(builtIn.parameters.paths, builtIn.parameters.tensors) {
+            wrapped.parameters[path.replacingOccurrences(of: "gru1", with: "bidirectional1")] = tensor
+        }
+        for seed in 0..<3 {
+            let x = Tensor.normal([batch, 9, 40], key: RandomKey(seed: UInt64(seed)))
+            let expected = builtIn(x).scalars
+            for (a, b) in zip(wrapped(x).scalars, expected) { #expect(abs(a - b) < 1e-5) }
+        }
+    }
+
     @Test func pathsAndSummaryNameThem() throws {
         let model = try everything()
         let summary = model.summary()

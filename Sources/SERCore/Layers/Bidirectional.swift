@@ -82,6 +82,7 @@ public struct Bidirectional: UnaryLayer {
         var turned = input
         turned.values = reversingTime(input.values, lengths: input.lengths, axis: axis)
         let scope = context.scope
+        context.scope.path += Self.suffix  // weights that are kept packed are known by their path
         context.scope.parameters = Self.reverse(scope.parameters)
         context.scope.states = Self.reverse(scope.states)
         let back = layer([turned], in: &context)
