@@ -38,6 +38,21 @@ enum Recognizers {
         ]
     }
 
+    /// Files of the present format, to be read by every later version: Tests/Fixtures/modelfiles.
+    static func writeSamples(to folder: URL) throws {
+        var expected: [String: [Float]] = [:]
+        for (index, recognizer) in try all().enumerated() {
+            let storage = [WeightStorage.float32, .float32, .float16, .bfloat16][index % 4]
+            let file = folder.appendingPathComponent("format1-\(index).safetensors")
+            try recognizer.save(to: file, storage: storage)
+            let prediction = try Recognizer(contentsOf: file).recognize(noise(seconds: 0.5))
+            expected[file.lastPathComponent] = recognizer.labels.map { prediction[$0] ?? -1 }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        try encoder.encode(expected).write(to: folder.appendingPathComponent("format1.json"))
+    }
+
     static func recognizer(_ model: Model, coefficients: Int = 13, seconds: Double = 1) throws -> Recognizer {
         let pipeline = try FeaturePipeline(
             for: model.graph.input, extractor: MFCC(.librosa, coefficients: coefficients), seconds: seconds)
