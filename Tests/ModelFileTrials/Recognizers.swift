@@ -34,7 +34,34 @@ enum Recognizers {
                         Dense(3)
                     }
                 }),
-            try recognizer(Model(input: [.time, 13], seed: 4) { RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal()) }),
+            try recognizer(
+                Model(input: [.time, 13], seed: 4) { RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal()) }),
+        ]
+    }
+
+    /// Further ones, of layers that came after the first samples were written.
+    static func later() throws -> [Recognizer] {
+        [
+            try recognizer(
+                Model(input: [.time, 13], seed: 5) {
+                    Residual {
+                        Dense(13)
+                        MultiHeadSelfAttention(heads: 1)
+                    }
+                    TimeDistributed(Dense(8))
+                    Bidirectional(Conv1D(6, kernel: 3, padding: .causal))
+                    AttentionPooling()
+                    Dense(3)
+                }),
+            try recognizer(
+                Model(input: [.time, 13], seed: 6) {
+                    SqueezeExcitation()
+                    Parallel(merge: Concatenate()) {
+                        GRU(4)
+                        StatisticsPooling()
+                    }
+                    Dense(3)
+                }),
         ]
     }
 
@@ -57,7 +84,10 @@ enum Recognizers {
         let pipeline = try FeaturePipeline(
             for: model.graph.input, extractor: MFCC(.librosa, coefficients: coefficients), seconds: seconds)
         let columns = model.graph.input.rank == 1 ? model.graph.input.count ?? 0 : coefficients
-        let numbers = ["mean": [Double](repeating: 0.5, count: columns), "standardDeviation": [Double](repeating: 20, count: columns)]
+        let numbers = [
+            "mean": [Double](repeating: 0.5, count: columns),
+            "standardDeviation": [Double](repeating: 20, count: columns),
+        ]
         let scale = try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers))
         let labels = (0..<(model.graph.output.count ?? 0)).map { "label \($0)" }
         return Recognizer(

@@ -63,7 +63,9 @@ import Testing
         #expect(throws: ShapeError.self) { try Model(input: [2_097_152, 1_048_576]) { Flatten() } }
         #expect(throws: ShapeError.self) { try Model(input: [40]) { Reshape([.fixed(1 << 40), .fixed(1 << 40)]) } }
         #expect(throws: ShapeError.self) { try Model(input: [1_073_741_824]) { Dense(1_048_576) } }
-        #expect(throws: ShapeError.self) { try Model(input: [65_536, 2, 3]) { Conv2D(65_536, kernel: 60_000, padding: .same) } }
+        #expect(throws: ShapeError.self) {
+            try Model(input: [65_536, 2, 3]) { Conv2D(65_536, kernel: 60_000, padding: .same) }
+        }
         // The same from a file whose graph was changed by hand.
         let folder = try TemporaryFolder()
         let file = folder.path("model")
@@ -148,7 +150,8 @@ import Testing
             labels: ["a", "b"], provenance: ["note": "\u{1F3A4} \"quoted\" \\ \n"])
         try original.save(to: folder.path("model"))
         let copy = try Recognizer(contentsOf: folder.path("model"))
-        let clip = AudioClip(samples: Tensor.uniform([40_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars, sampleRate: 16_000)
+        let samples = Tensor.uniform([40_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars
+        let clip = AudioClip(samples: samples, sampleRate: 16_000)
         #expect(try copy.recognize(clip) == original.recognize(clip))
         #expect(copy.provenance == original.provenance && copy.pipeline.arrangement == pipeline.arrangement)
     }

@@ -4,8 +4,8 @@ import SERCore
 
 /// A safetensors file, open for reading: its header is checked in full, and tensors are read when they are asked for.
 ///
-/// The container is 8 bytes of little-endian header length, a JSON header, then the tensors' bytes, one after the other.
-/// (https://github.com/huggingface/safetensors, "Format")
+/// The container is 8 bytes of little-endian header length, a JSON header, then the tensors' bytes, one after the
+/// other. (https://github.com/huggingface/safetensors, "Format")
 ///
 /// The file is read, not mapped: what a map shows changes when somebody rewrites the file, after every check, and
 /// touching a page beyond a file that became shorter kills the process. Each tensor is read straight into its place,

@@ -72,8 +72,8 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize", "optimizer",
-        "schedule", "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
+        "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
+        "optimizer", "schedule", "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
     ]
 
     /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.
