@@ -56,7 +56,8 @@ struct TrainCommand: ParsableCommand {
             print(text(outcome, split))
         }
         if outcome.trained.wasCancelled {
-            note("Stopped after epoch \(outcome.trained.history.epochs.count); the best weights so far are saved. \(howToGoOn)")
+            let epochs = outcome.trained.history.epochs.count
+            note("Stopped after epoch \(epochs); the best weights so far are saved. \(howToGoOn)")
             throw ExitCode(Interruption.exitCode)
         }
     }

@@ -57,7 +57,7 @@ struct FuzzTrial {
     }
 
     private func originals() throws -> [Data] {
-        try Recognizers.all().enumerated().map { index, recognizer in
+        try (Recognizers.all() + Recognizers.later()).enumerated().map { index, recognizer in
             try recognizer.save(to: file, storage: [WeightStorage.float32, .float32, .float16, .bfloat16][index % 4])
             return try Data(contentsOf: file)
         }

@@ -6,7 +6,8 @@ import SERModels
 /// How long a fresh process takes from the file of the report's CNN to its first prediction.
 enum LoadTrial {
     static func write(to file: URL) throws {
-        try Recognizers.recognizer(try Architecture.cnn.model(classes: 7, seed: 1), coefficients: 40, seconds: 3).save(to: file)
+        let network = try Architecture.cnn.model(classes: 7, seed: 1)
+        try Recognizers.recognizer(network, coefficients: 40, seconds: 3).save(to: file)
     }
 
     private struct Result: Encodable {

@@ -34,15 +34,60 @@ enum Recognizers {
                         Dense(3)
                     }
                 }),
-            try recognizer(Model(input: [.time, 13], seed: 4) { RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal()) }),
+            try recognizer(
+                Model(input: [.time, 13], seed: 4) { RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal()) }),
         ]
+    }
+
+    /// Further ones, of layers that came after the first samples were written.
+    static func later() throws -> [Recognizer] {
+        [
+            try recognizer(
+                Model(input: [.time, 13], seed: 5) {
+                    Residual {
+                        Dense(13)
+                        MultiHeadSelfAttention(heads: 1)
+                    }
+                    TimeDistributed(Dense(8))
+                    Bidirectional(Conv1D(6, kernel: 3, padding: .causal))
+                    AttentionPooling()
+                    Dense(3)
+                }),
+            try recognizer(
+                Model(input: [.time, 13], seed: 6) {
+                    SqueezeExcitation()
+                    Parallel(merge: Concatenate()) {
+                        GRU(4)
+                        StatisticsPooling()
+                    }
+                    Dense(3)
+                }),
+        ]
+    }
+
+    /// Files of the present format, to be read by every later version: Tests/Fixtures/modelfiles.
+    static func writeSamples(to folder: URL) throws {
+        var expected: [String: [Float]] = [:]
+        for (index, recognizer) in try all().enumerated() {
+            let storage = [WeightStorage.float32, .float32, .float16, .bfloat16][index % 4]
+            let file = folder.appendingPathComponent("format1-\(index).safetensors")
+            try recognizer.save(to: file, storage: storage)
+            let prediction = try Recognizer(contentsOf: file).recognize(noise(seconds: 0.5))
+            expected[file.lastPathComponent] = recognizer.labels.map { prediction[$0] ?? -1 }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        try encoder.encode(expected).write(to: folder.appendingPathComponent("format1.json"))
     }
 
     static func recognizer(_ model: Model, coefficients: Int = 13, seconds: Double = 1) throws -> Recognizer {
         let pipeline = try FeaturePipeline(
             for: model.graph.input, extractor: MFCC(.librosa, coefficients: coefficients), seconds: seconds)
         let columns = model.graph.input.rank == 1 ? model.graph.input.count ?? 0 : coefficients
-        let numbers = ["mean": [Double](repeating: 0.5, count: columns), "standardDeviation": [Double](repeating: 20, count: columns)]
+        let numbers = [
+            "mean": [Double](repeating: 0.5, count: columns),
+            "standardDeviation": [Double](repeating: 20, count: columns),
+        ]
         let scale = try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers))
         let labels = (0..<(model.graph.output.count ?? 0)).map { "label \($0)" }
         return Recognizer(

@@ -21,10 +21,17 @@ private struct Tones {
         corpus = try Corpus.folders(at: folder.url)
     }
 
+    init(folder: TemporaryFolder, corpus: Corpus) {
+        self.folder = folder
+        self.corpus = corpus
+    }
+
     func split(seed: UInt64 = 1) throws -> DataSplit {
         try corpus.split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: seed)
     }
 }
+
+private func weights(_ recognizer: Recognizer) -> [[Float]] { recognizer.model.parameters.tensors.map(\.scalars) }
 
 /// A counter that ends a training after so many steps.
 private final class Steps: @unchecked Sendable {
@@ -106,10 +113,10 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         let short = try trainer(epochs: 3).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
         let again = try trainer(epochs: 3).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
         #expect(again.history == short.history)
-        #expect(again.recognizer.model.parameters.tensors.map(\.scalars) == short.recognizer.model.parameters.tensors.map(\.scalars))
+        #expect(weights(again.recognizer) == weights(short.recognizer))
         let longer = try trainer(epochs: 6).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
         let whole = try trainer(epochs: 6).fit(try network(), on: split, observe: { _ in })
-        #expect(longer.recognizer.model.parameters.tensors.map(\.scalars) == whole.recognizer.model.parameters.tensors.map(\.scalars))
+        #expect(weights(longer.recognizer) == weights(whole.recognizer))
         var patient = trainer(epochs: 50)
         patient.patience = 2
         patient.optimizer = .adam(learningRate: 1e-12)
@@ -124,7 +131,7 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         let trained = try trainer(epochs: 4).fit(
             try network(), on: try tones.split(), checkpoint: Checkpoint(at: file), observe: { _ in })
         let recognizer = try Recognizer(contentsOf: file)
-        #expect(recognizer.model.parameters.tensors.map(\.scalars) == trained.recognizer.model.parameters.tensors.map(\.scalars))
+        #expect(weights(recognizer) == weights(trained.recognizer))
         #expect(recognizer.provenance == trained.recognizer.provenance)
         #expect(recognizer.provenance["bestEpoch"] == "\(trained.history.bestEpoch)")
         let names = try FileManager.default.contentsOfDirectory(atPath: tones.folder.url.path)
@@ -153,7 +160,9 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
             } catch { return error.description }
         }
         #expect(try message(resume: false).contains("there already"))
-        #expect(try message { $0.optimizer = .adam(learningRate: 0.02) }.contains("optimizer.learningRate was 0.01 and is 0.02"))
+        #expect(
+            try message { $0.optimizer = .adam(learningRate: 0.02) }
+                .contains("optimizer.learningRate was 0.01 and is 0.02"))
         #expect(try message { $0.batchSize = 6 }.contains("batchSize was 5 and is 6"))
         #expect(try message { $0.seed = 4 }.contains("seed was 3 and is 4"))
         #expect(try message { $0.duration = 0.9 }.contains("features.span"))
@@ -178,10 +187,28 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         #expect(try message(split: changed(emotions)).contains("other emotions"))
         let victim = clips[split.validation.indices[0]].path
         try AudioFile.write(AudioClip(samples: [0.1, 0.2, 0.3, 0.1], sampleRate: 8000), to: victim)
-        #expect(
-            try message(split: Corpus.folders(at: tones.folder.url).split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: 1))
-                .contains("validation part holds files with another content"))
+        let reread = Tones(folder: tones.folder, corpus: try Corpus.folders(at: tones.folder.url))
+        #expect(try message(split: reread.split()).contains("validation part holds files with another content"))
         #expect(try Data(contentsOf: file) == before)
+    }
+
+    /// Frozen tensors stay frozen when a training goes on, and are part of what must not differ.
+    @Test func frozenWeightsStayFrozen() throws {
+        let tones = try Tones()
+        let split = try tones.split()
+        var model = try network()
+        try model.freeze("conv1d1")
+        let whole = try trainer(epochs: 4).fit(model, on: split, observe: { _ in })
+        let checkpoint = Checkpoint(at: tones.folder.path("c"), resume: true)
+        _ = try trainer(epochs: 2).fit(model, on: split, checkpoint: checkpoint, observe: { _ in })
+        let error = #expect(throws: TrainingError.self) {
+            try trainer(epochs: 4).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
+        }
+        #expect(error?.description.contains("frozen") == true)
+        let rest = try trainer(epochs: 4).fit(model, on: split, checkpoint: checkpoint, observe: { _ in })
+        #expect(weights(rest.recognizer) == weights(whole.recognizer))
+        #expect(
+            rest.recognizer.model.parameters["conv1d1.weight"].scalars == model.parameters["conv1d1.weight"].scalars)
     }
 
     private static func first() throws -> Model { try network() }
@@ -202,7 +229,8 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
             try copy.write(to: file)
             do {
                 _ = try trainer(epochs: 2).fit(
-                    try network(), on: split, store: store, checkpoint: Checkpoint(at: file, resume: true), observe: { _ in })
+                    try network(), on: split, store: store, checkpoint: Checkpoint(at: file, resume: true),
+                    observe: { _ in })
             } catch TrainingError.checkpoint(let error) { #expect(error.description.contains(file.path)) }
         }
         try trainer(epochs: 2).fit(try network(), on: split, observe: { _ in }).recognizer.save(to: file)

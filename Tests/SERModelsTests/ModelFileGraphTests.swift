@@ -60,10 +60,12 @@ import Testing
         #expect(throws: ShapeError.self) { try Model(input: [40]) { Dense(1_000_000_000_000); Dense(2) } }
         #expect(throws: ShapeError.self) { try Model(input: [.time, 40]) { LSTM(.max) } }
         #expect(throws: ShapeError.self) { try Model(input: [.time, 40]) { GRU(8, layers: .max) } }
-        #expect(throws: ShapeError.self) { try Model(input: [1_048_576, 1_048_576]) { Flatten() } }
+        #expect(throws: ShapeError.self) { try Model(input: [2_097_152, 1_048_576]) { Flatten() } }
         #expect(throws: ShapeError.self) { try Model(input: [40]) { Reshape([.fixed(1 << 40), .fixed(1 << 40)]) } }
         #expect(throws: ShapeError.self) { try Model(input: [1_073_741_824]) { Dense(1_048_576) } }
-        #expect(throws: ShapeError.self) { try Model(input: [65_536, 2, 3]) { Conv2D(65_536, kernel: 60_000, padding: .same) } }
+        #expect(throws: ShapeError.self) {
+            try Model(input: [65_536, 2, 3]) { Conv2D(65_536, kernel: 60_000, padding: .same) }
+        }
         // The same from a file whose graph was changed by hand.
         let folder = try TemporaryFolder()
         let file = folder.path("model")
@@ -72,7 +74,8 @@ import Testing
             try savedRecognizer(Model(input: [40], seed: 1) { Dense(64); Dense(2) }).save(to: file)
             try replace(#"\"units\":64"#, by: #"\"units\":\#(units)"#, in: file)
             let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
-            #expect(error?.description.contains("dense1") == true, "\(String(describing: error))")
+            let text = error?.description ?? ""
+            #expect(text.contains("dense1") || text.contains("ser.graph: the number"), "\(text)")
         }
     }
 
@@ -119,6 +122,23 @@ import Testing
         }
     }
 
+    /// Written by version 0.1.0 (`model-file-trials samples Tests/Fixtures/modelfiles`), never to be written anew: what
+    /// was once saved must be read for ever, with the same result.
+    @Test func filesOfTheFirstFormatAreReadAsEver() throws {
+        let folder = Self.file.deletingLastPathComponent().appendingPathComponent("modelfiles")
+        let expected = try JSONDecoder().decode(
+            [String: [Float]].self, from: Data(contentsOf: folder.appendingPathComponent("format1.json")))
+        #expect(expected.count == 4)
+        let samples = Tensor.uniform([11_025], low: -0.5, high: 0.5, key: RandomKey(seed: 8)).scalars
+        for (name, probabilities) in expected {
+            let recognizer = try Recognizer(contentsOf: folder.appendingPathComponent(name))
+            let prediction = try recognizer.recognize(AudioClip(samples: samples, sampleRate: 22_050))
+            for (label, probability) in zip(recognizer.labels, probabilities) {
+                #expect(abs((prediction[label] ?? -1) - probability) < 1e-5, "\(name): \(label)")
+            }
+        }
+    }
+
     @Test func anyStatisticsOverTimeAreReadBack() throws {
         let folder = try TemporaryFolder()
         let pipeline = FeaturePipeline(
@@ -130,7 +150,8 @@ import Testing
             labels: ["a", "b"], provenance: ["note": "\u{1F3A4} \"quoted\" \\ \n"])
         try original.save(to: folder.path("model"))
         let copy = try Recognizer(contentsOf: folder.path("model"))
-        let clip = AudioClip(samples: Tensor.uniform([40_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars, sampleRate: 16_000)
+        let samples = Tensor.uniform([40_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars
+        let clip = AudioClip(samples: samples, sampleRate: 16_000)
         #expect(try copy.recognize(clip) == original.recognize(clip))
         #expect(copy.provenance == original.provenance && copy.pipeline.arrangement == pipeline.arrangement)
     }
@@ -193,10 +214,15 @@ private struct RandomChain {
             input = [.time, .fixed(pick(5...40))]
             for _ in 0..<pick(1...3) {
                 switch pick(0...5) {
-                case 0: layers += [Conv1D(pick(2...9), kernel: pick(1...5), padding: .same, dilation: pick(1...2)), BatchNorm()]
+                case 0:
+                    layers += [
+                        Conv1D(pick(2...9), kernel: pick(1...5), padding: .same, dilation: pick(1...2)), BatchNorm(),
+                    ] as [any Layer]
                 case 1: layers.append(MaxPool1D(2, stride: 1))
                 case 2: layers.append(LSTM(pick(2...9), bidirectional: .sum, output: .allSteps))
-                case 3: layers.append(GRU(pick(2...9), layers: 2, bidirectional: .concatenate, dropout: 0.3, output: .allSteps))
+                case 3:
+                    layers.append(
+                        GRU(pick(2...9), layers: 2, bidirectional: .concatenate, dropout: 0.3, output: .allSteps))
                 case 4: layers += [Dense(pick(2...20)), LayerNorm(epsilon: 1e-3), GELU(approximate: true)]
                 default: layers.append(RNN(pick(2...9), output: .allSteps))
                 }
@@ -205,13 +231,15 @@ private struct RandomChain {
         default:
             input = [1, .fixed(pick(8...20)), 44]
             for _ in 0..<pick(1...2) {
-                layers += [Conv2D(2 * pick(1...4), kernel: 3, padding: .same, bias: pick(0...1) == 0), BatchNorm(momentum: 0.2)]
+                let filters = 2 * pick(1...4)
+                layers += [Conv2D(filters, kernel: 3, padding: .same, bias: pick(0...1) == 0), BatchNorm(momentum: 0.2)]
                 layers.append(pick(0...1) == 0 ? ELU(alpha: 0.5) : ReLU())
                 layers.append(pick(0...1) == 0 ? MaxPool2D(2) : AveragePool2D(2, padding: .all(1)))
             }
             layers.append(pick(0...1) == 0 ? GlobalMaxPool() : Flatten())
         }
-        for _ in 0..<pick(0...2) { layers += [Dense(pick(3...30)), Dropout(0.2), [Tanh(), Sigmoid(), LeakyReLU()].randomElement(using: &generator) ?? ReLU()] as [any Layer] }
+        let activations: [any Layer] = [Tanh(), Sigmoid(), LeakyReLU(), ReLU()]
+        for _ in 0..<pick(0...2) { layers += [Dense(pick(3...30)), Dropout(0.2), activations[pick(0...3)]] as [any Layer] }
         layers.append(Dense(pick(2...7), bias: pick(0...1) == 0, initializer: .glorotNormal))
     }
 

@@ -40,7 +40,8 @@ public struct LearningRate: Sendable, Hashable, Codable {
             stepsPerEpoch: container.decode(Int.self, forKey: .stepsPerEpoch))
         guard saved.count == plateaus.count, saved.allSatisfy(\.isPossible) else {
             throw DecodingError.dataCorruptedError(
-                forKey: .plateaus, in: container, debugDescription: "the state of the plateau rules is not the schedule's")
+                forKey: .plateaus, in: container,
+                debugDescription: "the state of the plateau rules is not the schedule's")
         }
         plateaus = saved
     }

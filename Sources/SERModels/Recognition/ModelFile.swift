@@ -87,7 +87,8 @@ extension Recognizer {
 }
 
 extension Model {
-    /// A model whose weights and state are all in a file, each of the shape the graph declares, and nothing beside them.
+    /// A model whose weights and state are all in a file, each of the shape the graph declares, and nothing beside
+    /// them.
     init(graph: Graph, entries: [SafetensorsReader.Entry], of file: SafetensorsReader) throws(ModelFileError) {
         let declared = graph.parameterDeclarations + graph.stateDeclarations
         let names = Set(declared.map(\.path))
@@ -100,7 +101,8 @@ extension Model {
         }
         for (path, declaration) in declared { try file.check(path, has: declaration.shape) }
         self.init(
-            graph: graph, parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
+            graph: graph,
+            parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
             state: try file.parameters(graph.stateDeclarations.map { ($0.path, $0.declaration.shape) }))
     }
 }

@@ -26,7 +26,10 @@ public enum ModelFileError: Error, Sendable, Equatable, CustomStringConvertible,
             return "\(path): a safetensors file without \(missing), so not a model that this library wrote. Weights "
                 + "alone do not tell features and labels; give a file that 'ser train' or Recognizer.save wrote."
         case .inconsistent(let path, let part, let reason):
-            return "\(path): \(part): \(reason). Somebody or something changed the file; get it again from where it came."
+            let remedy = reason.contains("is registered")
+                ? "Read the file with layers: .standard.adding(...) of that layer."
+                : "Somebody or something changed the file; get it again from where it came."
+            return "\(path): \(part): \(reason). \(remedy)"
         case .unknownLayer(let path, let layer, let kind, let known):
             return "\(path): ser.graph: \(quoted(layer)) is a layer of kind \(quoted(kind)), which is not registered. "
                 + "Read the file with layers: .standard.adding(...) of that layer. Known are "

@@ -46,7 +46,7 @@ enum MetadataPart {
 
     private static func isVersion(_ text: String) -> Bool {
         text.utf8.count <= 32 && text.first?.isNumber == true
-            && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789.-+".unicodeScalars.contains($0)) }
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-+".contains($0)) }
     }
 
     /// The graph of the network.
@@ -65,7 +65,9 @@ enum MetadataPart {
 
     /// The text of a part, found to be well-formed.
     private static func checked(_ name: String, in file: SafetensorsReader) throws(ModelFileError) -> String {
-        guard let text = file.metadata[name] else { throw .foreign(path: file.path, missing: "'\(name)' in its metadata") }
+        guard let text = file.metadata[name] else {
+            throw .foreign(path: file.path, missing: "'\(name)' in its metadata")
+        }
         func damaged(_ reason: String) -> ModelFileError { .damaged(path: file.path, part: name, reason: reason) }
         guard text.utf8.count <= longest else { throw damaged("\(text.utf8.count) bytes; \(longest) are read") }
         do throws(JSONScanner.Fault) { try JSONScanner.check(text) } catch {

@@ -4,8 +4,8 @@ import SERCore
 
 /// A safetensors file, open for reading: its header is checked in full, and tensors are read when they are asked for.
 ///
-/// The container is 8 bytes of little-endian header length, a JSON header, then the tensors' bytes, one after the other.
-/// (https://github.com/huggingface/safetensors, "Format")
+/// The container is 8 bytes of little-endian header length, a JSON header, then the tensors' bytes, one after the
+/// other. (https://github.com/huggingface/safetensors, "Format")
 ///
 /// The file is read, not mapped: what a map shows changes when somebody rewrites the file, after every check, and
 /// touching a page beyond a file that became shorter kills the process. Each tensor is read straight into its place,
@@ -252,7 +252,8 @@ private final class OpenFile: Sendable {
         var failure: ModelFileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { space, filled in
             do throws(ModelFileError) {
-                try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(space)[..<count]))
+                let room = UnsafeMutableRawBufferPointer(space)
+                try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: room[..<count]))
                 filled = count
             } catch { failure = error }
         }
@@ -265,7 +266,8 @@ private final class OpenFile: Sendable {
         while done < out.count {
             let count = pread(descriptor, out.baseAddress.map { $0 + done }, out.count - done, off_t(offset + done))
             if count == 0 {
-                throw .damaged(path: path, part: "byte \(offset + done)", reason: "the file became shorter as it was read")
+                throw .damaged(
+                    path: path, part: "byte \(offset + done)", reason: "the file became shorter as it was read")
             }
             if count < 0 {
                 if errno == EINTR { continue }

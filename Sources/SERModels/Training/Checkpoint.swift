@@ -5,8 +5,9 @@ import Foundation
 /// ```swift
 /// let trained = try trainer.fit(network, on: split, checkpoint: Checkpoint(at: file, resume: true))
 /// ```
-/// The file is replaced at each epoch's end, whole or not at all. A training that goes on from it ends with the very bits
-/// that an unbroken one gives. It is a model file too, with the best weights so far: `Recognizer(contentsOf:)` reads it.
+/// The file is replaced at each epoch's end, whole or not at all. A training that goes on from it ends with the very
+/// bits that an unbroken one gives. It is a model file too, with the best weights so far: `Recognizer(contentsOf:)`
+/// reads it.
 public struct Checkpoint: Sendable, Hashable {
     /// The file.
     public var file: URL
@@ -39,10 +40,11 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
                 + "name another file, or remove it."
         case .differs(let path, let differences):
             let rest = differences.count > 5 ? "; and \(differences.count - 5) more" : ""
-            return "\(path) is of another training: \(differences.prefix(5).joined(separator: "; "))\(rest). Train with "
-                + "what the checkpoint was made with, or name another checkpoint to begin anew."
+            return "\(path) is of another training: \(differences.prefix(5).joined(separator: "; "))\(rest). "
+                + "Train with what the checkpoint was made with, or name another checkpoint to begin anew."
         case .ahead(let path, let epochs, let asked):
-            return "\(path) has \(epochs) epochs behind it, and only \(asked) are asked for. Ask for at least \(epochs)."
+            return "\(path) has \(epochs) epochs behind it, and only \(asked) are asked for. "
+                + "Ask for at least \(epochs)."
         case .file(let error): return error.description
         }
     }

@@ -157,7 +157,8 @@ struct CheckpointFile {
         let values = try reader.doubles(entry)
         func detail(_ at: Int) -> EpochDetail? {
             guard !values[at].isNaN else { return nil }
-            return EpochDetail(precision: values[at], recall: values[at + 1], auc: values[at + 2].isNaN ? nil : values[at + 2])
+            let area = values[at + 2]
+            return EpochDetail(precision: values[at], recall: values[at + 1], auc: area.isNaN ? nil : area)
         }
         let epochs = (0..<entry.shape[0]).map { index in
             let at = index * columns
@@ -173,9 +174,11 @@ struct CheckpointFile {
 extension Model {
     /// The same network with the weights and the state that a file holds under its paths after a prefix.
     fileprivate func filled(from reader: SafetensorsReader, prefix: String) throws(ModelFileError) -> Model {
-        Model(
+        var model = Model(
             graph: graph, parameters: try reader.parameters(parameters.shapes, prefix: prefix),
             state: try reader.parameters(state.shapes, prefix: prefix))
+        model.hold(frozenPaths, true)
+        return model
     }
 }
 

@@ -35,6 +35,8 @@ struct TrainingIdentity: Encodable {
 
     let library: String
     let network: Graph
+    /// Tensors that training leaves as they are.
+    let frozen: [String]
     /// A fingerprint of the weights and the state before the first step.
     let firstWeights: ContentDigest
     let features: FeaturePipeline
@@ -52,6 +54,7 @@ struct TrainingIdentity: Encodable {
     init(_ trainer: Trainer, network: Model, pipeline: FeaturePipeline, split: DataSplit) {
         library = LibraryVersion.current
         self.network = network.graph
+        frozen = network.frozenPaths
         firstWeights = network.digest
         features = pipeline
         batchSize = trainer.batchSize
@@ -69,8 +72,8 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "training", "validation", "network", "features", "batchSize", "optimizer", "schedule",
-        "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
+        "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
+        "optimizer", "schedule", "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
     ]
 
     /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.
@@ -96,7 +99,8 @@ struct TrainingIdentity: Encodable {
                 return ["the \(group) part had \(before[count] ?? "no") clips and has \(now[count] ?? "none")"]
             }
             return [
-                ("fileNames", "holds other files"), ("emotions", "has other emotions for its files"),
+                ("fileNames", "holds other files"),
+                ("emotions", "has other emotions for its files"),
                 ("audio", "holds files with another content"),
             ].filter { changed.contains("\(group).\($0.0)") }.prefix(1).map { "the \(group) part \($0.1)" }
         case "firstWeights": return ["the network's first weights differ, as those of another seed do"]
