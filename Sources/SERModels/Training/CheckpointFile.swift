@@ -173,9 +173,11 @@ struct CheckpointFile {
 extension Model {
     /// The same network with the weights and the state that a file holds under its paths after a prefix.
     fileprivate func filled(from reader: SafetensorsReader, prefix: String) throws(ModelFileError) -> Model {
-        Model(
+        var model = Model(
             graph: graph, parameters: try reader.parameters(parameters.shapes, prefix: prefix),
             state: try reader.parameters(state.shapes, prefix: prefix))
+        model.hold(frozenPaths, true)
+        return model
     }
 }
 

@@ -37,6 +37,8 @@ struct TrainingIdentity: Encodable {
     let network: Graph
     /// A fingerprint of the weights and the state before the first step.
     let firstWeights: ContentDigest
+    /// The paths of what does not move.
+    let frozen: [String]
     let features: FeaturePipeline
     let batchSize: Int
     let optimizer: OptimizerConfiguration
@@ -53,6 +55,7 @@ struct TrainingIdentity: Encodable {
         library = LibraryVersion.current
         self.network = network.graph
         firstWeights = network.digest
+        frozen = network.frozenPaths
         features = pipeline
         batchSize = trainer.batchSize
         optimizer = trainer.optimizer
@@ -70,7 +73,8 @@ struct TrainingIdentity: Encodable {
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
         "library", "seed", "labels", "training", "validation", "network", "features", "batchSize", "optimizer", "schedule",
-        "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
+        "clipping", "loss", "patience", "detailedMetrics", "frozen",
+        "firstWeights",
     ]
 
     /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.
