@@ -55,6 +55,8 @@ let package = Package(
         .executableTarget(name: "train", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/train"),
         .executableTarget(name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
+        .executableTarget(
+            name: "residual-lstm", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/residual-lstm"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .executableTarget(
@@ -63,7 +65,8 @@ let package = Package(
         .testTarget(
             name: "serTests",
             dependencies: [
-                "ser", "features", "train", "custom-network", "custom-layer", "model-file-trials", "SERModels", "SERAudio",
+                "ser", "features", "train", "custom-network", "custom-layer", "residual-lstm", "model-file-trials",
+                "SERModels", "SERAudio",
             ]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(

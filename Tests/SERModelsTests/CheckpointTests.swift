@@ -125,6 +125,36 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         #expect(try patient.fit(try network(), on: split, checkpoint: other, observe: { _ in }).history == lost.history)
     }
 
+    /// What is frozen stays so in the file and when a training goes on.
+    @Test func frozenWeightsStayFrozen() throws {
+        let tones = try Tones()
+        let split = try tones.split()
+        var frozen = try network()
+        try frozen.freeze("conv1d1", "batchNorm1", "gru1.weight_hh_l0")
+        let whole = try trainer(epochs: 5).fit(frozen, on: split, observe: { _ in })
+        #expect(whole.recognizer.model.frozenPaths == frozen.frozenPaths)
+        for path in frozen.frozenPaths {
+            let (before, after) = (frozen, whole.recognizer.model)
+            #expect(
+                before.parameters.contains(path)
+                    ? before.parameters[path].scalars == after.parameters[path].scalars
+                    : before.state[path].scalars == after.state[path].scalars, "\(path)")
+        }
+        #expect(whole.recognizer.model.parameters["dense1.weight"].scalars != frozen.parameters["dense1.weight"].scalars)
+        try whole.recognizer.save(to: tones.folder.path("whole"))
+        #expect(try Recognizer(contentsOf: tones.folder.path("whole")).model.frozenPaths == frozen.frozenPaths)
+
+        let checkpoint = Checkpoint(at: tones.folder.path("c"), resume: true)
+        _ = try trainer(epochs: 2).fit(frozen, on: split, checkpoint: checkpoint, observe: { _ in })
+        let rest = try trainer(epochs: 5).fit(frozen, on: split, checkpoint: checkpoint, observe: { _ in })
+        try rest.recognizer.save(to: tones.folder.path("rest"))
+        #expect(try Data(contentsOf: tones.folder.path("rest")) == Data(contentsOf: tones.folder.path("whole")))
+        let error = #expect(throws: TrainingError.self) {
+            try trainer(epochs: 5).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
+        }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("frozen"), "\(String(describing: error))")
+    }
+
     @Test func aCheckpointIsAModelFileWithTheBestWeightsSoFar() throws {
         let tones = try Tones()
         let file = tones.folder.path("c")

@@ -82,7 +82,7 @@ import Testing
         #expect(units.graph.nodes.map(\.path).last == "relu2" && units.graph.output == [.time, 9])
     }
 
-    @Test func residualsBranchesRepeats() throws {
+    private static func deep() throws -> Model {
         let deep = try Model(input: [.time, 40]) {
             Parallel(merge: .concatenate) {
                 for kernel in [3, 5, 9] {
@@ -95,6 +95,24 @@ import Testing
             Parallel(merge: .concatenate) { GlobalAveragePool(); GlobalMaxPool() }
             Dense(7)
         }
+        return deep
+    }
+
+    private static func joint() throws -> Model {
+        let joint = try Model(
+            inputs: ["speech": [.time, 40], "prosody": [8]], outputs: ["emotion", "speaker"], seed: 1
+        ) {
+            GRU(64).named("encoder").reading("speech")
+            Concatenate().reading("encoder", "prosody")
+            Dense(64); ReLU().named("joint")
+            Dense(7).named("emotion")
+            Dense(2).named("speaker").reading("joint")
+        }
+        return joint
+    }
+
+    @Test func residualsBranchesRepeats() throws {
+        let deep = try Self.deep()
         let gated = try Model(input: [.time, 40]) {
             Parallel(merge: Gate()) { Dense(64); Dense(64) }
             LSTM(64)
@@ -105,15 +123,7 @@ import Testing
     }
 
     @Test func inputsAndOutputs() throws {
-        var joint = try Model(
-            inputs: ["speech": [.time, 40], "prosody": [8]], outputs: ["emotion", "speaker"], seed: 1
-        ) {
-            GRU(64).named("encoder").reading("speech")
-            Concatenate().reading("encoder", "prosody")
-            Dense(64); ReLU().named("joint")
-            Dense(7).named("emotion")
-            Dense(2).named("speaker").reading("joint")
-        }
+        let joint = try Self.joint()
         let key = RandomKey(seed: 1)
         let speech = Tensor.normal([4, 50, 40], key: key), prosody = Tensor.normal([4, 8], key: key)
         let results = joint(["speech": speech, "prosody": prosody], lengths: ["speech": [50, 31, 44, 12]])
@@ -121,19 +131,20 @@ import Testing
         #expect(results["emotion"].values.shape == [4, 7] && results["speaker"].values.shape == [4, 2])
 
         let inputs = ["speech": Signal(speech, lengths: [50, 31, 44, 12]), "prosody": Signal(prosody)]
-        var optimizer = try Optimizer(.adam(), for: joint.parameters)
+        var trained = joint
+        var optimizer = try Optimizer(.adam(), for: trained.parameters)
         for step in 1...20 {
-            let (loss, state, gradients) = valueAndGradient(at: joint.parameters) { parameters in
-                let (outputs, state) = joint.run(inputs, parameters: parameters, mode: .training(key.derived(step)))
+            let (loss, state, gradients) = valueAndGradient(at: trained.parameters) { parameters in
+                let (outputs, state) = trained.run(inputs, parameters: parameters, mode: .training(key.derived(step)))
                 let emotion = crossEntropy(logits: outputs["emotion"].values, labels: [0, 3, 6, 2])
                 let speaker = crossEntropy(logits: outputs["speaker"].values, labels: [0, 1, 1, 0])
                 return (emotion + speaker * 0.3, state)
             }
-            joint.state = state
-            optimizer.update(&joint.parameters, with: gradients)
+            trained.state = state
+            optimizer.update(&trained.parameters, with: gradients)
             if step % 10 == 0 { print("step \(step): loss \(loss.item)") }
         }
-        let after = joint(["speech": speech, "prosody": prosody], lengths: ["speech": [50, 31, 44, 12]])
+        let after = trained(["speech": speech, "prosody": prosody], lengths: ["speech": [50, 31, 44, 12]])
         let labels = [0, 3, 6, 2]
         let loss = { (outputs: ModelOutputs) in crossEntropy(logits: outputs["emotion"].values, labels: labels).item }
         #expect(loss(after) < 0.7 * loss(results))
@@ -171,8 +182,7 @@ import Testing
     }
 
     @Test func looks() throws {
-        let joint = try Model(inputs: ["a": [8], "b": [8]]) { Add().reading("a", "b") }
-        let deep = joint
+        let (joint, deep) = (try Self.joint(), try Self.deep())
         print(joint.summary())
         print(deep.summary(.mermaid))
     }

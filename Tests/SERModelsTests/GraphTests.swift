@@ -69,6 +69,21 @@ private struct Swish: UnaryLayer {
         #expect(model.summary().replacingOccurrences(of: ",", with: "").contains("\n\(parameters) parameters"))
     }
 
+    /// The published residual LSTM with soft attention, as Examples/residual-lstm has it.
+    @Test(arguments: [(7, 46_707), (8, 46_772)])
+    func residualLSTMHasThePublishedSize(classes: Int, parameters: Int) throws {
+        let model = try Model(input: [.time, 46]) {
+            Residual { LSTM(46, output: .allSteps) }
+            BatchNorm()
+            LSTM(64, output: .allSteps)
+            AttentionPooling()
+            BatchNorm()
+            Dropout(0.3)
+            Dense(classes)
+        }
+        #expect(model.parameterCount == parameters)
+    }
+
     @Test func weightsDependOnSeedAndPathAlone() throws {
         let first = try Model(input: [8], seed: 3) { Dense(4); Dense(2) }
         let second = try Model(input: [8], seed: 3) { Dense(4); ReLU(); Dense(2) }

@@ -27,6 +27,22 @@ import Testing
         }
     }
 
+    /// The published network, with PyTorch's two biases.
+    @Test func residualLSTMHasThePublishedSizeAndTrains() async throws {
+        let shown = try await Command.run([], of: "residual-lstm")
+        #expect(shown.code == 0 && shown.output.contains("\n46,707 parameters"), "\(shown.output)\(shown.errors)")
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("speech").path
+            let made = try await Command.run(["synthesize", corpus, "--words", "5"])
+            #expect(made.code == 0, "\(made.errors)")
+            let model = folder.appendingPathComponent("model.safetensors").path
+            let trained = try await Command.run([corpus, model, "1"], of: "residual-lstm")
+            #expect(trained.code == 0 && trained.output.contains("accuracy"), "\(trained.errors)")
+            let evaluated = try await Command.run(["evaluate", model, corpus])
+            #expect(evaluated.code == 0, "\(evaluated.errors)")
+        }
+    }
+
     @Test func networkOfOnesOwnLearns() async throws {
         let result = try await Command.run([], of: "custom-network")
         let losses = result.output.split(separator: "\n").filter { $0.hasPrefix("step ") }

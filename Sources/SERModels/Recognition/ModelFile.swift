@@ -22,7 +22,7 @@ extension Recognizer {
 
     /// The metadata of the recognizer's file.
     func metadata(for file: URL) throws(ModelFileError) -> [String: String] {
-        let metadata: [String: String]
+        var metadata: [String: String]
         do {
             metadata = [
                 MetadataKey.format: "\(Recognizer.formatVersion)",
@@ -33,6 +33,7 @@ extension Recognizer {
                 MetadataKey.labels: try MetadataPart.text(labels),
                 MetadataKey.provenance: try MetadataPart.text(provenance),
             ]
+            if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
         } catch { throw .unwritable(path: file.path, reason: MetadataPart.reason(error)) }
         for (name, text) in metadata where text.utf8.count > MetadataPart.longest {
             throw .unwritable(
@@ -80,7 +81,14 @@ extension Recognizer {
         }
         let isCheckpoint = file.metadata[MetadataKey.checkpoint] != nil
         let own = file.entries.filter { !isCheckpoint || !$0.name.hasPrefix(CheckpointKey.prefix) }
-        let model = try Model(graph: graph, entries: own, of: file)
+        var model = try Model(graph: graph, entries: own, of: file)
+        if file.metadata[MetadataKey.frozen] != nil {
+            let frozen = try MetadataPart.value(MetadataKey.frozen, as: [String].self, in: file)
+            if let unknown = frozen.first(where: { !model.parameters.contains($0) && !model.state.contains($0) }) {
+                throw inconsistent(MetadataKey.frozen, "the network has no tensor \(quoted(unknown))")
+            }
+            model.hold(frozen, true)
+        }
         self.init(
             model: model, pipeline: pipeline, standardization: standardization, labels: labels, provenance: provenance)
     }

@@ -12,6 +12,8 @@ enum MetadataKey {
     static let labels = "ser.labels"
     static let provenance = "ser.provenance"
     static let checkpoint = "ser.checkpoint"
+    /// The paths of frozen tensors; only where there are any.
+    static let frozen = "ser.frozen"
 }
 
 /// A part of the metadata: a value as JSON text.
