@@ -82,6 +82,8 @@ public struct Bidirectional: UnaryLayer {
         var turned = input
         turned.values = reversingTime(input.values, lengths: input.lengths, axis: axis)
         let scope = context.scope
+        // A path of its own: weights that are kept in another form between calls are kept by path.
+        context.scope.path += Self.suffix
         context.scope.parameters = Self.reverse(scope.parameters)
         context.scope.states = Self.reverse(scope.states)
         let back = layer([turned], in: &context)
