@@ -22,8 +22,6 @@ public struct ONNXOptions: Sendable, Hashable {
 /// What SER is called in files of other formats.
 enum Producer {
     static let name = "SER"
-    /// The version of the library.
-    static let version = "0.1.0"
 }
 
 extension Model {
@@ -176,13 +174,13 @@ extension ONNXWriter {
         var model = Onnx_ModelProto()
         model.irVersion = 9
         model.producerName = Producer.name
-        model.producerVersion = Producer.version
+        model.producerVersion = LibraryVersion.current
         var opset = Onnx_OperatorSetIdProto()
         opset.domain = ""
         opset.version = Self.opset
         model.opsetImport = [opset]
         model.graph = graph
-        model.metadataProps = (metadata + [("ser.version", Producer.version)]).map { key, value in
+        model.metadataProps = (metadata + [("ser.version", LibraryVersion.current)]).map { key, value in
             var entry = Onnx_StringStringEntryProto()
             (entry.key, entry.value) = (key, value)
             return entry
