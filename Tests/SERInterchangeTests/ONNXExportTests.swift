@@ -77,6 +77,30 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         #expect(silent.isEmpty)
     }
 
+    @Test func layersThatAreWrittenOnlyAreRefusedByNameWhenRead() throws {
+        for model in try WrittenOnlyGraphs.all() {
+            let data = try model.onnx()
+            do { _ = try Model.reading(data) } catch {
+                #expect(error.description.hasPrefix("Node '"), "\(error)")
+            }
+        }
+    }
+
+    @Test func severalInputsAndOutputsHaveTheirNames() throws {
+        let model = try Model(inputs: ["speech": [.time, 6], "prosody": [3]], outputs: ["emotion", "speaker"], seed: 2) {
+            GRU(5).named("encoder").reading("speech")
+            Concatenate().named("joint").reading("encoder", "prosody")
+            Dense(4).named("emotion")
+            Dense(2).named("speaker").reading("joint")
+        }
+        let text = String(decoding: try model.onnx(), as: UTF8.self)
+        for name in ["speech", "speech_lengths", "speech_time", "prosody", "emotion", "speaker"] {
+            #expect(text.contains(name), "\(name)")
+        }
+        let error = #expect(throws: InterchangeError.self) { try Model.reading(model.onnx()) }
+        #expect(error?.description.contains("input") == true)
+    }
+
     @Test func paddingAsWideAsTheWindowIsRefused() throws {
         let model = try Model(input: [1, 8, 8]) { MaxPool2D(2, padding: .all(2)); GlobalMaxPool() }
         let error = #expect(throws: InterchangeError.self) { try model.onnx() }

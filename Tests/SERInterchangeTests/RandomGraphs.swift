@@ -40,8 +40,16 @@ enum RandomGraphs {
         case 0:
             let layers = (0..<6).map { _ in sequenceLayer(&generator) }
             let end = sequenceEnd(&generator)
+            let merges: [any Layer] = [Add(), Mean(), Multiply(), Concatenate()]
+            let merge = merges.randomElement(using: &generator) ?? Add()
             return try Model(input: [.time, 12], seed: seed) {
                 for layer in layers { layer }
+                Dense(8)
+                Residual { LayerNorm(); ELU() }
+                parallel(merge) {
+                    Conv1D(6, kernel: 3, padding: .same)
+                    Block { Dense(6); Tanh() }
+                }
                 end
                 Dense(5)
             }
@@ -50,6 +58,10 @@ enum RandomGraphs {
             let end = [GlobalAveragePool(), GlobalMaxPool()].randomElement(using: &generator) as (any Layer)?
             return try Model(input: [2, 14, .time], seed: seed) {
                 for layer in layers { layer }
+                Parallel(merge: .mean) {
+                    Conv2D(4, kernel: 3, padding: .same)
+                    Block { Conv2D(4, kernel: 1); BatchNorm(); ReLU() }
+                }
                 if let end { end }
                 Dense(5)
             }
@@ -71,10 +83,15 @@ enum RandomGraphs {
             return try Model(input: [1, 16, 25], seed: seed) {
                 for layer in layers { layer }
                 Flatten()
-                for layer in last { layer }
+                Dense(7)
+                Residual { for layer in last { layer }; Dense(7); Sigmoid() }
                 Dense(5)
             }
         }
+    }
+
+    private static func parallel(_ merge: some Layer, @NetworkBuilder _ branches: () -> Block) -> Parallel {
+        Parallel(merge: merge, branches)
     }
 
     private static func sequenceLayer(_ generator: inout some RandomNumberGenerator) -> any Layer {

@@ -25,6 +25,17 @@ struct ReferenceFiles {
         }
     }
 
+    @Test func writtenOnlyGraphs() throws {
+        for (index, model) in try WrittenOnlyGraphs.all().enumerated() {
+            let lengths = model.graph.input.timeAxis == nil ? nil : [23, 9, 14]
+            let shape = [3] + model.graph.input.dimensions.map { $0.length ?? 23 }
+            let values = Tensor.normal(shape, key: RandomKey(seed: UInt64(index)))
+            let name = "written\(index)"
+            try write(name, values, lengths, model(values, lengths: lengths), in: folder)
+            try model.onnx().write(to: folder.appendingPathComponent("\(name).onnx"))
+        }
+    }
+
     @Test(arguments: Architecture.allCases) func trainedModels(_ architecture: Architecture) throws {
         let name = architecture.rawValue
         let recognizer = try Recognizer(contentsOf: folder.appendingPathComponent("\(name).safetensors"))

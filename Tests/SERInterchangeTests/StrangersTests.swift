@@ -103,3 +103,74 @@ private let names = ["encoder": "rnn", "head.weight": "classifier.weight", "head
         #expect(reference.image.difference(model(reference.image.values)) < 1e-5)
     }
 }
+
+/// ONNX files written byte by byte, as nobody's exporter writes them. (https://protobuf.dev/programming-guides/encoding)
+private enum Bytes {
+    static func varint(_ value: UInt64) -> Data {
+        var (rest, data) = (value, Data())
+        while rest >= 0x80 {
+            data.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        return data + [UInt8(rest)]
+    }
+
+    static func field(_ number: UInt64, _ content: Data) -> Data {
+        varint(number << 3 | 2) + varint(UInt64(content.count)) + content
+    }
+
+    static func field(_ number: UInt64, _ text: String) -> Data { field(number, Data(text.utf8)) }
+    static func field(_ number: UInt64, _ value: UInt64) -> Data { varint(number << 3) + varint(value) }
+
+    static func input(_ lengths: [UInt64]) -> Data {
+        let dimensions = lengths.map { field(1, field(1, $0)) }.reduce(Data(), +)
+        return field(11, field(1, "x") + field(2, field(1, field(1, 1) + field(2, dimensions))))
+    }
+
+    static func tensor(_ name: String, type: UInt64, dims: [UInt64], raw: Data) -> Data {
+        field(5, dims.map { field(1, $0) }.reduce(Data(), +) + field(2, type) + field(8, name) + field(9, raw))
+    }
+
+    static func node(_ operation: String, _ inputs: [String], _ output: String, attributes: Data = Data()) -> Data {
+        field(1, inputs.map { field(1, $0) }.reduce(Data(), +) + field(2, output) + field(4, operation) + attributes)
+    }
+
+    static func model(_ graph: Data, output: String) -> Data {
+        field(7, graph + field(12, field(1, output))) + field(8, field(2, 17))
+    }
+}
+
+@Suite struct HostileONNXTests {
+    private func expectRefused(_ graph: Data, _ words: String, _ location: SourceLocation = #_sourceLocation) {
+        let error = #expect(throws: InterchangeError.self, sourceLocation: location) {
+            try Model.reading(Bytes.model(graph, output: "y"))
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")", sourceLocation: location)
+    }
+
+    @Test func sizesThatWouldOverflowAreRefused() {
+        let huge: UInt64 = 1 << 24
+        expectRefused(Bytes.input([1, huge, huge, huge]) + Bytes.node("Flatten", ["x"], "y"), "too large")
+        var shape = Data()
+        for length in [0, huge, huge, huge] as [UInt64] { withUnsafeBytes(of: length.littleEndian) { shape += Data($0) } }
+        expectRefused(
+            Bytes.input([1, 4, 4]) + Bytes.tensor("s", type: 7, dims: [4], raw: shape)
+                + Bytes.node("Reshape", ["x", "s"], "y"), "asks for the shape")
+        for lengths in [[1, 0, 1 << 62], [1 << 62, 1 << 62], [UInt64.max, 4]] as [[UInt64]] {
+            expectRefused(
+                Bytes.input([1, 4]) + Bytes.tensor("w", type: 1, dims: lengths, raw: Data())
+                    + Bytes.node("MatMul", ["x", "w"], "y"), "'w' has the shape")
+        }
+    }
+
+    @Test func whatIsUnknownIsNamed() {
+        expectRefused(Bytes.input([1, 4]) + Bytes.node("Sin", ["x"], "y"), "(Sin)")
+        expectRefused(Bytes.input([1, 4]) + Bytes.node("Relu", ["z"], "y"), "'z'")
+        expectRefused(Bytes.input([1, 4]) + Bytes.node("Relu", ["x"], "z"), "one output")
+        expectRefused(
+            Bytes.input([1, 4]) + Bytes.node("Relu", ["x"], "y", attributes: Bytes.field(5, Bytes.field(1, "odd"))), "'odd'")
+        expectRefused(
+            Bytes.input([1, 4]) + Bytes.tensor("w", type: 1, dims: [4, 2], raw: Data(count: 4))
+                + Bytes.node("MatMul", ["x", "w"], "y"), "does not hold the 8 values")
+    }
+}

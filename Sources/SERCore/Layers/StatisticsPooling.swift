@@ -32,6 +32,6 @@ public struct StatisticsPooling: UnaryLayer {
         let mean = globalAveragePooling(x, lengths: lengths)
         let distances = x - mean.expandingDimension(at: 1)
         let variance = globalAveragePooling(square(distances), lengths: lengths)
-        return Signal(concatenate([mean, sqrt(variance + epsilon)], axis: 1))
+        return Signal(SERCore.concatenate([mean, sqrt(variance + epsilon)], axis: 1))
     }
 }

@@ -13,7 +13,17 @@ public struct StateDict: Sendable {
     /// - Throws: ``InterchangeError``.
     public init(contentsOf file: URL) throws(InterchangeError) {
         path = file.path
-        tensors = try SafetensorsContent(contentsOf: file).tensors
+        var tensors: [String: Tensor] = [:]
+        do throws(ModelFileError) {
+            let reader = try SafetensorsReader(at: file)
+            for entry in reader.entries where entry.isFloatingPoint { tensors[entry.name] = try reader.tensor(entry) }
+        } catch {
+            switch error {
+            case .unreadable(let path, let reason): throw .unreadable(path: path, reason: reason)
+            default: throw .malformed(path: file.path, reason: "not a safetensors file that can be read: \(error)")
+            }
+        }
+        self.tensors = tensors
     }
 }
 

@@ -22,8 +22,6 @@ public struct ONNXOptions: Sendable, Hashable {
 /// What SER is called in files of other formats.
 enum Producer {
     static let name = "SER"
-    /// The version of the library.
-    static let version = "0.2"
 }
 
 extension Model {
@@ -31,13 +29,17 @@ extension Model {
     ///
     /// The input `input` is [batch, ...] as the network's, with batch and time of any length; a network with a time axis
     /// has the input `lengths` too, int64 [batch]: how many steps of each row are valid. The output `logits` is what
-    /// the network gives.
+    /// the network gives. Inputs and outputs of a network that has several have their own names, and lengths the input's
+    /// with `_lengths` behind it.
     /// - Parameter foldingBatchNorm: Whether a batch normalisation that follows a convolution is taken into its weights.
     /// - Throws: ``InterchangeError/layer(path:kind:reason:hint:)`` for a layer without a counterpart in ONNX.
     public func onnx(foldingBatchNorm: Bool = true) throws(InterchangeError) -> Data {
         var writer = ONNXWriter(name: "network")
-        let output = try writer.network(self, folding: foldingBatchNorm, from: writer.networkInput(graph.input))
-        writer.finish(output, as: "logits", last: "Identity")
+        let inputs = graph.inputs.map { writer.networkInput($0.shape, $0.name, isOnly: graph.inputs.count == 1) }
+        let outputs = try writer.network(self, folding: foldingBatchNorm, from: inputs)
+        for (output, signal) in zip(graph.outputs, outputs) {
+            writer.finish(signal, as: outputs.count == 1 ? "logits" : output.name, last: "Identity")
+        }
         return try writer.file(metadata: [])
     }
 }
@@ -53,8 +55,8 @@ extension Recognizer {
         var writer = ONNXWriter(name: options.includesFeatures ? "recognizer" : "network")
         let input = options.includesFeatures
             ? try writer.features(pipeline, standardization, input: model.graph.input)
-            : writer.networkInput(model.graph.input)
-        let output = try writer.network(model, folding: options.foldsBatchNorm, from: input)
+            : writer.networkInput(model.graph.input, "input", isOnly: true)
+        let output = try writer.network(model, folding: options.foldsBatchNorm, from: [input])[0]
         if options.includesFeatures {
             writer.finish(output, as: "probabilities", last: "Softmax", batch: .length(1))
         } else {
@@ -87,25 +89,28 @@ extension Recognizer {
 }
 
 extension ONNXWriter {
-    /// The inputs of a network alone.
-    mutating func networkInput(_ shape: Shape) -> ONNXSignal {
-        input("input", .float, [.named("batch")] + shape.dimensions.map(Onnx_Dimension.init))
-        if shape.timeAxis != nil { input("lengths", .int64, [.named("batch")]) }
-        return ONNXSignal("input", shape: shape, lengths: shape.timeAxis == nil ? nil : "lengths")
+    /// An input of a network alone, and its lengths where it has time.
+    mutating func networkInput(_ shape: Shape, _ name: String, isOnly: Bool) -> ONNXSignal {
+        let name = isOnly ? "input" : name
+        input(name, .float, [.named("batch")] + shape.dimensions.map { .init($0, of: isOnly ? "" : name) })
+        guard shape.timeAxis != nil else { return ONNXSignal(name, shape: shape) }
+        let lengths = isOnly ? "lengths" : "\(name)_lengths"
+        input(lengths, .int64, [.named("batch")])
+        return ONNXSignal(name, shape: shape, lengths: lengths)
     }
 
     /// All nodes of a network.
     mutating func network(
-        _ model: Model, folding: Bool, from input: ONNXSignal
-    ) throws(InterchangeError) -> ONNXSignal {
+        _ model: Model, folding: Bool, from inputs: [ONNXSignal]
+    ) throws(InterchangeError) -> [ONNXSignal] {
         parameters = model.parameters
         state = model.state
         let nodes = model.graph.nodes
-        let affines = folding ? Self.foldable(nodes) : [:]
+        let affines = folding ? Self.foldable(model.graph) : [:]
         var signals: [ONNXSignal] = []
         for (index, node) in nodes.enumerated() {
             (path, kind) = (node.path, type(of: node.layer).kind)
-            let sources = node.inputs.map { $0 < 0 ? input : signals[$0] }
+            let sources = node.inputs.map { $0 < 0 ? inputs[-1 - $0] : signals[$0] }
             if affines.values.contains(index) {
                 signals.append(sources[0])
                 continue
@@ -128,18 +133,24 @@ extension ONNXWriter {
             signals.append(output)
         }
         path = ""
-        return signals.last ?? input
+        return model.graph.outputs.map { $0.node < 0 ? inputs[-1 - $0.node] : signals[$0.node] }
     }
 
     /// For each convolution that alone feeds a batch normalisation, the number of the latter.
-    private static func foldable(_ nodes: [Graph.Node]) -> [Int: Int] {
+    private static func foldable(_ graph: Graph) -> [Int: Int] {
+        let nodes = graph.nodes
         var readers: [Int: [Int]] = [:]
+        // An output is read by whoever runs the network.
+        for output in graph.outputs { readers[output.node, default: []].append(nodes.count) }
+        // A layer that is used twice has one set of weights, and another normalisation behind each use.
+        let uses = Dictionary(nodes.map { ($0.path, 1) }, uniquingKeysWith: +)
         for (index, node) in nodes.enumerated() {
             for source in node.inputs { readers[source, default: []].append(index) }
         }
         var result: [Int: Int] = [:]
         for (index, node) in nodes.enumerated() where node.layer is Conv1D || node.layer is Conv2D {
-            if let reader = readers[index], reader.count == 1, nodes[reader[0]].layer is BatchNorm {
+            guard uses[node.path] == 1, let reader = readers[index], reader.count == 1 else { continue }
+            if reader[0] < nodes.count, nodes[reader[0]].layer is BatchNorm {
                 result[index] = reader[0]
             }
         }
@@ -155,7 +166,7 @@ extension ONNXWriter {
         node.output = [name]
         if last == "Softmax" { node.attribute = [Onnx_AttributeProto("axis", .int(-1))] }
         append(node)
-        output(name, [batch] + signal.shape.dimensions.map(Onnx_Dimension.init))
+        output(name, [batch] + signal.shape.dimensions.map { .init($0, of: "") })
     }
 
     /// The bytes of the file.
@@ -163,13 +174,13 @@ extension ONNXWriter {
         var model = Onnx_ModelProto()
         model.irVersion = 9
         model.producerName = Producer.name
-        model.producerVersion = Producer.version
+        model.producerVersion = LibraryVersion.current
         var opset = Onnx_OperatorSetIdProto()
         opset.domain = ""
         opset.version = Self.opset
         model.opsetImport = [opset]
         model.graph = graph
-        model.metadataProps = (metadata + [("ser.version", Producer.version)]).map { key, value in
+        model.metadataProps = (metadata + [("ser.version", LibraryVersion.current)]).map { key, value in
             var entry = Onnx_StringStringEntryProto()
             (entry.key, entry.value) = (key, value)
             return entry

@@ -35,6 +35,8 @@ public struct ONNXWriter: Sendable {
     var kind = ""
     var parameters = Parameters([])
     var state = Parameters([])
+    /// What stands behind the names of parameters: `_reverse` on the way back.
+    var suffix = ""
     var folded: Affine?
     private var initializers: Set<String> = []
     private var counts: [String: Int] = [:]
@@ -45,7 +47,7 @@ public struct ONNXWriter: Sendable {
     // MARK: Weights
 
     /// A parameter of the layer, such as `weight`. Stops the program when the layer declared none of that name.
-    public func parameter(_ name: String) -> Tensor { parameters["\(path).\(name)"] }
+    public func parameter(_ name: String) -> Tensor { parameters["\(path).\(name)\(suffix)"] }
 
     /// Running state of the layer, such as `running_mean`. Stops the program when the layer declared none of that name.
     public func state(_ name: String) -> Tensor { state["\(path).\(name)"] }
@@ -53,7 +55,7 @@ public struct ONNXWriter: Sendable {
     /// Stores a constant under a name within the layer, such as `weight`.
     /// - Returns: Its name in the graph.
     public mutating func constant(_ tensor: Tensor, name: String) -> String {
-        constant(tensor.scalars, shape: tensor.shape, name: path.isEmpty ? name : "\(path).\(name)")
+        constant(tensor.scalars, shape: tensor.shape, name: path.isEmpty ? name : "\(path).\(name)\(suffix)")
     }
 
     /// Stores whole numbers as an int64 tensor of one axis; equal ones are stored once.

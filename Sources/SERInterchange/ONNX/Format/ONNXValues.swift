@@ -6,11 +6,13 @@ enum Onnx_Dimension: Equatable {
     case length(Int)
     case named(String)
 
-    init(_ dimension: Shape.Dimension) {
+    /// Axes of unknown length are told apart by the input they belong to.
+    init(_ dimension: Shape.Dimension, of input: String) {
+        let name = input.isEmpty ? "" : "\(input)_"
         switch dimension {
         case .fixed(let length): self = .length(length)
-        case .time: self = .named("time")
-        case .any: self = .named("any")
+        case .time: self = .named(name + "time")
+        case .any: self = .named(name + "any")
         }
     }
 }

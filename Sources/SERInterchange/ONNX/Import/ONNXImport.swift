@@ -163,6 +163,7 @@ struct ONNXReader {
             guard shape.dimensions.filter({ $0 == .time }).count <= 1 else {
                 throw malformed("the input '\(value.name)' has several axes of unknown length beside the batch")
             }
+            guard Self.isSmall(shape) else { throw malformed("the input '\(value.name)' of \(shape) is too large") }
             input = shape
             values[value.name] = .signal(Signal(source: -1, shape: shape, lengths: Self.sampleLengths))
         }
@@ -218,6 +219,17 @@ struct ONNXReader {
 
     // MARK: Layers
 
+    /// Whether a clip has few enough values between two layers to compute with; no network is meant that has more.
+    static func isSmall(_ shape: Shape) -> Bool {
+        var count = 1
+        for length in shape.dimensions.compactMap(\.length) {
+            let (next, overflow) = count.multipliedReportingOverflow(by: length)
+            guard !overflow, next <= 1 << 31 else { return false }
+            count = next
+        }
+        return true
+    }
+
     /// Adds a layer with its weights.
     /// - Parameter weight: The name of its weight in the file, which tells the layer's path where it ends in `.weight`.
     mutating func emit(
@@ -226,6 +238,7 @@ struct ONNXReader {
         let shapes = inputs.map(\.shape)
         let shape: Shape
         do throws(ShapeError) { shape = try layer.outputShape(for: shapes) } catch { throw unfit(error.description) }
+        try require(Self.isSmall(shape), "what comes out, \(shape), is too large")
         for declared in layer.parameters(for: shapes) + layer.state(for: shapes) {
             guard let tensor = tensors[declared.name], tensor.shape == declared.shape else {
                 throw unfit(

@@ -7,8 +7,9 @@ extension ONNXReader {
         try allow("axes", "keepdims", "noop_with_empty_axes")
         let axes = try axes(1)
         if case .states(let states) = try input(0) {
-            try require(current.opType == "ReduceSum" && int("keepdims", 1) == 0, "only sums of directions are known")
-            return [.signal(try summed(states, axes))]
+            try require(
+                current.opType != "ReduceMax" && int("keepdims", 1) == 0, "only sums and means of directions are known")
+            return [.signal(try reduced(states, current.opType == "ReduceSum" ? .sum : .mean, axes))]
         }
         let isMaximum = current.opType == "ReduceMax"
         let x = try signal(0) { isMaximum ? $0 <= -1e30 : $0 == 0 }
@@ -121,10 +122,26 @@ extension ONNXReader {
 
     /// Signals that become one.
     private mutating func merge(_ inputs: [Value]) throws(InterchangeError) -> [Value] {
-        throw unfit("its inputs are neither a product and its bias, nor lengths")
+        let layers: [String: any Layer] = ["Add": Add(), "Sum": Add(), "Mean": Mean(), "Mul": Multiply()]
+        guard let layer = layers[current.opType] else { throw unfit("its inputs are not what it is read for") }
+        return [.signal(try merged(layer, inputs.count))]
     }
 
-    func concatenation() throws(InterchangeError) -> [Value] { throw unfit("this operator has no counterpart here") }
+    mutating func concatenation() throws(InterchangeError) -> [Value] {
+        try allow("axis")
+        let first = try signal(0)
+        let axis = int("axis", 0)
+        let place = axis < 0 ? axis + first.shape.rank + 1 : axis
+        try require((1...first.shape.rank).contains(place), "it joins along the batch")
+        return [.signal(try merged(Concatenate(axis: place - 1), current.input.count))]
+    }
+
+    private mutating func merged(_ layer: any Layer, _ count: Int) throws(InterchangeError) -> Signal {
+        let signals = try (0..<count).map { (index) throws(InterchangeError) in try signal(index) }
+        let timed = signals.filter { $0.shape.timeAxis != nil }
+        try require(timed.allSatisfy { $0.lengths == timed[0].lengths }, "its inputs differ in their time")
+        return try emit(layer, signals)
+    }
 }
 
 extension Int {

@@ -248,7 +248,7 @@ extension ONNXReader {
             }
         }
         let known = axes.compactMap { $0 }
-        try require(known.count == axes.count, "it asks for the shape \(target)")
+        try require(known.count == axes.count && Self.isSmall(Shape(known)), "it asks for the shape \(target)")
         // The batch must stay: named as such, or what is left when the rest is known and full.
         let isRest = target[0] == -1 && Shape(known).count != nil && Shape(known).count == x.shape.count
         try require(target[0] == 0 || isRest, "it does not keep the batch as the first axis")

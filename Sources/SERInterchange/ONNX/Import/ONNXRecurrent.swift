@@ -139,12 +139,14 @@ extension ONNXReader {
         }
     }
 
-    /// The sum of two directions.
-    mutating func summed(_ states: States, _ axes: [Int]) throws(InterchangeError) -> Signal {
+    /// The sum or mean of two directions.
+    mutating func reduced(
+        _ states: States, _ merge: BidirectionalMerge, _ axes: [Int]
+    ) throws(InterchangeError) -> Signal {
         switch (states.form, axes) {
-        case (.all, [1]): return try finished(states, .sum, isLast: false)
-        case (.last, [0]): return try finished(states, .sum, isLast: true)
-        default: throw unfit("recurrent states are not summed over the axes \(axes)")
+        case (.all, [1]): return try finished(states, merge, isLast: false)
+        case (.last, [0]): return try finished(states, merge, isLast: true)
+        default: throw unfit("recurrent states are not merged over the axes \(axes)")
         }
     }
 }

@@ -26,22 +26,7 @@ extension AveragePool1D: ONNXExportable {
 
 extension GlobalAveragePool: ONNXExportable {
     public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
-        let (axes, output) = inputs[0].positions
-        guard let lengths = inputs[0].lengths else {
-            return ONNXSignal(graph.reduced("ReduceMean", inputs[0].name, axes), shape: output)
-        }
-        let sum = graph.reduced("ReduceSum", graph.masked(inputs[0], with: 0), axes)
-        // Positions of a row: its length, times the height of images. Of no positions the mean is 0.
-        var height = "" , count = graph.add("Max", [lengths, graph.constant([1])])
-        if inputs[0].shape.rank == 3 {
-            height = graph.add("Shape", [inputs[0].name], attributes: [("start", .int(2)), ("end", .int(3))])
-            count = graph.add("Mul", [count, height])
-        }
-        let divisor = graph.add(
-            "Unsqueeze",
-            [graph.add("Cast", [count], attributes: [("to", .int(Onnx_TensorProto.DataType.float.rawValue))]),
-                graph.constant([1])])
-        return ONNXSignal(graph.add("Div", [sum, divisor]), shape: output)
+        ONNXSignal(graph.mean(inputs[0]), shape: inputs[0].positions.output)
     }
 }
 
@@ -65,6 +50,21 @@ extension ONNXWriter {
 
     /// What can never be the greatest value.
     static let lowest = -Float.greatestFiniteMagnitude
+
+    /// The mean over all valid positions: [batch, features], or [batch, channels] of images.
+    mutating func mean(_ signal: ONNXSignal) -> String {
+        let axes = signal.positions.axes
+        guard let lengths = signal.lengths else { return reduced("ReduceMean", signal.name, axes) }
+        let sum = reduced("ReduceSum", masked(signal, with: 0), axes)
+        // Positions of a row: its length, times the height of images. Of no positions the mean is 0.
+        var count = add("Max", [lengths, constant([1])])
+        if signal.shape.rank == 3 {
+            let height = add("Shape", [signal.name], attributes: [("start", .int(2)), ("end", .int(3))])
+            count = add("Mul", [count, height])
+        }
+        let number = add("Cast", [count], attributes: [("to", .int(Onnx_TensorProto.DataType.float.rawValue))])
+        return add("Div", [sum, add("Unsqueeze", [number, constant([1])])])
+    }
 
     mutating func reduced(_ operation: String, _ name: String, _ axes: [Int]) -> String {
         add(operation, [name, constant(axes)], attributes: [("keepdims", .int(0))])

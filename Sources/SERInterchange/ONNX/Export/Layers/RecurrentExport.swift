@@ -88,11 +88,11 @@ private struct RecurrentExport {
         let inputs = graph.parameter("weight_ih_l\(layer)").shape[1]
         let rows = gates.count * units
         let count = directions.count
-        let place = "\(graph.path)."
+        let (place, ending) = ("\(graph.path).", graph.suffix)
         return [
-            graph.constant(stacked(["weight_ih"]), shape: [count, rows, inputs], name: place + "weight_ih_l\(layer)"),
-            graph.constant(stacked(["weight_hh"]), shape: [count, rows, units], name: place + "weight_hh_l\(layer)"),
-            graph.constant(stacked(["bias_ih", "bias_hh"]), shape: [count, 2 * rows], name: place + "bias_l\(layer)"),
+            graph.constant(stacked(["weight_ih"]), shape: [count, rows, inputs], name: place + "weight_ih_l\(layer)" + ending),
+            graph.constant(stacked(["weight_hh"]), shape: [count, rows, units], name: place + "weight_hh_l\(layer)" + ending),
+            graph.constant(stacked(["bias_ih", "bias_hh"]), shape: [count, 2 * rows], name: place + "bias_l\(layer)" + ending),
         ]
     }
 
