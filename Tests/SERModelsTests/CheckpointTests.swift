@@ -222,27 +222,6 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         #expect(try Data(contentsOf: file) == before)
     }
 
-    /// Frozen tensors stay frozen when a training goes on, and are part of what must not differ.
-    @Test func frozenWeightsStayFrozen() throws {
-        let tones = try Tones()
-        let split = try tones.split()
-        var model = try network()
-        try model.freeze("conv1d1")
-        let whole = try trainer(epochs: 4).fit(model, on: split, observe: { _ in })
-        let checkpoint = Checkpoint(at: tones.folder.path("c"), resume: true)
-        _ = try trainer(epochs: 2).fit(model, on: split, checkpoint: checkpoint, observe: { _ in })
-        let error = #expect(throws: TrainingError.self) {
-            try trainer(epochs: 4).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
-        }
-        #expect(error?.description.contains("frozen") == true)
-        let rest = try trainer(epochs: 4).fit(model, on: split, checkpoint: checkpoint, observe: { _ in })
-        #expect(weights(rest.recognizer) == weights(whole.recognizer))
-        #expect(
-            rest.recognizer.model.parameters["conv1d1.weight"].scalars == model.parameters["conv1d1.weight"].scalars)
-    }
-
-    private static func first() throws -> Model { try network() }
-
     @Test func damagedCheckpointsAreRefused() throws {
         let tones = try Tones()
         let split = try tones.split()
