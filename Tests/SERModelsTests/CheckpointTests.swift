@@ -222,6 +222,8 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         #expect(try Data(contentsOf: file) == before)
     }
 
+    private static func first() throws -> Model { try network() }
+
     @Test func damagedCheckpointsAreRefused() throws {
         let tones = try Tones()
         let split = try tones.split()

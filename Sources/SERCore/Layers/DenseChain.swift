@@ -89,7 +89,7 @@ package struct DenseChain: LayerChain {
                 }
             }
             // Many rows of a wide layer are OpenBLAS's, unless its weight is kept packed.
-            guard packed != nil || rows < Self.fewRows || products.isNarrow else { return nil }
+            guard packed != nil || products.isFewRows || products.isNarrow else { return nil }
             work.append(
                 Work(
                     inputs: width, units: stage.dense.units, rectifies: stage.rectifies, weight: weight, bias: bias,
@@ -101,8 +101,6 @@ package struct DenseChain: LayerChain {
         }
     }
 
-    /// Below so many rows a weight is read as it lies.
-    private static let fewRows = 8
     private static let rowsOfPiece = 16
     /// Multiplications from which rows are shared among threads: some ten microseconds on one core.
     private static let largeChain = 1 << 21

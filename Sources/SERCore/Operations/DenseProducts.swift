@@ -42,10 +42,13 @@ struct DenseProducts: Sendable {
     /// Whether there are too few units for a panel of the packed weight.
     var isNarrow: Bool { units < 16 && inputs <= 4096 }
 
+    /// Whether a weight is read as it lies where nobody keeps it packed.
+    var isFewRows: Bool { rows < 8 }
+
     /// How many values the packed weight holds; nil where the forward product is no quicker with it.
     var packedCount: Int? {
         let count = Int(ser_packed_size(Int64(inputs), Int64(units)))
-        return rows >= 8 && !isNarrow && count <= Self.mostPacked ? count : nil
+        return !isNarrow && count <= Self.mostPacked ? count : nil
     }
 
     /// Beyond this the copy of a weight costs more memory than its speed is worth.
