@@ -26,8 +26,9 @@ extension FeatureExtractor {
     /// results do not depend on the number of threads.
     ///
     /// - Parameters:
+    ///   - files: Sound files; the result is in their order.
     ///   - duration: Seconds to which each clip is cut or padded with zeros before features; nil leaves lengths alone.
-    ///   - threads: Files in work at once; nil for ``Parallelism/threads``.
+    ///   - threads: Files in work at once; nil for `Parallelism.threads`.
     ///   - progress: Called after each file, one call at a time, from any thread: files done, files in all, files
     ///     a second.
     ///   - isCancelled: Asked before each file, from any thread; true ends the work after the files begun.

@@ -38,9 +38,11 @@ public enum AudioFile {
     /// The order is librosa's: decode, mean over channels, then resample, so that `read(at:sampleRate: 22_050)` is
     /// `librosa.load(sr=22050)`.
     /// - Parameters:
+    ///   - url: The file.
     ///   - sampleRate: The rate wanted, in Hz; nil for the file's own.
     ///   - from: Where to begin, in seconds.
     ///   - duration: How much to read, in seconds; less where the file ends; nil for all.
+    ///   - resampling: How good a resampling, where the rates differ.
     /// - Throws: ``AudioError``.
     public static func read(
         at url: URL, sampleRate: Double? = nil, from: Double = 0, duration: Double? = nil,

@@ -15,8 +15,10 @@ public enum Window: String, Codable, Sendable, Hashable, CaseIterable {
 
     /// The window's values, [count]; definitions of `scipy.signal.windows`, Povey's of Kaldi.
     ///
-    /// - Parameter periodic: true for spectral analysis (the value after the last would be the first again, SciPy's
-    ///   `sym=False`), false for the symmetric form (SciPy's `sym=True`, what Kaldi uses).
+    /// - Parameters:
+    ///   - count: How many values; none for 0 and less.
+    ///   - periodic: true for spectral analysis (the value after the last would be the first again, SciPy's
+    ///     `sym=False`), false for the symmetric form (SciPy's `sym=True`, what Kaldi uses).
     public func values(_ count: Int, periodic: Bool = true) -> [Float] {
         guard count > 1 else { return [Float](repeating: 1, count: max(0, count)) }
         let period = Double(periodic ? count : count - 1)

@@ -53,7 +53,7 @@ extension Layer {
 ///     func callAsFunction(_ x: Tensor, in context: inout Context) -> Tensor { x * sigmoid(x) }
 /// }
 /// ```
-/// A layer that needs the lengths of padded rows implements ``callAsFunction(_:in:)-swift.method`` over ``Signal`` instead.
+/// A layer that needs the lengths of padded rows implements `callAsFunction` over ``Signal`` instead.
 public protocol UnaryLayer: Layer {
     /// The shape that comes out, or an error that says what does not fit.
     func outputShape(for input: Shape) throws(ShapeError) -> Shape

@@ -39,8 +39,9 @@ public protocol RecurrentCell: Sendable, Codable {
 
     /// One step for all rows of a batch.
     /// - Parameters:
-    ///   - x: [batch, inputs], or what ``prepare(_:parameters:)-swift.requirement`` made of it.
+    ///   - x: [batch, inputs], or what `prepare` made of it.
     ///   - state: The state before, each tensor [batch, size].
+    ///   - parameters: The tensors that the cell declared, by name.
     /// - Returns: The state after, of the same shapes.
     func step(_ x: Tensor, state: [Tensor], parameters: CellParameters) -> [Tensor]
 }

@@ -77,6 +77,7 @@ public struct Shape: Sendable, Hashable, Codable, ExpressibleByArrayLiteral, Cus
     /// The product of the lengths, where all are known.
     public var count: Int? { lengths.map { $0.reduce(1, *) } }
 
+    /// The dimension at a place, counted from 0 without the batch axis.
     public subscript(axis: Int) -> Dimension {
         get { dimensions[axis] }
         set { dimensions[axis] = newValue }

@@ -28,7 +28,9 @@ public func elu(_ x: Tensor, alpha: Float = 1) -> Tensor {
 
 /// x Phi(x), where Phi is the normal distribution function (Hendrycks and Gimpel, 2016).
 ///
-/// - Parameter approximate: Use their tanh form, as some published networks do.
+/// - Parameters:
+///   - x: Any shape.
+///   - approximate: Use their tanh form, as some published networks do.
 public func gelu(_ x: Tensor, approximate: Bool = false) -> Tensor {
     approximate
         ? unary(x, ser_unary_gelu_tanh, ser_unary_gelu_tanh_backward, .input)

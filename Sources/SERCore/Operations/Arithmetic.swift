@@ -57,6 +57,7 @@ extension Tensor {
     /// The negative of each element.
     public static prefix func - (a: Tensor) -> Tensor { a * -1 }
 
+    /// Each element plus a number.
     public static func + (a: Tensor, b: Float) -> Tensor {
         let count = a.count
         return Tensor.operation(shape: a.shape, [a]) { out in
@@ -66,6 +67,7 @@ extension Tensor {
         }
     }
 
+    /// Each element times a number.
     public static func * (a: Tensor, b: Float) -> Tensor {
         let count = a.count
         return Tensor.operation(shape: a.shape, [a]) { out in
@@ -81,21 +83,31 @@ extension Tensor {
         }
     }
 
+    /// A number divided by each element.
     public static func / (a: Float, b: Tensor) -> Tensor {
         unary(b, ser_unary_reciprocal, ser_unary_reciprocal_backward, .input, a)
     }
 
+    /// Each element less a number.
     public static func - (a: Tensor, b: Float) -> Tensor { a + -b }
+    /// Each element divided by a number.
     public static func / (a: Tensor, b: Float) -> Tensor {
         unary(a, ser_unary_quotient, ser_unary_quotient_backward, .input, b)
     }
+    /// A number plus each element.
     public static func + (a: Float, b: Tensor) -> Tensor { b + a }
+    /// A number less each element.
     public static func - (a: Float, b: Tensor) -> Tensor { b * -1 + a }
+    /// A number times each element.
     public static func * (a: Float, b: Tensor) -> Tensor { b * a }
 
+    /// Adds, element by element; the shapes broadcast.
     public static func += (a: inout Tensor, b: Tensor) { a = a + b }
+    /// Subtracts, element by element; the shapes broadcast.
     public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
+    /// Multiplies, element by element; the shapes broadcast.
     public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+    /// Divides, element by element; the shapes broadcast.
     public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
 
     /// An element-wise operation on two tensors that broadcast, whose way back needs no values, only shapes.

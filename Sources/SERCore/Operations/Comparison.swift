@@ -15,11 +15,17 @@ extension Tensor {
     /// 1 where a differs from b, else 0; shapes broadcast.
     public static func .!= (a: Tensor, b: Tensor) -> Tensor { compare(".!=", ser_binary_not_equal, a, b) }
 
+    /// 1 where a < b, else 0.
     public static func .< (a: Tensor, b: Float) -> Tensor { a .< Tensor(b) }
+    /// 1 where a <= b, else 0.
     public static func .<= (a: Tensor, b: Float) -> Tensor { a .<= Tensor(b) }
+    /// 1 where a > b, else 0.
     public static func .> (a: Tensor, b: Float) -> Tensor { a .> Tensor(b) }
+    /// 1 where a >= b, else 0.
     public static func .>= (a: Tensor, b: Float) -> Tensor { a .>= Tensor(b) }
+    /// 1 where a equals b, else 0.
     public static func .== (a: Tensor, b: Float) -> Tensor { a .== Tensor(b) }
+    /// 1 where a differs from b, else 0.
     public static func .!= (a: Tensor, b: Float) -> Tensor { a .!= Tensor(b) }
 
     private static func compare(_ name: String, _ kernel: ser_binary_kernel, _ a: Tensor, _ b: Tensor) -> Tensor {

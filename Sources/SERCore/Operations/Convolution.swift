@@ -6,6 +6,10 @@ import CSERKernels
 ///   - x: [batch, channels, height, width].
 ///   - weight: [filters, channels / groups, kernel height, kernel width].
 ///   - bias: [filters].
+///   - stride: Steps between the places where the kernel is laid.
+///   - padding: What lies around the input.
+///   - dilation: Steps between neighbouring elements of the kernel.
+///   - groups: Parts into which channels and filters fall; a filter sees the channels of its own part.
 ///   - lengths: Valid columns of each row of the batch; those past them are taken as zero.
 /// - Returns: [batch, filters, output height, output width].
 public func convolution2D(
@@ -28,6 +32,10 @@ public func convolution2D(
 ///   - x: [batch, time, channels].
 ///   - weight: [filters, channels / groups, kernel], PyTorch's layout.
 ///   - bias: [filters].
+///   - stride: Steps between the places where the kernel is laid.
+///   - padding: What lies around the input.
+///   - dilation: Steps between neighbouring elements of the kernel.
+///   - groups: Parts into which channels and filters fall; a filter sees the channels of its own part.
 ///   - lengths: Valid steps of each row of the batch; those past them are taken as zero.
 /// - Returns: [batch, output time, filters].
 public func convolution1D(

@@ -62,7 +62,9 @@ extension Tensor {
     /// For each position of `indices`, the element of this tensor whose place along `axis` the index tells (PyTorch's
     /// `gather`).
     ///
-    /// - Parameter indices: The shape of this tensor, except along `axis`.
+    /// - Parameters:
+    ///   - indices: The shape of this tensor, except along `axis`.
+    ///   - axis: The axis along which the indices tell places; negative ones count from the back.
     public func gathering(_ indices: IndexTensor, axis: Int) -> Tensor {
         let axis = self.axis(axis, in: "gathering")
         var expected = shape

@@ -6,6 +6,7 @@ import CSERKernels
 ///   - x: [batch, channels, height, width].
 ///   - window: Positions a window spans.
 ///   - stride: Steps between windows; nil is the window's size.
+///   - padding: What lies around the input.
 ///   - lengths: Valid columns of each row of the batch. Windows see no others, and columns of the result that a row would
 ///     not have alone are zero.
 /// - Returns: [batch, channels, output height, output width].
@@ -30,6 +31,7 @@ public func maxPooling1D(
 ///   - x: [batch, channels, height, width].
 ///   - window: Positions a window spans.
 ///   - stride: Steps between windows; nil is the window's size.
+///   - padding: What lies around the input.
 ///   - lengths: Valid columns of each row of the batch. Windows see no others, and columns of the result that a row would
 ///     not have alone are zero.
 /// - Returns: [batch, channels, output height, output width].

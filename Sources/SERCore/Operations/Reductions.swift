@@ -17,7 +17,10 @@ extension Tensor {
 
     /// The mean squared distance from the mean, of all elements or over some axes.
     ///
-    /// - Parameter unbiased: Divide by the number of elements less one (PyTorch's default) rather than by the number.
+    /// - Parameters:
+    ///   - axes: Those to reduce, negative ones counted from the back; nil for all.
+    ///   - unbiased: Divide by the number of elements less one (PyTorch's default) rather than by the number.
+    ///   - keepingDimensions: Whether those axes stay, with length 1.
     public func variance(axes: [Int]? = nil, unbiased: Bool = true, keepingDimensions: Bool = false) -> Tensor {
         let reduced = ReducedShape(shape, axes, in: "variance")
         let distances = self - mean(axes: axes, keepingDimensions: true)

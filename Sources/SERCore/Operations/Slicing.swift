@@ -47,7 +47,9 @@ extension Tensor {
     /// With `before` and `after` more positions of a constant value at the ends of each axis; missing axes in front
     /// have none.
     ///
-    /// - Parameter widths: For the last axes, how many positions to add before and after.
+    /// - Parameters:
+    ///   - widths: For the last axes, how many positions to add before and after.
+    ///   - value: What the new positions hold.
     public func padded(_ widths: [(before: Int, after: Int)], value: Float = 0) -> Tensor {
         require(
             widths.count <= rank && widths.allSatisfy { $0.before >= 0 && $0.after >= 0 },

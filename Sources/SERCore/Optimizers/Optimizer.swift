@@ -60,7 +60,7 @@ public struct Optimizer: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: Those the optimiser was made for, or others of the same paths and shapes.
-    ///   - gradients: As ``valueAndGradient(at:_:)`` returns them.
+    ///   - gradients: As `valueAndGradient(at:)` returns them.
     public mutating func update(_ parameters: inout Parameters, with gradients: Parameters) {
         precondition(
             hasLayout(parameters) && hasLayout(gradients),

@@ -7,7 +7,7 @@ public typealias Parallelism = SERSupport.Parallelism
 
 /// A multi-dimensional array of 32-bit floats, row-major and immutable: operations make new tensors.
 ///
-/// A tensor that comes out of operations on the parameters of ``valueAndGradient(at:_:)`` remembers how it was computed,
+/// A tensor that comes out of operations on the parameters of `valueAndGradient(at:)` remembers how it was computed,
 /// until that call returns.
 public struct Tensor: Sendable {
     /// The length of each axis; empty for a scalar.

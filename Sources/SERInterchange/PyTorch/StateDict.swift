@@ -45,6 +45,7 @@ extension Model {
     /// try model.load(StateDict(contentsOf: file), names: ["encoder": "rnn", "head.weight": "fc2.weight"])
     /// ```
     /// - Parameters:
+    ///   - weights: The module's, as PyTorch saved them.
     ///   - names: Where the file has other names: for a name, or the beginning of one up to a dot, the model's.
     ///   - isStrict: Whether every tensor on both sides must find its other; those that are found must have its shape in
     ///     any case.

@@ -60,7 +60,16 @@ extension Block {
 
 /// The report's five architectures by name, at the report's sizes.
 public enum Architecture: String, Sendable, CaseIterable, Codable {
-    case cnn, lstm, ann, gru, rnn
+    /// ``Block/cnn(classes:filters:units:dropout:)``.
+    case cnn
+    /// ``Block/lstm(classes:units:layers:)``.
+    case lstm
+    /// ``Block/ann(classes:layers:units:)``.
+    case ann
+    /// ``Block/gru(classes:units:layers:denseUnits:)``.
+    case gru
+    /// ``Block/rnn(classes:units:layers:)``.
+    case rnn
 
     /// The name as tables print it.
     public var title: String { rawValue.uppercased() }
@@ -89,7 +98,7 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     }
 
     /// The network with fresh weights.
-    /// - Throws: ``ShapeError`` when the input is too small for the network.
+    /// - Throws: `ShapeError` when the input is too small for the network.
     public func model(
         classes: Int, coefficients: Int = 40, frames: Int = 130, seed: UInt64 = 0
     ) throws(ShapeError) -> Model {

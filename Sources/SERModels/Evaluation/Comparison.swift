@@ -83,7 +83,11 @@ public struct Comparison: Sendable {
 
     /// Trains one network and tests it once. When it is cancelled after an epoch, the best weights so far are tested.
     ///
-    /// - Parameter checkpoint: Where to keep what it takes to go on later, after each epoch.
+    /// - Parameters:
+    ///   - architecture: The network to train.
+    ///   - split: What to train, choose the epoch and test on.
+    ///   - checkpoint: Where to keep what it takes to go on later, after each epoch.
+    ///   - isCancelled: Asked between steps, from any thread; true ends the training.
     /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
     public func train(
         _ architecture: Architecture, on split: DataSplit, checkpoint: Checkpoint? = nil,

@@ -17,13 +17,13 @@ public struct Residual: Composite {
 
 /// How branches become one.
 public enum Merge: Sendable, Hashable, CaseIterable {
-    /// Side by side along the last axis: a ``Concatenate`` layer.
+    /// Side by side along the last axis: a `Concatenate` layer.
     case concatenate
-    /// Added: an ``Add`` layer.
+    /// Added: an `Add` layer.
     case sum
-    /// Their mean: a ``Mean`` layer.
+    /// Their mean: a `Mean` layer.
     case mean
-    /// Multiplied: a ``Multiply`` layer.
+    /// Multiplied: a `Multiply` layer.
     case multiply
 
     fileprivate var layer: any Layer {

@@ -75,16 +75,17 @@ public struct Graph: Sendable {
         layer: "network", expected: "at most \(nodeLimit) layers", got: "more", hint: "Let the network be smaller.")
 
     /// Checks that every layer fits what it is given.
-    /// - Throws: ``ShapeError`` naming the first layer that does not.
+    /// - Throws: `ShapeError` naming the first layer that does not.
     public init(input: Shape, network: Block) throws(ShapeError) {
         try self.init(inputs: [Input(name: "input", shape: input)], outputs: [], network: network)
     }
 
     /// Checks that every layer fits what it is given.
     /// - Parameters:
-    ///   - inputs: What goes in; where there are several, layers say which they read by ``Layer/reading(_:)``.
+    ///   - inputs: What goes in; where there are several, layers say which they read by `reading(_:)`.
     ///   - outputs: The names of the layers or blocks whose results come out; none for the last one's alone.
-    /// - Throws: ``ShapeError`` naming the first layer that does not.
+    ///   - network: The layers and how they are joined.
+    /// - Throws: `ShapeError` naming the first layer that does not.
     public init(inputs: [Input], outputs: [String], network: Block) throws(ShapeError) {
         let lowered = try GraphLowering.lower(network, inputs: inputs, outputs: outputs)
         try self.init(inputs: inputs, nodes: lowered.nodes, outputs: lowered.outputs)

@@ -27,7 +27,8 @@ public struct Model: Sendable {
     ///   - input: What one clip is, without the batch axis: `[.time, 40]`, `[40]` or `[1, 40, 130]`.
     ///   - outputs: The names of the layers or blocks whose results come out; none for the last one's alone.
     ///   - seed: Decides the weights; each depends on the seed and its path alone.
-    /// - Throws: ``ShapeError`` when a layer does not fit.
+    ///   - network: The layers, one below the other.
+    /// - Throws: `ShapeError` when a layer does not fit.
     public init(
         input: Shape, outputs: [String] = [], seed: UInt64 = 0, @NetworkBuilder _ network: () -> Block
     ) throws(ShapeError) {
@@ -50,7 +51,8 @@ public struct Model: Sendable {
     ///   - inputs: What goes in, by name; the shapes leave out the batch axis.
     ///   - outputs: The names of the layers or blocks whose results come out; none for the last one's alone.
     ///   - seed: Decides the weights; each depends on the seed and its path alone.
-    /// - Throws: ``ShapeError`` when a layer does not fit, a name is unknown or nobody reads a layer or input.
+    ///   - network: The layers, one below the other.
+    /// - Throws: `ShapeError` when a layer does not fit, a name is unknown or nobody reads a layer or input.
     public init(
         inputs: KeyValuePairs<String, Shape>, outputs: [String] = [], seed: UInt64 = 0,
         @NetworkBuilder _ network: () -> Block
@@ -96,7 +98,11 @@ public struct Model: Sendable {
     }
 
     /// Runs a network of one input and one output on a batch.
-    /// - Parameter parameters: Weights to use in place of the model's own, as ``valueAndGradient(at:_:)`` hands them out.
+    /// - Parameters:
+    ///   - values: The rows of the batch: [batch, ...], the rest as the input's shape.
+    ///   - lengths: How many positions of each row along the time axis are real; nil for all.
+    ///   - parameters: Weights to use in place of the model's own, as `valueAndGradient(at:)` hands them out.
+    ///   - mode: Training, with the key of its random numbers, or inference.
     /// - Returns: What comes out, and the state as the step leaves it.
     public func run(
         _ values: Tensor, lengths: [Int]? = nil, parameters: Parameters? = nil, mode: Mode
@@ -114,7 +120,8 @@ public struct Model: Sendable {
     /// Runs a network of several inputs or outputs on a batch.
     /// - Parameters:
     ///   - inputs: For each input by name a batch, with lengths where rows are padded; all of equally many rows.
-    ///   - parameters: Weights to use in place of the model's own, as ``valueAndGradient(at:_:)`` hands them out.
+    ///   - parameters: Weights to use in place of the model's own, as `valueAndGradient(at:)` hands them out.
+    ///   - mode: Training, with the key of its random numbers, or inference.
     /// - Returns: What comes out, by the names of the outputs, and the state as the step leaves it.
     public func run(
         _ inputs: [String: Signal], parameters: Parameters? = nil, mode: Mode

@@ -97,14 +97,24 @@ extension Layer {
 /// Makes a ``Block`` of layers written one below the other, with `if`, `else`, `switch` and `for`.
 @resultBuilder
 public enum NetworkBuilder {
+    /// A layer.
     public static func buildExpression(_ layer: some Layer) -> Block { Block(.layer(layer)) }
+    /// A layer whose type is known when the program runs.
     public static func buildExpression(_ layer: any Layer) -> Block { Block(.layer(layer)) }
+    /// A block, or another piece made of layers.
     public static func buildExpression(_ piece: some Composite) -> Block { piece.block.expression }
+    /// A piece whose type is known when the program runs.
     public static func buildExpression(_ piece: any Composite) -> Block { piece.block.expression }
+    /// Expressions one below the other.
     public static func buildBlock(_ blocks: Block...) -> Block { Block(elements: blocks.flatMap(\.elements)) }
+    /// `if` without `else`: nothing where it is false.
     public static func buildOptional(_ block: Block?) -> Block { block ?? Block(elements: []) }
+    /// The first branch of an `if` or `switch`.
     public static func buildEither(first block: Block) -> Block { block }
+    /// The other branch of an `if` or `switch`.
     public static func buildEither(second block: Block) -> Block { block }
+    /// The turns of a `for`, in order.
     public static func buildArray(_ blocks: [Block]) -> Block { Block(elements: blocks.flatMap(\.elements)) }
+    /// What stands under `if #available`.
     public static func buildLimitedAvailability(_ block: Block) -> Block { block }
 }

@@ -4,8 +4,9 @@ extension Model {
     /// The model with another layer in the place of one, which begins with fresh weights; all others keep theirs.
     /// - Parameters:
     ///   - path: Where the layer stands, such as `dense2`.
+    ///   - layer: What stands there then.
     ///   - seed: Decides the new layer's weights.
-    /// - Throws: ``ShapeError`` when there is no such layer, the new one does not fit, or a layer behind it would need weights
+    /// - Throws: `ShapeError` when there is no such layer, the new one does not fit, or a layer behind it would need weights
     ///   of another shape.
     public func replacing(_ path: String, with layer: some Layer, seed: UInt64 = 0) throws(ShapeError) -> Model {
         let kind = type(of: layer).kind
@@ -27,7 +28,7 @@ extension Model {
 
     /// The model with another number of classes: the dense layer that gives the logits is replaced by one with fresh
     /// weights, and all others keep theirs.
-    /// - Throws: ``ShapeError`` when the network does not end in a dense layer; then use ``replacing(_:with:seed:)``.
+    /// - Throws: `ShapeError` when the network does not end in a dense layer; then use ``replacing(_:with:seed:)``.
     public func replacingHead(classes: Int, seed: UInt64 = 0) throws(ShapeError) -> Model {
         var place = graph.outputs.count == 1 ? graph.outputs[0].node : -1
         // Layers that only pass the logits on may stand behind.

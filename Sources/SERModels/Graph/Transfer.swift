@@ -54,6 +54,7 @@ extension Model {
     /// let report = try model.transfer(from: pretrained, isStrict: false)  // what fits
     /// ```
     /// - Parameters:
+    ///   - other: The model that the weights and the state come from.
     ///   - paths: Layers or blocks to take over, by the model's own paths; all when none is given.
     ///   - renaming: Where the other model has other names: the model's path for each of the other's, of tensors or of
     ///     whole layers and blocks.

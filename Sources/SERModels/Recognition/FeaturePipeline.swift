@@ -47,7 +47,7 @@ public struct FeaturePipeline: Sendable {
     /// The pipeline that a network of the given input shape needs: `[.time, coefficients]` reads sequences,
     /// `[1, coefficients, frames]` images of clips cut or filled to `seconds`, `[coefficients]` means over time,
     /// `[2 * coefficients]` means and standard deviations, `[4 * coefficients]` also least and greatest values.
-    /// - Throws: ``ShapeError`` when the features cannot be laid out that way.
+    /// - Throws: `ShapeError` when the features cannot be laid out that way.
     public init(for input: Shape, extractor: any FeatureExtractor, seconds: Double) throws(ShapeError) {
         let columns = extractor.coefficients
         func unfit(_ expected: String, _ hint: String) -> ShapeError {

@@ -24,6 +24,8 @@ public final class FeatureStore: @unchecked Sendable {
 
     /// The features of clips, in their order; nil for clips that have none, which stand in the list of failures.
     /// - Parameters:
+    ///   - clips: Whose features are wanted.
+    ///   - pipeline: How features come of a file.
     ///   - progress: Told how many of the files that must be read are done, from several threads.
     ///   - isCancelled: Asked before each file.
     /// - Throws: ``TrainingError/cancelled``.

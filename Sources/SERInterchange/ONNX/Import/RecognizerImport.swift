@@ -60,8 +60,10 @@ extension Recognizer {
     }
 
     /// Reads a recognizer from an ONNX file of a network.
-    /// - Parameter parts: Features, standardisation and labels; nil takes those that ``exportONNX(to:_:)`` has written
-    ///   into the file.
+    /// - Parameters:
+    ///   - file: The ONNX file.
+    ///   - parts: Features, standardisation and labels; nil takes those that ``exportONNX(to:_:)`` has written into the
+    ///     file.
     /// - Throws: ``InterchangeError`` for nodes that cannot be read, parts that are missing, or do not fit.
     public init(contentsOfONNX file: URL, parts: RecognizerParts? = nil) throws(InterchangeError) {
         let content = try ONNXFile(contentsOf: file)

@@ -48,7 +48,16 @@ public struct CorpusTable: Sendable, Equatable {
 /// What one column of a ``CorpusTable`` holds.
 public struct ColumnSummary: Sendable, Equatable, Codable {
     /// The kinds of values that columns hold.
-    public enum ValueType: String, Sendable, Codable { case text, integer, seconds, hertz }
+    public enum ValueType: String, Sendable, Codable {
+        /// Words, names and paths.
+        case text
+        /// Whole numbers.
+        case integer
+        /// Times in seconds.
+        case seconds
+        /// Rates in Hz.
+        case hertz
+    }
 
     /// The column's name.
     public let name: String

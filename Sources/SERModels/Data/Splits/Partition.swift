@@ -2,7 +2,12 @@
 public struct Partition: Sendable, Equatable {
     /// What a partition is for: only a training partition may be learned from.
     public enum Role: String, Sendable, Codable, CaseIterable {
-        case training, validation, test
+        /// Weights, standardisation and augmentation are fitted on it.
+        case training
+        /// The best epoch is chosen on it.
+        case validation
+        /// Measured once, at the end.
+        case test
     }
 
     /// What the clips are for.

@@ -2,7 +2,10 @@ import SERSupport
 
 /// What clips can have in common so that they must not be torn apart.
 public enum Grouping: String, Sendable, Codable, CaseIterable {
-    case speaker, sentence
+    /// The same voice.
+    case speaker
+    /// The same words.
+    case sentence
 
     func value(of clip: Clip) -> String? { self == .speaker ? clip.speaker : clip.sentence }
 }

@@ -34,6 +34,7 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
     ///
     /// Each file appears whole or not at all, so that writing may be stopped and taken up again.
     /// - Parameters:
+    ///   - folder: Where to write.
     ///   - progress: Called now and then with the number of clips done and their total.
     ///   - isCancelled: Asked before each clip, from several threads; yes ends the writing after the clips begun.
     /// - Throws: ``SyntheticCorpusError``, also where the folder holds anything but this very corpus.
