@@ -1,6 +1,9 @@
 import Foundation
 import SERSupport
 
+/// A file or folder that could not be written, and why.
+public typealias FileWriteError = SERSupport.FileWriteError
+
 /// The folder that a comparison fills: `results.json`, and for each network a figure and the model itself.
 ///
 /// Every file appears whole or not at all.
@@ -10,7 +13,7 @@ public struct ComparisonFolder: Sendable {
 
     /// A folder that is there, or is made now, and can be written.
     ///
-    /// - Throws: `FileWriteError`, before any training.
+    /// - Throws: ``FileWriteError``, before any training.
     public init(at url: URL) throws(FileWriteError) {
         try AtomicFile.prepare(folder: url)
         self.url = url
