@@ -29,4 +29,7 @@ extension URL: @retroactive ExpressibleByArgument {
         guard !argument.isEmpty else { return nil }
         self.init(fileURLWithPath: argument)
     }
+
+    /// A default as one would type it: help is not to depend on the folder it is asked for in.
+    public var defaultValueDescription: String { relativePath }
 }
