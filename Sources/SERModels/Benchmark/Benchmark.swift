@@ -133,7 +133,9 @@ package struct Benchmark: Sendable {
             _ = step.model.logits(of: validation)
             epoch += 1
         }
-        return BenchmarkFigure(name, times, batch: architecture.batchSize)
+        var figure = BenchmarkFigure(name, times, batch: architecture.batchSize)
+        figure.microsecondsPerClip = nil
+        return figure
     }
 
     /// A 1024 x 1024 x 1024 single-precision product.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a training keeps what it takes to go on after Ctrl-C, a crash or a power cut.
+/// Where a training keeps what it takes to go on after Ctrl-C, a crash or a kill.
 ///
 /// ```swift
 /// let trained = try trainer.fit(network, on: split, checkpoint: Checkpoint(at: file, resume: true))
