@@ -1,7 +1,8 @@
 """Expected classification metrics, computed by scikit-learn: python metrics.py writes metrics/metrics.json.
 
 Each case holds scores (logits or probabilities) and targets; the values are those of scikit-learn with
-zero_division=0 and every label listed. AUC is the mean over the classes that have both positives and negatives.
+zero_division=0 and every label listed. AUC is the mean over the classes that have both positives and negatives. The
+calibration error is made of scikit-learn's calibration_curve (10 uniform bins) and the counts of its bins.
 """
 import json
 import os
@@ -10,8 +11,27 @@ import warnings
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 warnings.filterwarnings("ignore")
+
+
+def calibration_error(correct, confidences):
+    accuracies, means = calibration_curve(correct, confidences, n_bins=10, strategy="uniform")
+    bins = np.searchsorted(np.linspace(0, 1, 11)[1:-1], confidences)
+    counts = np.bincount(bins, minlength=10)
+    return (counts[counts > 0] / len(confidences) * np.abs(accuracies - means)).sum()
+
+
+def brier_score(targets, probabilities):
+    probabilities = probabilities.astype(np.float64)
+    squares = ((np.eye(probabilities.shape[1])[targets] - probabilities) ** 2).sum(axis=1).mean()
+    score = squares / 2 if probabilities.shape[1] < 3 else squares
+    # scikit-learn takes one column for the probability of the second of two classes.
+    if probabilities.shape[1] > 1:
+        labels = list(range(probabilities.shape[1]))
+        assert abs(score - metrics.brier_score_loss(targets, probabilities, labels=labels)) < 1e-9
+    return score
 
 
 def case(name, targets, logits=None, probabilities=None):
@@ -39,6 +59,9 @@ def case(name, targets, logits=None, probabilities=None):
     if len(areas) == classes > 2 and np.allclose(scores.sum(axis=1), 1):
         assert abs(np.mean(list(areas.values())) - metrics.roc_auc_score(targets, scores, multi_class="ovr")) < 1e-9
     return dict(
+        brierScore=float(brier_score(targets, np.asarray(scores))),
+        expectedCalibrationError=float(calibration_error(
+            targets == predictions, np.asarray(scores, dtype=np.float64)[np.arange(len(targets)), predictions])),
         name=name, kind="logits" if logits is not None else "probabilities",
         targets=targets.tolist(), scores=[[float(v) for v in row] for row in given],
         loss=float(loss), accuracy=metrics.accuracy_score(targets, predictions),
@@ -72,6 +95,11 @@ def cases():
     yield case("large logits", random.randint(0, 3, 15), logits=draw(15, 3) * 4 + 900)
     yield case("probabilities", seven, probabilities=softmax(toward(draw(60, 7), seven), axis=1))
     yield case("certain probabilities", [0, 1, 2, 1, 0], probabilities=np.eye(3)[[0, 1, 2, 2, 0]])
+    yield case("perfect", seven, logits=12 * np.eye(7)[seven])
+    yield case("two classes, confident and wrong", [0, 1, 1, 0, 1], logits=[[-9, 9], [9, -9], [1, 2], [2, 1], [0, 0]])
+    # Confidences on the edges of bins, as exact as 32 bits are.
+    edges = np.array([[i / 10, 1 - i / 10] for i in range(11)] * 2)
+    yield case("confidences on edges", [0, 1] * 11, probabilities=edges)
 
 
 here = os.path.dirname(os.path.abspath(__file__))

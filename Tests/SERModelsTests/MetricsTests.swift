@@ -8,6 +8,7 @@ private struct MetricsCase: Decodable, CustomTestStringConvertible {
     let targets: [Int]
     let scores: [[Float]]
     let loss, accuracy, unweightedAverageRecall, macroPrecision, macroRecall, macroF1: Double
+    let brierScore, expectedCalibrationError: Double
     let auc: Double?
     let aucLeavesOut: [Int]
     let precision, recall, f1: [Double]
@@ -39,7 +40,9 @@ private struct MetricsCase: Decodable, CustomTestStringConvertible {
         #expect(metrics.aucLeavesOut == expected.aucLeavesOut.map { expected.labels[$0] })
         #expect((metrics.auc == nil) == (expected.auc == nil))
         let pairs: [(String, Double, Double)] = [
-            ("loss", metrics.loss, expected.loss),
+            ("log-loss", metrics.loss, expected.loss),
+            ("Brier score", metrics.brierScore, expected.brierScore),
+            ("calibration error", metrics.expectedCalibrationError, expected.expectedCalibrationError),
             ("accuracy", metrics.accuracy, expected.accuracy),
             ("UAR", metrics.unweightedAverageRecall, expected.unweightedAverageRecall),
             ("macro precision", metrics.macroPrecision, expected.macroPrecision),
@@ -50,6 +53,10 @@ private struct MetricsCase: Decodable, CustomTestStringConvertible {
         for (name, got, want) in pairs {
             #expect(abs(got - want) <= 1e-6 * max(1, abs(want)), "\(name): \(got), scikit-learn \(want)")
         }
+        for (measure, want) in [
+            (Measure.accuracy, expected.accuracy), (.macroF1, expected.macroF1), (.logLoss, expected.loss),
+            (.recall(of: expected.labels[0]), expected.recall[0]),
+        ] { #expect(abs((metrics[measure] ?? .nan) - want) <= 1e-6 * max(1, abs(want)), "\(measure)") }
         for index in expected.support.indices {
             let got = metrics.perClass[index]
             #expect(abs(got.precision - expected.precision[index]) < 1e-6, "precision of \(index)")
@@ -60,7 +67,8 @@ private struct MetricsCase: Decodable, CustomTestStringConvertible {
 
     @Test func fixtureHoldsTheHardCases() throws {
         let cases = try MetricsCase.all()
-        #expect(cases.count >= 12)
+        #expect(cases.count >= 16)
+        #expect(cases.contains { $0.accuracy == 1 && $0.support.count == 7 })
         #expect(cases.contains { !$0.aucLeavesOut.isEmpty && $0.auc != nil })
         #expect(cases.contains { $0.auc == nil })
         #expect(cases.contains { $0.kind == "probabilities" })

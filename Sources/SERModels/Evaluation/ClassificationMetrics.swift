@@ -25,8 +25,15 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
     public let labels: [String]
     /// Number of clips.
     public let count: Int
-    /// Mean cross-entropy of the true classes, in nats.
+    /// Log-loss: mean cross-entropy of the true classes, in nats (`log_loss`).
     public let loss: Double
+    /// Mean over the clips of the summed squared differences between the probabilities and 1 for the true class, 0 for
+    /// the others; half of that for two classes (`brier_score_loss`; Brier, Monthly Weather Review 78, 1950). From 0,
+    /// which is best, to 2, for two classes to 1.
+    public let brierScore: Double
+    /// How far confidence is from accuracy, 0...1: ``ReliabilityDiagram/expectedCalibrationError`` of the predicted
+    /// classes in 10 bins of equal width.
+    public let expectedCalibrationError: Double
     /// Fraction of clips whose highest score is that of the true class (of equal scores, the first).
     public let accuracy: Double
     /// Mean recall over the classes that have clips (UAR).
@@ -55,10 +62,15 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
     ///   - logits: scores, [clips, classes].
     ///   - targets: true class of each clip, an index into `labels`.
     ///   - labels: the names of the classes.
-    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit.
-    public init(logits: [[Float]], targets: [Int], labels: [String]) throws(EvaluationError) {
+    ///   - temperature: what logits are divided by before softmax (see ``TemperatureScaling``).
+    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit, or the temperature is not
+    ///   above 0.
+    public init(
+        logits: [[Float]], targets: [Int], labels: [String], temperature: Double = 1
+    ) throws(EvaluationError) {
+        guard temperature > 0, temperature.isFinite else { throw .temperature(temperature) }
         let scores = try Scores(rows: logits, classes: labels.count)
-        try self.init(scores: scores.softmaxed(), targets: targets, labels: labels)
+        try self.init(scores: scores.softmaxed(temperature: temperature), targets: targets, labels: labels)
     }
 
     /// Metrics from the outputs of a network before softmax, in one row-major array of [clips, classes].
@@ -78,15 +90,18 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
         try self.init(scores: scores.clippedProbabilities(), targets: targets, labels: labels)
     }
 
-    private init(scores: NormalizedScores, targets: [Int], labels: [String]) throws(EvaluationError) {
+    init(scores: NormalizedScores, targets: [Int], labels: [String]) throws(EvaluationError) {
         guard !targets.isEmpty, !labels.isEmpty else { throw .empty }
         confusion = try ConfusionMatrix(
             targets: targets, predictions: scores.predictions, classes: labels.count)
         let confusion = confusion
         self.labels = labels
         count = targets.count
-        let logLikelihood = targets.indices.reduce(0) { $0 + scores.logProbabilities[$1][targets[$1]] }
-        loss = -logLikelihood / Double(targets.count)
+        loss = scores.logLosses(targets: targets).mean
+        brierScore = scores.brierScores(targets: targets).mean
+        expectedCalibrationError = ReliabilityDiagram(
+            checked: scores.confidences, correct: zip(targets, scores.predictions).map { $0 == $1 }
+        ).expectedCalibrationError
         accuracy = Double(confusion.correct) / Double(targets.count)
         perClass = labels.indices.map { ClassMetrics(of: $0, label: labels[$0], in: confusion) }
         unweightedAverageRecall = perClass.filter { $0.support > 0 }.map(\.recall).mean
@@ -117,20 +132,17 @@ extension ClassMetrics {
 }
 
 extension [Double] {
-    fileprivate var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+    /// The arithmetic mean; 0 for none.
+    var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
 }
 
 extension ClassificationMetrics: CustomStringConvertible {
     /// The averages, and a table of the classes.
     public var description: String {
-        var table = TextTable(["class", "precision", "recall", "F1", "clips"])
-        for entry in perClass {
-            table.append([
-                entry.label, entry.precision.fixed(4), entry.recall.fixed(4), entry.f1.fixed(4), "\(entry.support)",
-            ])
-        }
         var lines = [
-            "accuracy \(accuracy.fixed(4)) (\(errors) \(errors == 1 ? "error" : "errors") in \(count)), loss \(loss.fixed(4))",
+            "accuracy \(accuracy.fixed(4)) (\(errors) \(errors == 1 ? "error" : "errors") in \(count)), "
+                + "log-loss \(loss.fixed(4)), Brier score \(brierScore.fixed(4)), "
+                + "expected calibration error \(expectedCalibrationError.fixed(4))",
             "UAR \(unweightedAverageRecall.fixed(4)), macro precision \(macroPrecision.fixed(4)), recall "
                 + "\(macroRecall.fixed(4)), F1 \(macroF1.fixed(4)), AUC \(auc.map { $0.fixed(4) } ?? "undefined")",
         ]
@@ -138,6 +150,17 @@ extension ClassificationMetrics: CustomStringConvertible {
             lines.append("left out of AUC, having no clip to rank against the rest: "
                 + aucLeavesOut.joined(separator: ", "))
         }
-        return (lines + table.lines).joined(separator: "\n")
+        return (lines + [classTable]).joined(separator: "\n")
+    }
+
+    /// Precision, recall, F1 and number of clips of each class as a table.
+    public var classTable: String {
+        var table = TextTable(["class", "precision", "recall", "F1", "clips"])
+        for entry in perClass {
+            table.append([
+                entry.label, entry.precision.fixed(4), entry.recall.fixed(4), entry.f1.fixed(4), "\(entry.support)",
+            ])
+        }
+        return table.lines.joined(separator: "\n")
     }
 }

@@ -10,6 +10,18 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
     case scoresDiffer(row: Int, scores: Int, classes: Int)
     /// A class index lies outside the classes.
     case classOutOfRange(Int, position: Int, classes: Int)
+    /// As many speakers are needed as there are clips.
+    case speakersDiffer(speakers: Int, clips: Int)
+    /// A bootstrap or a permutation over speakers, who are not known for all clips or fewer than two.
+    case speakersUnknown
+    /// A temperature that is not above 0.
+    case temperature(Double)
+    /// Two evaluations that are not of the same clips in the same order, or not with the same labels.
+    case notPaired(reason: String)
+    /// A class that does not occur among the labels.
+    case unknownLabel(String, known: [String])
+    /// A number of resamples or permutations, or a confidence level, that cannot work.
+    case resampling(reason: String)
 
     public var description: String {
         switch self {
@@ -22,6 +34,18 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
                 + "outputs as there are labels"
         case .classOutOfRange(let index, let position, let classes):
             "clip \(position) has class \(index), but classes go from 0 to \(classes - 1)"
+        case .speakersDiffer(let speakers, let clips):
+            "\(speakers) speakers for \(clips) clips: give one for each clip, or none at all"
+        case .speakersUnknown:
+            "resampling speakers needs a known speaker for each clip and at least two of them; resample clips instead"
+        case .temperature(let temperature):
+            "a temperature of \(temperature): it must be a number above 0"
+        case .notPaired(let reason):
+            "the two models cannot be compared: \(reason). Evaluate both on the same clips in the same order."
+        case .unknownLabel(let label, let known):
+            "there is no class '\(label)'; the classes are \(known.joined(separator: ", "))"
+        case .resampling(let reason):
+            reason
         }
     }
 

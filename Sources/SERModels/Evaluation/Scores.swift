@@ -11,6 +11,8 @@ struct Scores {
         self.rows = rows
     }
 
+    init(checked rows: [[Float]]) { self.rows = rows }
+
     init(flat: [Float], rows count: Int, classes: Int) throws(EvaluationError) {
         guard classes > 0, count > 0 else { throw .empty }
         guard flat.count == count * classes else {
@@ -20,10 +22,10 @@ struct Scores {
     }
 
     /// Takes the scores as logits; the softmax is computed in double precision, so that confident scores keep their
-    /// order instead of rounding to a tie at 1.
-    func softmaxed() -> NormalizedScores {
+    /// order instead of rounding to a tie at 1. They are divided by the temperature first, which changes no order.
+    func softmaxed(temperature: Double = 1) -> NormalizedScores {
         let logProbabilities = rows.map { row in
-            let values = row.map(Double.init)
+            let values = row.map { Double($0) / temperature }
             let largest = values.max() ?? 0
             let logSum = log(values.reduce(0) { $0 + exp($1 - largest) }) + largest
             return values.map { $0 - logSum }
@@ -52,4 +54,21 @@ struct NormalizedScores {
     let predictions: [Int]
     let probabilities: [[Double]]
     let logProbabilities: [[Double]]
+
+    /// The probability of the class that each row prefers.
+    var confidences: [Double] { predictions.indices.map { probabilities[$0][predictions[$0]] } }
+
+    /// The log-loss of each row: minus the logarithm of the probability of the true class, in nats.
+    func logLosses(targets: [Int]) -> [Double] { targets.indices.map { -logProbabilities[$0][targets[$0]] } }
+
+    /// The Brier score of each row (see ``ClassificationMetrics/brierScore``).
+    func brierScores(targets: [Int]) -> [Double] {
+        zip(probabilities, targets).map { row, target in
+            let sum = row.indices.reduce(0.0) { sum, index in
+                let difference = row[index] - (index == target ? 1 : 0)
+                return sum + difference * difference
+            }
+            return row.count < 3 ? sum / 2 : sum
+        }
+    }
 }
