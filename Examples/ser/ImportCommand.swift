@@ -111,6 +111,7 @@ struct ImportCommand: ParsableCommand {
         if let like {
             var recognizer = try Recognizer(contentsOf: like)
             try recognizer.model.load(weights, names: table)
+            recognizer.calibration = nil  // it was fitted to other weights
             return recognizer
         }
         guard let model, let parts = try parts() else { throw ValidationError("Give --like, or --model and --labels.") }

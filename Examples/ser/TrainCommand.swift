@@ -80,7 +80,16 @@ struct TrainCommand: ParsableCommand {
             "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
                 + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
             "test part: \(outcome.test)",
-        ] + split.audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
+        ] + calibration(outcome) + split.audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
+    }
+
+    private func calibration(_ outcome: Comparison.Outcome) -> [String] {
+        guard training.calibrate else { return [] }
+        let fit = outcome.recognizer.provenance["calibration"] ?? "none"
+        guard outcome.recognizer.calibration != nil, let change = try? CalibrationComparison(outcome.test) else {
+            return ["calibration: \(fit)"]
+        }
+        return ["calibration: \(fit); on the test part, \(change)"]
     }
 
     private struct Report: Encodable {
@@ -88,6 +97,8 @@ struct TrainCommand: ParsableCommand {
         let synthetic, stopped: Bool
         let split, output: String
         let seed: UInt64
+        /// What logits are divided by, where confidences were calibrated.
+        let temperature: Double?
         let result: ComparisonResults.Entry
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
@@ -100,6 +111,7 @@ struct TrainCommand: ParsableCommand {
             self.split = split.summary
             output = command.output.path
             seed = command.training.seed
+            temperature = outcome.recognizer.calibration?.temperature
             result = outcome.entry
             testFiles = split.test.clips.map(\.path.path)
             skipped = outcome.trained.skipped.map(\.path.path)

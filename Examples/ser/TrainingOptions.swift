@@ -21,6 +21,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
     var coefficients = 40
 
+    @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
+    var calibrate = false
+
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
@@ -36,7 +39,7 @@ struct TrainingOptions: ParsableArguments {
     func comparison(of architectures: [Architecture]) -> Comparison {
         Comparison(
             architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            epochs: epochs, seed: seed, isStrict: strict)
+            epochs: epochs, seed: seed, calibrates: calibrate, isStrict: strict)
     }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.

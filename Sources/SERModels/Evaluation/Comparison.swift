@@ -17,19 +17,23 @@ public struct Comparison: Sendable {
     public var epochs: Int
     /// Decides the weights, the order of clips and what dropout drops.
     public var seed: UInt64
+    /// Whether confidences are calibrated on the validation part (``Trainer/calibrates``).
+    public var calibrates: Bool
     /// Whether a clip without features is an error; if not, it is left out.
     public var isStrict: Bool
 
     /// A comparison with the report's settings, unless told otherwise.
     public init(
         _ architectures: [Architecture] = Architecture.allCases, features: MFCC = MFCC(.librosa, coefficients: 40),
-        duration: Double = 3, epochs: Int = 100, seed: UInt64 = 1, isStrict: Bool = false
+        duration: Double = 3, epochs: Int = 100, seed: UInt64 = 1, calibrates: Bool = false,
+        isStrict: Bool = false
     ) {
         self.architectures = architectures
         self.features = features
         self.duration = duration
         self.epochs = epochs
         self.seed = seed
+        self.calibrates = calibrates
         self.isStrict = isStrict
     }
 
@@ -138,7 +142,7 @@ public struct Comparison: Sendable {
         Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
             // The report gives precision, recall and AUC over the epochs for its dense network.
-            detailedMetrics: architecture == .ann, seed: seed, isStrict: isStrict)
+            detailedMetrics: architecture == .ann, calibrates: calibrates, seed: seed, isStrict: isStrict)
     }
 
     private func test(

@@ -34,6 +34,7 @@ extension Recognizer {
                 MetadataKey.provenance: try MetadataPart.text(provenance),
             ]
             if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
+            if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
         } catch { throw .unwritable(path: file.path, reason: MetadataPart.reason(error)) }
         for (name, text) in metadata where text.utf8.count > MetadataPart.longest {
             throw .unwritable(
@@ -60,6 +61,8 @@ extension Recognizer {
         let standardization = try MetadataPart.value(
             MetadataKey.standardization, as: Standardization.self, in: file)
         let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)
+        let calibration = file.metadata[MetadataKey.calibration] == nil
+            ? nil : try MetadataPart.value(MetadataKey.calibration, as: TemperatureScaling.self, in: file)
         let provenance = try MetadataPart.value(MetadataKey.provenance, as: [String: String].self, in: file)
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
@@ -90,7 +93,8 @@ extension Recognizer {
             model.hold(frozen, true)
         }
         self.init(
-            model: model, pipeline: pipeline, standardization: standardization, labels: labels, provenance: provenance)
+            model: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            calibration: calibration, provenance: provenance)
     }
 }
 

@@ -10,6 +10,8 @@ enum MetadataKey {
     static let features = "ser.features"
     static let standardization = "ser.standardization"
     static let labels = "ser.labels"
+    /// Absent where confidences are not calibrated.
+    static let calibration = "ser.calibration"
     static let provenance = "ser.provenance"
     static let checkpoint = "ser.checkpoint"
     /// The paths of frozen tensors; only where there are any.

@@ -20,10 +20,15 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The probability of an emotion; nil for one the model does not know.
     public subscript(label: String) -> Float? { entries.first { $0.label == label }?.probability }
 
-    init(labels: [String], probabilities: [Float]) {
-        entries = zip(labels, probabilities).map { Entry(label: $0, probability: $1) }
-            .enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }
-            .map(\.element)
+    /// The most probable emotion, or `nil`, "not sure", when it is less probable than `threshold`. What a threshold
+    /// costs and saves, ``Evaluation/riskCoverage`` tells.
+    public func label(unsureBelow threshold: Float) -> String? { confidence >= threshold ? label : nil }
+
+    /// Sorted by the logits, which the probabilities come from: no rounding of these changes the order.
+    init(labels: [String], logits: [Float], probabilities: [Float]) {
+        entries = zip(labels, zip(logits, probabilities)).enumerated()
+            .sorted { ($1.element.1.0, $0.offset) < ($0.element.1.0, $1.offset) }
+            .map { Entry(label: $0.element.0, probability: $0.element.1.1) }
     }
 
     /// Such as `angry 0.97 | disgust 0.02 | fear 0.01`.

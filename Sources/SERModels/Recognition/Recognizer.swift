@@ -12,18 +12,21 @@ public struct Recognizer: Sendable {
     public let standardization: Standardization
     /// The emotions, in the order of the network's outputs.
     public let labels: [String]
+    /// Brings confidences in line with accuracy; `nil` leaves them as the network gives them.
+    public var calibration: TemperatureScaling?
     /// Where the model comes from: corpus, split, seed, metrics; free text by name.
     public var provenance: [String: String]
 
     /// A recognizer of the given parts.
     public init(
         model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        provenance: [String: String] = [:]
+        calibration: TemperatureScaling? = nil, provenance: [String: String] = [:]
     ) {
         self.model = model
         self.pipeline = pipeline
         self.standardization = standardization
         self.labels = labels
+        self.calibration = calibration
         self.provenance = provenance
     }
 
@@ -35,7 +38,12 @@ public struct Recognizer: Sendable {
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         let batch = examples.batch([0])
         let logits = model(batch.values, lengths: batch.lengths)
-        return Prediction(labels: labels, probabilities: softmax(logits).scalars)
+        let scores = logits.scalars
+        guard let calibration else {
+            return Prediction(labels: labels, logits: scores, probabilities: softmax(logits).scalars)
+        }
+        let scaled = Scores(checked: [scores]).softmaxed(temperature: calibration.temperature)
+        return Prediction(labels: labels, logits: scores, probabilities: scaled.probabilities[0].map(Float.init))
     }
 
     /// What the emotion of a sound file is; of a long file, only as much is decoded as the features are taken from.
@@ -60,7 +68,17 @@ public struct Recognizer: Sendable {
         let flat = model.logits(of: loaded.examples).scalars
         let rows = loaded.clips.indices.map { Array(flat[$0 * labels.count..<($0 + 1) * labels.count]) }
         do throws(EvaluationError) {
-            return try Evaluation(logits: rows, targets: loaded.examples.targets, labels: labels)
+            return try Evaluation(
+                logits: rows, targets: loaded.examples.targets, labels: labels,
+                temperature: calibration?.temperature ?? 1, speakers: Self.speakers(of: loaded.clips))
         } catch { throw .evaluation(error) }
+    }
+
+    /// Who speaks in each clip, where that is known for all. Speakers of two corpora are two, whatever their names.
+    private static func speakers(of clips: [Clip]) -> [String]? {
+        let names = clips.compactMap(\.speaker)
+        guard names.count == clips.count else { return nil }
+        guard Set(clips.map(\.corpus)).count > 1 else { return names }
+        return zip(clips, names).map { "\($0.corpus) \($1)" }
     }
 }

@@ -49,15 +49,18 @@ extension Recognizer {
     ///
     /// Without features as ``SERModels/Model/onnx(foldingBatchNorm:)``: the network takes standardised features and gives
     /// `logits` [batch, labels]. With them the input is `samples` [1, samples], mono at the model's rate, and the output
-    /// `probabilities` [1, labels].
+    /// `probabilities` [1, labels], calibrated where the recognizer is; `logits` never are.
     /// - Throws: ``InterchangeError`` for layers or features without a counterpart in ONNX.
     public func onnx(_ options: ONNXOptions = ONNXOptions()) throws(InterchangeError) -> Data {
         var writer = ONNXWriter(name: options.includesFeatures ? "recognizer" : "network")
         let input = options.includesFeatures
             ? try writer.features(pipeline, standardization, input: model.graph.input)
             : writer.networkInput(model.graph.input, "input", isOnly: true)
-        let output = try writer.network(model, folding: options.foldsBatchNorm, from: [input])[0]
+        var output = try writer.network(model, folding: options.foldsBatchNorm, from: [input])[0]
         if options.includesFeatures {
+            if let calibration {
+                output.name = writer.add("Div", [output.name, writer.constant(Float(calibration.temperature))])
+            }
             writer.finish(output, as: "probabilities", last: "Softmax", batch: .length(1))
         } else {
             writer.finish(output, as: "logits", last: "Identity")
