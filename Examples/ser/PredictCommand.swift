@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
             code is 1. With --json each file is one line.
 
             EXAMPLE:
-              ser predict gru.safetensors speech.wav
+              ser predict gru.safetensors speech.wav --unsure-below 0.6
             """)
 
     @Argument(help: "A model file that `ser train` wrote.")
@@ -21,7 +21,16 @@ struct PredictCommand: ParsableCommand {
     @Argument(help: "Sound files of any format, rate and number of channels.")
     var files: [URL]
 
+    @Option(help: ArgumentHelp("Say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
+    var unsureBelow: Float = 0
+
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if !(0...1).contains(unsureBelow) {
+            throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
+        }
+    }
 
     func run() throws {
         common.apply()
@@ -41,14 +50,21 @@ struct PredictCommand: ParsableCommand {
     }
 
     private func show(_ prediction: Prediction, of file: URL) throws {
-        guard common.json else { return print("\(file.path): \(prediction)") }
+        let sure = prediction.label(unsureBelow: unsureBelow)
+        guard common.json else {
+            return print("\(file.path): \(sure == nil ? "not sure (\(prediction))" : "\(prediction)")")
+        }
         let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
         try printJSON(
-            Report(file: file.path, label: prediction.label, probabilities: probabilities), onOneLine: true)
+            Report(file: file.path, label: prediction.label, unsure: sure == nil, probabilities: probabilities),
+            onOneLine: true)
     }
 
     private struct Report: Encodable {
-        let file, label: String
+        let file: String
+        /// The most probable emotion, also where it is too uncertain to be told.
+        let label: String
+        let unsure: Bool
         let probabilities: [String: Float]
     }
 }

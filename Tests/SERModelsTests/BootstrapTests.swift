@@ -114,7 +114,7 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
             let estimate = try #require(estimates[expected.measure])
             let interval = try #require(estimate.interval)
             #expect(abs((estimate.value ?? .nan) - expected.value) < 1e-6, "\(expected.measure)")
-            // Monte-Carlo error of a 2.5 % quantile of 4,000 draws: some 0.012 widths; what counts clips moves in steps.
+            // Monte-Carlo error of a 2.5 % quantile of 4,000 draws: some 0.012 widths; what counts moves in steps.
             // Taking the bias out of the calibration error asks for quantiles so far out that few draws decide.
             let width = expected.upper - expected.lower
             let share = expected.measure == .expectedCalibrationError ? 0.15 : 0.06

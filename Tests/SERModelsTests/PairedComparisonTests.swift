@@ -63,7 +63,8 @@ import Testing
             let noise = Tensor.normal([2, 80], key: key).scalars.map { [1 as Float, 0.8 + $0] }
             let targets = [Int](repeating: 0, count: 40)
             func model(_ number: Int) throws -> Evaluation {
-                try Evaluation(logits: Array(noise[number * 40..<(number + 1) * 40]), targets: targets, labels: ["a", "b"])
+                let logits = Array(noise[number * 40..<(number + 1) * 40])
+                return try Evaluation(logits: logits, targets: targets, labels: ["a", "b"])
             }
             let test = try PairedComparison(model(0), model(1)).permutationTest(
                 of: .logLoss, permutations: 300, seed: UInt64(trial))

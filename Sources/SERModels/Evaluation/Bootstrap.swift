@@ -52,12 +52,30 @@ public struct Estimates: Codable, Sendable, Equatable {
     public subscript(measure: Measure) -> Estimate? { estimates.first { $0.measure == measure } }
 }
 
+extension Estimates: CustomStringConvertible {
+    /// A table of the measures, and what their intervals are over.
+    public var description: String {
+        let level = estimates.lazy.compactMap(\.interval).first.map { "\(($0.level * 100).significant(4)) % " } ?? ""
+        var table = TextTable(["measure", "value", "\(level)interval"])
+        for estimate in estimates {
+            table.append([
+                estimate.measure.description, estimate.value?.fixed(4) ?? "undefined",
+                estimate.interval.map { "\($0.lower.fixed(4)) to \($0.upper.fixed(4))" } ?? "none",
+            ])
+        }
+        let few = unit == .speakers && units < 10 ? "; with so few they are too narrow" : ""
+        return (table.lines + [
+            "intervals over \(units) \(unit.rawValue) (BCa bootstrap, \(resamples) resamples, seed \(seed))\(few)"
+        ]).joined(separator: "\n")
+    }
+}
+
 /// Confidence intervals by the bootstrap: units are drawn with replacement, as many as there are, and the measure's
 /// spread over many draws is its uncertainty.
 ///
 /// Intervals are bias-corrected and accelerated (BCa; Efron, Journal of the American Statistical Association 82, 1987),
-/// which SciPy's `bootstrap` takes by default: unlike plain percentiles they suit measures that resampling shifts, as it
-/// does the calibration error, and skewed ones near their ends. An interval never leaves out its own estimate. They
+/// which SciPy's `bootstrap` takes by default: unlike plain percentiles they suit measures that resampling shifts, as
+/// it does the calibration error, and skewed ones near their ends. An interval never leaves out its own estimate. They
 /// cannot make up for few units: with a handful of speakers they are too narrow, with two they are the two speakers'
 /// values. The same seed gives the same interval, whatever the number of threads.
 public struct Bootstrap: Sendable, Hashable, Codable {
@@ -196,7 +214,7 @@ extension Bootstrap {
 
 extension RandomKey {
     /// How often each of `count` things is drawn when `count` are drawn with replacement.
-    fileprivate func drawn(_ count: Int) -> [Double] {
+    func drawn(_ count: Int) -> [Double] {
         var multiplicities = [Double](repeating: 0, count: count)
         var generator = self.generator
         var left = count
@@ -252,7 +270,7 @@ private func acceleration(_ jackknife: [Double]) -> Double {
 
 extension [Double] {
     /// The quantile of sorted values, between neighbours by linear interpolation (as NumPy's `quantile`).
-    fileprivate func quantile(_ p: Double) -> Double {
+    func quantile(_ p: Double) -> Double {
         guard let last, p.isFinite else { return .nan }
         let place = Swift.min(Swift.max(p, 0), 1) * Double(count - 1)
         let index = Int(place)

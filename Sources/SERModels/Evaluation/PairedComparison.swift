@@ -34,8 +34,8 @@ public struct PermutationTest: Codable, Sendable, Equatable {
     public let measure: Measure
     /// The first model's value less the second's.
     public let difference: Double
-    /// The fraction of exchanges that make a difference as large as that or larger, to either side. With drawn exchanges
-    /// (k + 1) / (n + 1) (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9:39, 2010).
+    /// The fraction of exchanges that make a difference as large as that or larger, to either side. With drawn
+    /// exchanges (k + 1) / (n + 1) (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9:39, 2010).
     public let pValue: Double
     /// What was exchanged as one.
     public let unit: ResamplingUnit

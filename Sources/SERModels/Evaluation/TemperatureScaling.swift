@@ -11,7 +11,7 @@ public struct TemperatureScaling: Codable, Sendable, Hashable {
 
     /// Temperatures that a fit can give. Beyond, clips do not determine one: when every clip is classified rightly, the
     /// log-loss falls for ever as the temperature does.
-    public static let range = 0.05...20.0
+    public static let range = 0.01...100.0
 
     /// A temperature found elsewhere.
     /// - Throws: ``EvaluationError/temperature(_:)`` unless it is in ``range``.

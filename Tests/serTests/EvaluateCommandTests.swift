@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@Suite struct EvaluateCommandTests {
+    @Test func showsIntervalsCalibrationAndWhatRefusingBuys() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus")
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let written = try await Command.run(["synthesize", corpus.path, "--words", "6"])
+            try #require(written.code == 0, "\(written.errors)")
+            let trained = try await Command.run([
+                "train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "6", "--calibrate",
+            ])
+            try #require(trained.code == 0, "\(trained.errors)")
+            #expect(trained.output.contains("calibration: temperature"))
+
+            let text = try await Command.run(["evaluate", model.path, corpus.path])
+            #expect(text.code == 0, "\(text.errors)")
+            for word in [
+                "95 % interval", "UAR", "macro AUC", "log-loss", "Brier score", "expected calibration error", " to 0.",
+                "intervals over 2 speakers", "calibration by temperature", "unsure below", "risk-coverage", "precision",
+            ] { #expect(text.output.contains(word), "\(word)") }
+
+            let arguments = ["evaluate", model.path, corpus.path, "--json", "--resamples", "300"]
+            let printed = try await Command.run(arguments).output
+            let report = try object(printed)
+            let intervals = try #require(report["intervals"] as? [String: Any])
+            #expect(intervals["unit"] as? String == "speakers" && intervals["resamples"] as? Int == 300)
+            let estimates = try #require(intervals["estimates"] as? [[String: Any]])
+            #expect(estimates.count == 7 && estimates[0]["measure"] as? String == "accuracy")
+            let metrics = try #require(report["metrics"] as? [String: Any])
+            #expect(estimates[0]["value"] as? Double == metrics["accuracy"] as? Double)
+            #expect((report["classIntervals"] as? [String: Any])?["estimates"].map { ($0 as? [Any])?.count } == 21)
+            let calibration = try #require(report["calibration"] as? [String: Any])
+            #expect(calibration["temperature"] as? Double ?? 0 > 0)
+            #expect((calibration["after"] as? [String: Any])?["loss"] as? Double == metrics["loss"] as? Double)
+            #expect((report["riskCoverage"] as? [String: Any])?["area"] is Double)
+            let again = try await Command.run(arguments + ["--threads", "1"])
+            #expect(again.output == printed)
+
+            let sound = corpus.path
+            let files = FileManager.default.subpaths(atPath: sound)?.filter { $0.hasSuffix(".wav") } ?? []
+            let first = try #require(files.min())
+            let file = "\(sound)/\(first)"
+            let unsure = try await Command.run(["predict", model.path, file, "--unsure-below", "1"])
+            #expect(unsure.output.contains("not sure ("))
+            let line = try object(
+                try await Command.run(["predict", model.path, file, "--unsure-below", "1", "--json"]).output)
+            #expect(line["unsure"] as? Bool == true && line["label"] is String)
+            #expect(try await !Command.run(["predict", model.path, file]).output.contains("not sure"))
+            for bad in [["predict", model.path, file, "--unsure-below", "2"], arguments.dropLast() + ["1"]] {
+                #expect(try await Command.run(bad).code == 64)
+            }
+        }
+    }
+}
