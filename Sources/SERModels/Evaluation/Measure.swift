@@ -1,14 +1,17 @@
 /// One number that tells how well a model does on a set of clips; each is defined at the property of
 /// ``ClassificationMetrics`` that has its name.
 public enum Measure: Sendable, Hashable {
+    /// Fraction of clips that are classified rightly.
     case accuracy
     /// Mean recall over the classes that have clips (UAR, balanced accuracy).
     case unweightedAverageRecall
+    /// Means over all classes.
     case macroPrecision, macroRecall, macroF1
     /// Mean one-versus-rest area under the ROC curve (macro AUC).
     case auc
     /// Mean cross-entropy, in nats.
     case logLoss
+    /// Mean squared difference between probabilities and what was true.
     case brierScore
     /// In 10 bins of equal width.
     case expectedCalibrationError
