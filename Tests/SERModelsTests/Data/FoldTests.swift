@@ -9,7 +9,8 @@ import Testing
         #expect(splits.flatMap(\.test.indices).sorted() == Array(corpus.clips.indices))
     }
 
-    @Test(arguments: [Folds.random(3), .stratified(3)]) func everyClipIsTestedOnceAndTrainedOnOtherwise(folds: Folds) throws {
+    @Test(arguments: [Folds.random(3), .stratified(3)])
+    func everyClipIsTestedOnceAndTrainedOnOtherwise(folds: Folds) throws {
         let splits = try corpus.folds(folds, seed: 4)
         checkCover(splits, of: corpus)
         for split in splits {

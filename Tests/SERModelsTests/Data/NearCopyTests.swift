@@ -78,7 +78,8 @@ private struct Planted {
         let audit = planted.split.audit(with: found)
         #expect(Set(audit.overlaps[1].nearlyIdenticalAudio ?? []) == Set(planted.pairs))
         #expect(audit.overlaps[1].identicalAudio.count == 8)
-        #expect(audit.warnings.contains { $0.contains("\(planted.pairs.count) pairs of recordings with the same sound") })
+        let warning = "\(planted.pairs.count) pairs of recordings with the same sound"
+        #expect(audit.warnings.contains { $0.contains(warning) })
         #expect("\(audit)".contains("nearly identical"))
         #expect(planted.split.audit.overlaps[1].nearlyIdenticalAudio == nil)
         #expect("\(planted.split.audit)".contains("not searched"))
@@ -90,8 +91,8 @@ private struct Planted {
     @Test func silentShortAndMissingFilesDoNotDisturb() throws {
         let folder = try TemporaryFolder()
         for (name, count) in [("a", 8000), ("b", 8001), ("c", 3), ("d", 0)] {
-            try AudioFile.write(
-                AudioClip(samples: [Float](repeating: 0, count: count), sampleRate: 8000), to: folder.path("\(name).wav"))
+            let silence = AudioClip(samples: [Float](repeating: 0, count: count), sampleRate: 8000)
+            try AudioFile.write(silence, to: folder.path("\(name).wav"))
         }
         let clips = ["a", "b", "c", "d", "e"].map {
             Clip(path: folder.path("\($0).wav"), emotion: "x", duration: 1, sampleRate: 8000, corpus: "silence")
