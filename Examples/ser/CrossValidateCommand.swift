@@ -145,12 +145,12 @@ struct CrossValidateCommand: ParsableCommand {
         let corpus = try readCorpus()
         var validation = CrossValidation(
             try foldRule(for: corpus), choosing: model.architectures.map(candidate),
-            by: .stratified(nested ?? 2), seeds: seeds.seeds, foldSeed: foldSeed)
+            by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed)
         validation.sideBySide = sideBySide
         // What cannot be cut is told before anybody listens.
         _ = try corpus.folds(validation.folds, seed: foldSeed)
         try stopping {
-            let copies = skipCopySearch ? nil : try searched(corpus)
+            let copies = try skipCopySearch ? nil : searched(corpus)
             let results = try validation.run(
                 on: corpus, copies: copies, in: output, isCancelled: { Interruption.isRequested })
             if common.json {
@@ -197,9 +197,24 @@ struct CrossValidateCommand: ParsableCommand {
         switch by {
         case .random: return .random(folds ?? 5)
         case .stratified: return .stratified(folds ?? 5)
-        case .speaker: return folds.map { .grouped(by: .speaker, $0) } ?? .leaveOneSpeakerOut
-        case .sentence: return folds.map { .grouped(by: .sentence, $0) } ?? .leaveOneSentenceOut
+        case .speaker: return folds.map { Folds.grouped(by: .speaker, $0) } ?? .leaveOneSpeakerOut
+        case .sentence: return folds.map { Folds.grouped(by: .sentence, $0) } ?? .leaveOneSentenceOut
         case .both: return .crossed(speakers: min(folds ?? 5, max(corpus.speakers.count, 2)), sentences: folds ?? 5)
+        }
+    }
+
+    /// The inner folds keep apart what the outer ones do, where enough speakers or sentences are left.
+    private func innerRule(for corpus: Corpus) -> Folds {
+        let inner = nested ?? 2
+        func grouped(by grouping: Grouping, of groups: Int) -> Folds {
+            let tested = folds.map { (groups + $0 - 1) / $0 } ?? 1
+            return groups - tested >= inner ? .grouped(by: grouping, inner) : .stratified(inner)
+        }
+        guard testData == nil, lists == nil else { return .stratified(inner) }
+        switch by {
+        case .speaker: return grouped(by: .speaker, of: corpus.speakers.count)
+        case .sentence: return grouped(by: .sentence, of: Set(corpus.clips.compactMap(\.sentence)).count)
+        case .both, .stratified, .random: return .stratified(inner)
         }
     }
 
