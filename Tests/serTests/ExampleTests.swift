@@ -46,7 +46,7 @@ import Testing
     @Test func crossValidationTestsEachVoice() async throws {
         try await withFolder { folder in
             let corpus = folder.appendingPathComponent("speech").path
-            let made = try await Command.run(["synthesize", corpus, "--words", "4"])
+            let made = try await Command.run(["synthesize", corpus, "--words", "8"])
             #expect(made.code == 0, "\(made.errors)")
             let output = folder.appendingPathComponent("results")
             let result = try await Command.run([corpus, output.path, "1"], of: "cross-validation")

@@ -32,7 +32,7 @@ public enum CrossValidationProgress {
                 if done == total { epochs?.finish(note: note) }
             case .fold(let fold, let finished, let total):
                 note = "\(finished)/\(total) folds"
-                epochs?.message("\(fold.name): accuracy \(fold.accuracy.fixed(4)) (seed \(fold.seed))")
+                epochs?.message("\(fold.name): accuracy \(fold.accuracy.fixed(4)), weights of seed \(fold.seed)")
                 epochs?.advance(by: 0, note: note)
                 if finished == total { epochs?.finish(note: note) }
             }

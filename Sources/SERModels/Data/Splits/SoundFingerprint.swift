@@ -10,7 +10,7 @@ struct SoundFingerprint: Sendable {
     static let rate = 8000.0
     /// Values kept of each moment.
     static let width = 256
-    private static let mostOfAKind = 6
+    private static let mostOfAKind = 10
     private static let stride = 8
     private static let leastDistance = 400  // samples: 50 ms
 
