@@ -97,6 +97,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
 
     /// Some values' mean, standard deviation (with n - 1; 0 for one value), least and greatest.
     public struct Spread: Codable, Sendable, Equatable {
+        /// The mean, the standard deviation, the least and the greatest value.
         public var mean, deviation, least, greatest: Double
 
         /// The spread of values; all zeros for none.
@@ -114,15 +115,17 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     public var version: Int
     /// The library's version.
     public var library: String
-    /// The name of the corpus, and whether its sounds were made by the library's own synthesiser.
+    /// The name of the corpus.
     public var corpus: String
+    /// Whether its sounds were made by the library's own synthesiser.
     public var synthetic: Bool
     /// The names of the classes.
     public var labels: [String]
     /// The protocol in words.
     public var `protocol`: String
-    /// The seed of the folds, and the share of each class that validates.
+    /// The seed of the folds.
     public var foldSeed: UInt64
+    /// The share of each class that validates.
     public var validation: Double
     /// The seeds of the runs.
     public var seeds: [UInt64]

@@ -71,6 +71,7 @@ extension Corpus {
     /// validates.
     ///
     /// - Parameters:
+    ///   - folds: How the corpus is cut.
     ///   - validation: The share of each class of the rest that the best epoch is chosen by, 0..<1.
     ///   - seed: Decides all that is left to chance.
     /// - Throws: ``SplitError`` where the corpus cannot be cut so, or a training part would lack a class.

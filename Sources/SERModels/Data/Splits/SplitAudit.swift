@@ -16,7 +16,10 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         public let nearlyIdenticalAudio: [[String]]?
 
         /// What two partitions share; they may be of two corpora. Names count as the same only within one corpus.
-        /// - Parameter copies: The recordings of the corpus that are the same sound, where somebody listened.
+        /// - Parameters:
+        ///   - first: The one partition.
+        ///   - second: The other.
+        ///   - copies: The recordings of the corpus that are the same sound, where somebody listened.
         public init(between first: Partition, and second: Partition, copies: NearCopies? = nil) {
             self.first = first.role
             self.second = second.role
