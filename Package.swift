@@ -53,6 +53,9 @@ let package = Package(
             path: "Examples/ser"),
         .executableTarget(name: "features", dependencies: ["SERAudio"], path: "Examples/features"),
         .executableTarget(name: "train", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/train"),
+        .executableTarget(
+            name: "cross-validation", dependencies: ["SERModels", "SERAudio", "SERCore"],
+            path: "Examples/cross-validation"),
         .executableTarget(name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .executableTarget(
@@ -65,7 +68,8 @@ let package = Package(
         .testTarget(
             name: "serTests",
             dependencies: [
-                "ser", "features", "train", "custom-network", "custom-layer", "residual-lstm", "model-file-trials",
+                "ser", "features", "train", "cross-validation", "custom-network", "custom-layer", "residual-lstm",
+                "model-file-trials",
                 "SERModels", "SERAudio",
             ]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),

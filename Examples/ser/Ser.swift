@@ -14,7 +14,7 @@ struct Ser: ParsableCommand {
             """,
         subcommands: [
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
-            EvaluateCommand.self, PredictCommand.self, ExportCommand.self, ImportCommand.self, CompareCommand.self,
-            BenchmarkCommand.self,
+            EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExportCommand.self,
+            ImportCommand.self, CompareCommand.self, BenchmarkCommand.self,
         ])
 }

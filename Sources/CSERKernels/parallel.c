@@ -127,6 +127,12 @@ static void wake_workers(int32_t count) {
     pthread_mutex_unlock(&gate);
 }
 
+int32_t ser_confine(int32_t confined) {
+    const int32_t before = in_loop;
+    in_loop = confined;
+    return before;
+}
+
 void ser_parallel_for(int64_t count, void (*body)(void *, int64_t), void *context) {
     const int32_t threads = ser_threads();
     if (count < 2 || count > UINT32_MAX || threads < 2 || in_loop || pthread_mutex_trylock(&owner)) {

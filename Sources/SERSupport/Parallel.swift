@@ -7,6 +7,13 @@ public enum Parallelism {
         get { Int(ser_threads()) }
         set { ser_set_threads(Int32(clamping: newValue)) }
     }
+
+    /// Runs `body` with all loops of this thread on it alone, where several threads do whole pieces of work side by side.
+    package static func confined<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = ser_confine(1)
+        defer { _ = ser_confine(before) }
+        return try body()
+    }
 }
 
 /// Calls `body` once for each index, on several threads, and returns when all are done. Pieces must not depend on each

@@ -43,6 +43,18 @@ import Testing
         }
     }
 
+    @Test func crossValidationTestsEachVoice() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("speech").path
+            let made = try await Command.run(["synthesize", corpus, "--words", "8"])
+            #expect(made.code == 0, "\(made.errors)")
+            let output = folder.appendingPathComponent("results")
+            let result = try await Command.run([corpus, output.path, "1"], of: "cross-validation")
+            #expect(result.code == 0 && result.output.contains("each speaker left out once"), "\(result.errors)")
+            #expect(FileManager.default.fileExists(atPath: output.path + "/results.json"))
+        }
+    }
+
     @Test func networkOfOnesOwnLearns() async throws {
         let result = try await Command.run([], of: "custom-network")
         let losses = result.output.split(separator: "\n").filter { $0.hasPrefix("step ") }

@@ -2,7 +2,8 @@ import Testing
 
 @Suite struct HelpTests {
     static let subcommands = [
-        "inspect", "features", "synthesize", "summary", "train", "evaluate", "predict", "export", "import", "compare", "benchmark",
+        "inspect", "features", "synthesize", "summary", "train", "evaluate", "predict", "export", "import", "compare",
+        "benchmark", "crossvalidate",
     ]
 
     @Test func helpListsEverySubcommand() async throws {

@@ -60,6 +60,14 @@ public struct Recognizer: Sendable {
         _ part: Partition, store: FeatureStore = FeatureStore(), isCancelled: @escaping @Sendable () -> Bool = { false },
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
     ) throws(TrainingError) -> Evaluation {
+        try measured(part, store: store, isCancelled: isCancelled, observe: observe).evaluation
+    }
+
+    /// The same, with the clips that could be used, in the order of the predictions.
+    func measured(
+        _ part: Partition, store: FeatureStore, isCancelled: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip]) {
         guard part.labels == labels else { throw .labels(model: labels, data: part.labels) }
         let loader = ExampleLoader(
             pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
@@ -68,9 +76,10 @@ public struct Recognizer: Sendable {
         let flat = model.logits(of: loaded.examples).scalars
         let rows = loaded.clips.indices.map { Array(flat[$0 * labels.count..<($0 + 1) * labels.count]) }
         do throws(EvaluationError) {
-            return try Evaluation(
+            let evaluation = try Evaluation(
                 logits: rows, targets: loaded.examples.targets, labels: labels,
                 temperature: calibration?.temperature ?? 1, speakers: Self.speakers(of: loaded.clips))
+            return (evaluation, loaded.clips)
         } catch { throw .evaluation(error) }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SERAudio
+import SERSupport
 
 /// Features of clips, computed once and kept in memory, so that several networks can be trained on them.
 public final class FeatureStore: @unchecked Sendable {
@@ -66,18 +67,6 @@ public final class FeatureStore: @unchecked Sendable {
             return .success(try pipeline.extractor.extract(pipeline.spanned(clip)))
         } catch {
             return .failure(Reason(text: "\(error)"))
-        }
-    }
-}
-
-private final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
-
-    func increment() -> Int {
-        lock.withLock {
-            count += 1
-            return count
         }
     }
 }

@@ -1,3 +1,5 @@
+import SERSupport
+
 /// What the parts of a split have in common: it tells what a test on them can show.
 public struct SplitAudit: Sendable, Equatable, Codable {
     /// What two parts share.
@@ -10,9 +12,15 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         public let sentences: [String]
         /// Files with the same bytes in both: pairs of paths.
         public let identicalAudio: [[String]]
+        /// Different files with the same sound in both (see ``NearCopies``): pairs of paths; nil where nobody listened.
+        public let nearlyIdenticalAudio: [[String]]?
 
         /// What two partitions share; they may be of two corpora. Names count as the same only within one corpus.
-        public init(between first: Partition, and second: Partition) {
+        /// - Parameters:
+        ///   - first: The one partition.
+        ///   - second: The other.
+        ///   - copies: The recordings of the corpus that are the same sound, where somebody listened.
+        public init(between first: Partition, and second: Partition, copies: NearCopies? = nil) {
             self.first = first.role
             self.second = second.role
             let a = first.clips, b = second.clips
@@ -21,6 +29,12 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             let byContent = Dictionary(grouping: b.filter { $0.content != nil }) { $0.content }
             identicalAudio = a.filter { $0.content != nil }.flatMap { clip in
                 (byContent[clip.content] ?? []).map { [clip.path.path, $0.path.path] }
+            }
+            let paths = (Set(a.map(\.path.path)), Set(b.map(\.path.path)))
+            nearlyIdenticalAudio = copies?.pairs.compactMap { pair in
+                if paths.0.contains(pair.first), paths.1.contains(pair.second) { return [pair.first, pair.second] }
+                if paths.0.contains(pair.second), paths.1.contains(pair.first) { return [pair.second, pair.first] }
+                return nil
             }
         }
 
@@ -37,9 +51,9 @@ public struct SplitAudit: Sendable, Equatable, Codable {
     /// What a reader of results must know, in sentences; empty where nothing is shared that matters.
     public let warnings: [String]
 
-    init(_ split: DataSplit) {
+    init(_ split: DataSplit, copies: NearCopies? = nil) {
         let parts = split.partitions
-        overlaps = [(0, 1), (0, 2), (1, 2)].map { Overlap(between: parts[$0], and: parts[$1]) }
+        overlaps = [(0, 1), (0, 2), (1, 2)].map { Overlap(between: parts[$0], and: parts[$1], copies: copies) }
         let tested = overlaps[1]
         var warnings: [String] = []
         let heard = Set(split.test.clips.compactMap(\.speaker)).count
@@ -47,21 +61,45 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             let count = tested.speakers.count
             warnings.append(
                 (count == heard ? "All \(heard)" : "\(count) of the \(heard)")
-                    + " test speakers were heard in training, so the result holds for known voices; a voice never heard does worse. Test on speakers who are "
-                    + "not in training to measure that.")
+                    + " test speakers were heard in training, so the result holds for known voices; a voice never "
+                    + "heard does worse. Test on speakers who are not in training to measure that.")
         }
-        for overlap in overlaps where !overlap.identicalAudio.isEmpty {
-            let pairs = overlap.identicalAudio
-            warnings.append(
-                "\(pairs.count) \(pairs.count == 1 ? "pair" : "pairs") of files with the same bytes in the "
-                    + "\(overlap.first.rawValue) and the \(overlap.second.rawValue) part, such as \(pairs[0][0]) and "
-                    + "\(pairs[0][1]). Remove the copies.")
+        for overlap in overlaps {
+            warnings += [
+                Self.warning(of: overlap.identicalAudio, "files with the same bytes", in: overlap),
+                Self.warning(of: overlap.nearlyIdenticalAudio ?? [], "recordings with the same sound", in: overlap),
+            ].compactMap { $0 }
         }
         self.warnings = warnings
+    }
+
+    private static func warning(of pairs: [[String]], _ what: String, in overlap: Overlap) -> String? {
+        guard let example = pairs.first else { return nil }
+        return "\(pairs.count) \(pairs.count == 1 ? "pair" : "pairs") of \(what) in the \(overlap.first.rawValue) "
+            + "and the \(overlap.second.rawValue) part, such as \(example[0]) and \(example[1]). Remove the copies."
+    }
+}
+
+extension SplitAudit: CustomStringConvertible {
+    /// A table of what each two parts share.
+    public var description: String {
+        var table = TextTable(["shared by", "speakers", "sentences", "identical audio", "nearly identical"])
+        for overlap in overlaps {
+            table.append([
+                "\(overlap.first.rawValue) and \(overlap.second.rawValue)", "\(overlap.speakers.count)",
+                "\(overlap.sentences.count)", "\(overlap.identicalAudio.count)",
+                overlap.nearlyIdenticalAudio.map { "\($0.count)" } ?? "not searched",
+            ])
+        }
+        return (table.lines + warnings.map { "Warning: \($0)" }).joined(separator: "\n")
     }
 }
 
 extension DataSplit {
     /// What the parts have in common: speakers, sentences and identical files.
     public var audit: SplitAudit { SplitAudit(self) }
+
+    /// What the parts have in common, recordings included that are the same sound in different files.
+    /// - Parameter copies: What ``Corpus/nearCopies(progress:isCancelled:)`` found in the whole corpus.
+    public func audit(with copies: NearCopies) -> SplitAudit { SplitAudit(self, copies: copies) }
 }

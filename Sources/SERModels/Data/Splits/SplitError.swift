@@ -14,6 +14,24 @@ public enum SplitError: Error, Sendable, Equatable {
     case tooFewGroups(Grouping, groups: Int, parts: Int)
     /// A number of folds that cannot be made.
     case folds(Int)
+    /// More folds than there are clips.
+    case tooManyFolds(Int, clips: Int)
+    /// All clips are of one speaker or one sentence; the protocols that remain.
+    case oneGroup(Grouping, name: String, remaining: [String])
+    /// The training part of a fold would hold no clip of a class.
+    case missingClass(label: String, fold: String)
+    /// A file that a list names is not one of the corpus's clips, or several have the name.
+    case listedFile(String, found: Int)
+    /// A file that lists name twice.
+    case listedTwice(String)
+    /// A name that is none of the corpus's labels.
+    case unknownLabel(String, known: [String])
+    /// Corpora with fewer than two labels in common; the labels of each.
+    case noSharedLabels([[String]])
+    /// A corpus that is not among those joined.
+    case noCorpus(String, known: [String])
+    /// Two corpora of one name, or one that should be both trained and tested on.
+    case sameCorpus(String)
     /// A position outside of the corpus.
     case outOfRange(Int, clips: Int)
     /// A position that occurs in two parts, or twice in one.
@@ -43,6 +61,33 @@ extension SplitError: LocalizedError, CustomStringConvertible {
         case .folds(let folds):
             "A corpus cannot be cut into \(folds) folds; ask for 2 or more, at most as many as the smallest class has "
                 + "clips."
+        case .tooManyFolds(let folds, let clips):
+            "\(folds) folds cannot be made of \(clips) \(clips == 1 ? "clip" : "clips"); ask for at most as many "
+                + "folds as there are clips."
+        case .oneGroup(let grouping, let name, let remaining):
+            "The corpus has one \(grouping.rawValue) only, \(name), so that nothing can be said about "
+                + "\(grouping.rawValue)s never heard. "
+                + (remaining.isEmpty
+                    ? "Bring more clips."
+                    : "What remains: \(remaining.joined(separator: ", ")); or bring clips of others.")
+        case .missingClass(let label, let fold):
+            "No clip of the class \"\(label)\" would be left to train on (\(fold)). Ask for more folds, add clips of it "
+                + "from elsewhere, or leave the class out."
+        case .listedFile(let file, let found):
+            found == 0
+                ? "The lists name \(file), which is not in the corpus."
+                : "The lists name \(file), and \(found) clips are called so; write more of its path."
+        case .listedTwice(let file): "The lists name \(file) twice; a clip is tested once."
+        case .unknownLabel(let label, let known):
+            "The corpus has no label \"\(label)\"; it has \(known.joined(separator: ", "))."
+        case .noSharedLabels(let labels):
+            "The corpora have fewer than two labels in common ("
+                + labels.map { $0.joined(separator: ", ") }.joined(separator: " and ")
+                + "). Give the same names to what is the same, as with relabelled(_:) or --map."
+        case .noCorpus(let name, let known):
+            "There are no clips of a corpus \(name); there are clips of \(known.joined(separator: ", "))."
+        case .sameCorpus(let name):
+            "\(name) stands for both corpora; give one of them another name, or name two different ones."
         case .outOfRange(let index, let clips):
             "The position \(index) is outside of the corpus of \(clips) clips."
         case .overlap(let index, let first, let second):

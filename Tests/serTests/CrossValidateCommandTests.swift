@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@Suite struct CrossValidateCommandTests {
+    private func withCorpus(
+        words: Int = 4, _ body: (_ corpus: URL, _ folder: URL) async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus")
+            let written = try await Command.run(["synthesize", corpus.path, "--words", "\(words)"])
+            try #require(written.code == 0, "\(written.errors)")
+            try await body(corpus, folder)
+        }
+    }
+
+    private func arguments(_ corpus: URL, _ output: URL, _ more: [String]) -> [String] {
+        ["crossvalidate", corpus.path, "--model", "ann", "--epochs", "2", "--output", output.path] + more
+    }
+
+    @Test func printsFoldsAndWritesEveryPrediction() async throws {
+        try await withCorpus { corpus, folder in
+            let output = folder.appendingPathComponent("a/results")
+            let run = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2"]))
+            #expect(run.code == 0, "\(run.errors)")
+            for word in ["synthetic", "each speaker left out once", "seeds 1, 2", "UAR", "shared speakers", "results: "] {
+                #expect(run.output.contains(word), "\(word)")
+            }
+            #expect(!run.output.contains("Warning"))
+            let file = output.appendingPathComponent("results.json")
+            let results = try object(String(decoding: Data(contentsOf: file), as: UTF8.self))
+            let folds = try #require(results["folds"] as? [[String: Any]])
+            #expect(folds.count == 4)
+            #expect(folds.allSatisfy { ($0["clips"] as? [[String: Any]])?.count == 28 })
+            #expect((results["cuts"] as? [[String: Any]])?.count == 2)
+            // The same command trains nothing again.
+            let again = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2", "--json"]))
+            #expect(again.errors.contains("4 of 4 folds were finished before"), "\(again.errors)")
+            #expect(try object(again.output)["version"] as? Int == 1)
+            let other = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--coefficients", "20"]))
+            #expect(other.code == 1 && other.errors.contains("of another cross-validation"), "\(other.errors)")
+        }
+    }
+
+    @Test func otherProtocols() async throws {
+        try await withCorpus(words: 16) { corpus, folder in
+            var number = 0
+            func run(_ more: [String]) async throws -> Command {
+                number += 1
+                return try await Command.run(arguments(corpus, folder.appendingPathComponent("\(number)"), more))
+            }
+            let random = try await run(["--by", "random", "--folds", "2"])
+            #expect(random.code == 0, "\(random.errors)")
+            #expect(random.output.contains("Warning: All 2 test speakers were heard"))
+            let both = try await run(["--by", "both", "--folds", "2"])
+            #expect(both.code == 0 && both.output.contains("2 x 2 folds"), "\(both.errors)")
+            let nested = try await run(["--model", "ann,rnn", "--nested", "2", "--folds", "2", "--by", "sentence"])
+            #expect(nested.code == 0 && nested.output.contains("the best of ann, rnn"), "\(nested.errors)")
+            let names = try FileManager.default.subpathsOfDirectory(atPath: corpus.path).filter { $0.hasSuffix(".wav") }
+            let table = folder.appendingPathComponent("folds.csv")
+            try Data(("file,fold\n" + names.prefix(9).map { "\($0),1" }.joined(separator: "\n")).utf8).write(to: table)
+            let lists = try await run(["--lists", table.path])
+            #expect(lists.code == 0 && lists.output.contains("9 clips"), "\(lists.errors)")
+        }
+    }
+
+    @Test func trainsOnOneCorpusAndTestsOnAnother() async throws {
+        try await withFolder { folder in
+            for name in ["one", "two"] {
+                for (label, length) in [(name == "two" ? "joy" : "happy", 1.0), ("sad", 2)] {
+                    let sounds = folder.appendingPathComponent("\(name)/\(label)")
+                    try FileManager.default.createDirectory(at: sounds, withIntermediateDirectories: true)
+                    for index in 0..<6 {
+                        try tone(seconds: 0.3 + length / 10 + Double(index) / 50)
+                            .write(to: sounds.appendingPathComponent("\(index).wav"))
+                    }
+                }
+            }
+            let (one, two) = (folder.appendingPathComponent("one"), folder.appendingPathComponent("two"))
+            let more = ["--test-data", two.path, "--map", "joy=happy", "--rate", "16000"]
+            let run = try await Command.run(arguments(one, folder.appendingPathComponent("results"), more))
+            #expect(run.code == 0 && run.output.contains("trained on one, tested on two"), "\(run.errors)")
+            #expect(run.output.contains("12 clips"))
+            let wrong = try await Command.run(
+                arguments(one, folder.appendingPathComponent("other"), ["--test-data", two.path]))
+            #expect(wrong.code == 1 && wrong.errors.contains("labels in common"), "\(wrong.errors)")
+        }
+    }
+
+    @Test func interruptedRunsGoOn() async throws {
+        try await withCorpus { corpus, folder in
+            let output = folder.appendingPathComponent("results"), whole = folder.appendingPathComponent("whole")
+            let more = ["--by", "stratified", "--folds", "4", "--epochs", "1500", "--side-by-side", "1"]
+            let stopped = try await Command.run(
+                arguments(corpus, output, more),
+                interruptWhenExists: output.appendingPathComponent("folds/seed-1-fold-1.json"))
+            #expect(stopped.code == 130, "\(stopped.errors)")
+            #expect(stopped.errors.contains("The same command goes on from"), "\(stopped.errors)")
+            let end = try await Command.run(arguments(corpus, output, more))
+            #expect(end.code == 0 && end.errors.contains("folds were finished before"), "\(end.errors)")
+            let unbroken = try await Command.run(arguments(corpus, whole, more))
+            #expect(unbroken.code == 0)
+            func runs(_ folder: URL) throws -> NSDictionary {
+                var results = try object(
+                    String(decoding: Data(contentsOf: folder.appendingPathComponent("results.json")), as: UTF8.self))
+                results["folds"] = (results["folds"] as? [[String: Any]])?.map { fold in
+                    fold.filter { $0.key != "seconds" }
+                }
+                return results as NSDictionary
+            }
+            #expect(try runs(output) == runs(whole))
+        }
+    }
+
+    @Test func badRequestsAreExplained() async throws {
+        try await withCorpus { corpus, folder in
+            let output = folder.appendingPathComponent("results")
+            let many = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--folds", "3"]))
+            #expect(many.code == 1 && many.errors.contains("2 speakers, too few for 3 parts"), "\(many.errors)")
+            let several = try await Command.run(arguments(corpus, output, ["--model", "ann,rnn"]))
+            #expect(several.code == 64 && several.errors.contains("--nested"))
+            let seeds = try await Command.run(arguments(corpus, output, ["--seeds", "1,1"]))
+            #expect(seeds.code == 64)
+            let label = try await Command.run(arguments(corpus, output, ["--map", "joy=happy"]))
+            #expect(label.code == 1 && label.errors.contains("no label \"joy\""), "\(label.errors)")
+            #expect(!FileManager.default.fileExists(atPath: output.path))
+        }
+    }
+}
