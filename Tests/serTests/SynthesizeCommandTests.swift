@@ -43,12 +43,13 @@ import Testing
         try await withFolder { folder in
             let corpus = folder.appendingPathComponent("corpus")
             let arguments = ["synthesize", corpus.path, "--words", "100", "--threads", "1"]
-            let stopped = try await Command.run(arguments, interruptAfter: " clips")
+            // Stopped as soon as the folder is there, or later when the machine is busy: well before the last of 1,400.
+            let stopped = try await Command.run(arguments, interruptWhenExists: corpus)
             #expect(stopped.code == 130, "\(stopped.errors)")
             #expect(stopped.output.isEmpty)
             #expect(stopped.errors.contains("Stopped."))
             let kept = try files(in: corpus)
-            #expect((1..<1400).contains(kept.count))
+            #expect((0..<1400).contains(kept.count))
             let all = try FileManager.default.subpathsOfDirectory(atPath: corpus.path)
             #expect(!all.contains { $0.hasSuffix(".part") }, "a half-written file remains")
         }

@@ -12,6 +12,7 @@ public struct CalibrationExcess: Codable, Sendable, Equatable {
     public let interval: ConfidenceInterval?
     /// What was drawn anew, and how many of them there are.
     public let unit: ResamplingUnit
+    /// How many speakers or clips were drawn from.
     public let units: Int
     /// How often they were drawn.
     public let resamples: Int

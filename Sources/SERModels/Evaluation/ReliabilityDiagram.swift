@@ -31,7 +31,7 @@ public struct ReliabilityDiagram: Codable, Sendable, Equatable {
     /// - Parameters:
     ///   - confidences: the probability of each predicted class, 0...1.
     ///   - correct: whether each prediction is right, as many.
-    ///   - bins: number of bins of equal width, at least 1.
+    ///   - count: number of bins of equal width, at least 1.
     /// - Throws: ``EvaluationError`` when there is no prediction or no bin, or counts do not fit.
     public init(
         confidences: [Double], correct: [Bool], bins count: Int = standardBins
