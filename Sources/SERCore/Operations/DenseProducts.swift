@@ -11,6 +11,10 @@ struct DenseProducts: Sendable {
     /// Whether the library's own kernels are quicker, by the shape alone.
     private var isSmall: Bool { rows <= 8 || rows <= 64 && units * inputs <= 1 << 18 }
 
+    /// Whether the weight must come from memory for each few rows again, unless the product is cut along the inputs too,
+    /// as OpenBLAS does.
+    private var isBeyondCache: Bool { rows > 8 && units * inputs > 1 << 22 }
+
     /// Units that a piece of a large forward product has.
     private static let unitsOfPiece = 32
     /// Multiplications from which a forward product is cut into pieces: tens of microseconds on one core.
@@ -21,7 +25,7 @@ struct DenseProducts: Sendable {
         _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
         into y: UnsafeMutablePointer<Float>
     ) {
-        guard rows <= 64 else {
+        guard rows <= 64 && !isBeyondCache else {
             if let bias { for row in 0..<rows { (y + row * units).update(from: bias, count: units) } }
             return BLAS.product(x, weight, into: y, rows, units, inputs, transposeB: true, accumulate: bias != nil)
         }
