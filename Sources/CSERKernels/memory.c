@@ -2,6 +2,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 // Classes are powers of two and the three steps between (1, 1.25, 1.5, 1.75 times), so that at most a quarter is wasted.
 enum { SMALL_LIMIT = 32 * 1024, CLASSES = 4 * 58, SMALL_KEPT = 256 * 1024 };
@@ -61,7 +64,13 @@ static thread_cache *own_cache(void) {
 
 static void *from_system(size_t size) {
     void *p = NULL;
-    if (posix_memalign(&p, 64, size)) return NULL;
+    // Large blocks in pages of 2 MiB: fewer look-ups of addresses, and fewer faults when they are first touched.
+    const size_t page = (size_t)1 << 21;
+    const int large = size >= 4 * page;
+    if (posix_memalign(&p, large ? page : 64, size)) return NULL;
+#if defined(__linux__)
+    if (large) madvise(p, size, MADV_HUGEPAGE);
+#endif
     atomic_fetch_add_explicit(&system_allocations, 1, memory_order_relaxed);
     uint64_t now = atomic_fetch_add_explicit(&held_bytes, size, memory_order_relaxed) + size;
     uint64_t peak = atomic_load_explicit(&peak_bytes, memory_order_relaxed);
