@@ -32,6 +32,8 @@ struct LabelMap: ExpressibleByArgument {
     }
 }
 
+extension Grouping: ExpressibleByArgument {}
+
 /// What a cross-validation keeps apart.
 enum FoldRule: String, ExpressibleByArgument, CaseIterable {
     case speaker, sentence, both, stratified, random
@@ -110,6 +112,22 @@ struct CrossValidateCommand: ParsableCommand {
             "Folds trained at once, each on one thread. (default: as threads and memory allow)", valueName: "count"))
     var sideBySide: Int?
 
+    @Option(help: ArgumentHelp("The share of what is not tested that chooses the best epoch.", valueName: "share"))
+    var validation = 0.1
+
+    @Option(
+        help: ArgumentHelp(
+            "Validate on whole speakers or sentences that are not trained on. (default: a share of each class)",
+            valueName: "group"))
+    var validateBy: Grouping?
+
+    @Flag(
+        help: """
+            Bring confidences in line with accuracy: fit a temperature on each fold's validation part. For voices never \
+            heard, with --validate-by speaker.
+            """)
+    var calibrate = false
+
     @Flag(help: "Do not listen for recordings that are the same sound in different files.")
     var skipCopySearch = false
 
@@ -122,6 +140,9 @@ struct CrossValidateCommand: ParsableCommand {
         if !(1...100_000).contains(epochs) { throw ValidationError("--epochs \(epochs): must be from 1 to 100000.") }
         if !(duration > 0 && duration <= 60) {
             throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
+        }
+        if !(validation > 0 && validation < 1) {
+            throw ValidationError("--validation \(validation): must be above 0 and below 1.")
         }
         if let folds, folds < 2 { throw ValidationError("--folds \(folds): must be at least 2.") }
         if let nested, nested < 2 { throw ValidationError("--nested \(nested): must be at least 2.") }
@@ -145,10 +166,12 @@ struct CrossValidateCommand: ParsableCommand {
         let corpus = try readCorpus()
         var validation = CrossValidation(
             try foldRule(for: corpus), choosing: model.architectures.map(candidate),
-            by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed)
+            by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed, validation: self.validation,
+            validatedBy: validateBy)
         validation.sideBySide = sideBySide
         // What cannot be cut is told before anybody listens.
-        _ = try corpus.folds(validation.folds, seed: foldSeed)
+        _ = try corpus.folds(
+            validation.folds, validation: self.validation, validatedBy: validateBy, seed: foldSeed)
         try stopping {
             let copies = try skipCopySearch ? nil : searched(corpus)
             let results = try validation.run(
@@ -222,7 +245,8 @@ struct CrossValidateCommand: ParsableCommand {
         let features = MFCC(.librosa, coefficients: coefficients, sampleRate: rate)
         let frames = features.frames(forSamples: Int((duration * rate).rounded()))
         let trainer = Trainer(
-            features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize, isStrict: strict)
+            features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
+            calibrates: calibrate, isStrict: strict)
         return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
             try architecture.model(
                 classes: labels.count, coefficients: features.coefficients, frames: frames, seed: seed)

@@ -124,6 +124,32 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
         }
     }
 
+    @Test func theMeanOfRunsIsDrawnOverTheSameClips() throws {
+        let runs = try (1...3).map { seed in
+            let drawn = try randomEvaluation(clips: 200, classes: 4, speakers: 8, key: RandomKey(seed: UInt64(seed)))
+            let first = try randomEvaluation(clips: 200, classes: 4, speakers: 8, key: RandomKey(seed: 1))
+            return try Evaluation(
+                logits: drawn.logits, targets: first.targets, labels: first.labels, speakers: first.speakers)
+        }
+        let bootstrap = Bootstrap(resamples: 500)
+        let mean = try Estimates.mean(over: runs, bootstrap: bootstrap)
+        for measure in Measure.standard {
+            let value = try runs.compactMap { try $0.estimates(of: [measure], bootstrap: bootstrap)[measure]?.value }
+                .reduce(0, +) / 3
+            #expect(abs((mean[measure]?.value ?? .nan) - value) < 1e-12, "\(measure)")
+        }
+        // The same run three times is as uncertain as once, not less.
+        let once = try runs[0].estimates(bootstrap: bootstrap)
+        let thrice = try Estimates.mean(over: [runs[0], runs[0], runs[0]], bootstrap: bootstrap)
+        for (one, three) in zip(once.estimates, thrice.estimates) {
+            let ends = (try #require(one.interval), try #require(three.interval))
+            #expect(abs(ends.0.lower - ends.1.lower) < 1e-9 && abs(ends.0.upper - ends.1.upper) < 1e-9, "\(one.measure)")
+        }
+        let others = try randomEvaluation(clips: 200, classes: 4, speakers: 8, key: RandomKey(seed: 9))
+        #expect(throws: EvaluationError.self) { try Estimates.mean(over: [runs[0], others]) }
+        #expect(throws: EvaluationError.empty) { try Estimates.mean(over: []) }
+    }
+
     @Test func theWholeOfTheClipsMeasuresAsTheMetricsDo() throws {
         let evaluation = try randomEvaluation(clips: 300, classes: 6, key: RandomKey(seed: 2))
         let all = Measure.standard + [.macroPrecision, .macroRecall] + Measure.perClass(evaluation.labels)

@@ -46,7 +46,10 @@ private func validation(
 /// The results without what a clock says.
 private func timeless(_ results: CrossValidationResults) -> CrossValidationResults {
     var results = results
-    for index in results.folds.indices { results.folds[index].seconds = 0 }
+    for index in results.folds.indices {
+        results.folds[index].seconds = 0
+        for epoch in results.folds[index].history.indices { results.folds[index].history[epoch].seconds = 0 }
+    }
     return results
 }
 
@@ -86,6 +89,56 @@ private final class Count: @unchecked Sendable {
         let network = try Model(input: [.time, 13], seed: 2) { GRU(8); Dense(2) }
         let test = try alone.fit(network, on: split, observe: { _ in }).evaluate(split.test)
         #expect(results.folds[4].clips.map(\.probabilities) == test.probabilities)
+    }
+
+    @Test func temperaturesAreOfVoicesThatWereNotTrainedOn() throws {
+        let voices = try Voices()
+        var cross = validation()
+        cross.validatedBy = .speaker
+        cross.candidates[0].trainer.calibrates = true
+        let results = try cross.run(on: voices.corpus, observe: { _ in })
+        for cut in results.cuts {
+            // Of the two voices that are left, one validates and one trains.
+            #expect(cut.train == 12 && cut.validation == 12 && cut.test == 12)
+            #expect(cut.audit.overlaps.allSatisfy { $0.speakers.isEmpty })
+        }
+        #expect(results.validatedBy == .speaker && results.settings[0].calibrates)
+        for (run, seed) in zip(results.runs, [1, 2] as [UInt64]) {
+            let folds = results.folds.filter { $0.seed == seed }
+            for fold in folds {
+                for clip in fold.clips {
+                    let powers = clip.logits.map { exp(Double($0) / fold.temperature) }
+                    let sum = powers.reduce(0, +)
+                    #expect(zip(powers, clip.probabilities).allSatisfy { abs($0 / sum - Double($1)) < 1e-6 })
+                }
+                #expect(fold.history.count == fold.epochs && fold.history.last?.epoch == 12)
+            }
+            #expect((run.uncalibrated != nil) == folds.contains { $0.temperature != 1 })
+            #expect(run.uncalibrated.map { $0.accuracy == run.metrics.accuracy } ?? true)
+            #expect(try results.evaluation(ofSeed: seed).metrics == run.metrics)
+        }
+        #expect(results.estimates.unit == .speakers && results.estimates.units == 3)
+        #expect(results.estimates[.accuracy]?.value == results.accuracy.mean)
+        #expect(throws: EvaluationError.self) { try results.evaluation(ofSeed: 9) }
+    }
+
+    @Test func clipsAreResampledWhereVoicesWereHeardInTraining() throws {
+        let voices = try Voices()
+        let results = try validation(.stratified(3), seeds: [1], epochs: 1).run(on: voices.corpus, observe: { _ in })
+        #expect(results.estimates.unit == .clips && results.estimates.units == 36)
+        #expect(results.runs[0].calibrationExcess.unit == .clips && results.runs[0].uncalibrated == nil)
+    }
+
+    @Test func oneVoiceLeftCannotValidateAndTrain() throws {
+        var cross = validation(.grouped(by: .speaker, 2))
+        cross.validatedBy = .speaker
+        let voices = try Voices()
+        do {
+            _ = try cross.run(on: voices.corpus, observe: { _ in })
+            Issue.record("it ran")
+        } catch {
+            #expect(error.description.contains("1 speaker is left to train and to validate"), "\(error)")
+        }
     }
 
     @Test func howManyFoldsAreTrainedAtOnceDoesNotMatter() throws {
@@ -151,11 +204,11 @@ private final class Count: @unchecked Sendable {
         #expect(message(validation(seeds: [1], epochs: 1)).contains("cannot be read"))
         let results = voices.output.appendingPathComponent("results.json")
         let text = try String(contentsOf: results, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "\"version\":1", with: "\"version\":9").utf8).write(to: results)
+        try Data(text.replacingOccurrences(of: "\"version\":2", with: "\"version\":9").utf8).write(to: results)
         do {
             _ = try CrossValidationResults(contentsOf: results)
             Issue.record("a file of version 9 was read")
-        } catch { #expect(error.description.contains("has version 9, and this library reads version 1")) }
+        } catch { #expect(error.description.contains("has version 9, and this library reads version 2")) }
     }
 
     @Test func nestedRunsChooseWithinTheTrainingPart() throws {

@@ -122,6 +122,29 @@ extension Evaluation {
     }
 }
 
+extension Estimates {
+    /// The means of measures over several runs on the same clips, such as trainings with other seeds, with intervals:
+    /// a resample draws the same clips or speakers of every run.
+    /// - Throws: ``EvaluationError`` as ``Evaluation/estimates(of:bootstrap:)``, and when the runs are not of the same
+    ///   clips in the same order, or there is none.
+    public static func mean(
+        over runs: [Evaluation], of measures: [Measure] = Measure.standard, bootstrap: Bootstrap = Bootstrap()
+    ) throws(EvaluationError) -> Estimates {
+        guard let first = runs.first else { throw .empty }
+        for other in runs.dropFirst() { _ = try PairedComparison(first, other) }
+        try bootstrap.check()
+        let units = try ResamplingUnits(first, unit: bootstrap.unit)
+        var clips: [WeightedClips] = []
+        for run in runs { clips.append(try WeightedClips([run], measures: measures)) }
+        let prepared = clips
+        let results = bootstrap.results(over: units) { weights in
+            let values = prepared.map { $0.values(weights) }
+            return measures.indices.map { index in values.map { $0[index] }.mean }
+        }
+        return bootstrap.estimates(measures, results, over: units)
+    }
+}
+
 /// Which unit each clip belongs to.
 struct ResamplingUnits: Sendable {
     let unit: ResamplingUnit

@@ -49,6 +49,9 @@ public struct CrossValidation: Sendable {
     public var foldSeed: UInt64
     /// The share of each class of a fold's rest that the best epoch is chosen by.
     public var validation: Double
+    /// What validation parts have to themselves: whole speakers or sentences; nil for a share of each class whoever
+    /// speaks. A temperature (``Trainer/calibrates``) that is to hold for voices never heard needs voices of its own.
+    public var validatedBy: Grouping?
     /// How many folds are trained at once, each on one thread; nil for as many as threads and memory allow. Results do
     /// not depend on it.
     public var sideBySide: Int?
@@ -56,17 +59,17 @@ public struct CrossValidation: Sendable {
     /// A cross-validation of one network.
     public init(
         _ folds: Folds, name: String = "network", trainer: Trainer, seeds: [UInt64] = [1], foldSeed: UInt64 = 1,
-        validation: Double = 0.1, network: @escaping NetworkBuilder
+        validation: Double = 0.1, validatedBy: Grouping? = nil, network: @escaping NetworkBuilder
     ) {
         self.init(
             folds, choosing: [Candidate(name, trainer: trainer, network: network)], by: .stratified(2), seeds: seeds,
-            foldSeed: foldSeed, validation: validation)
+            foldSeed: foldSeed, validation: validation, validatedBy: validatedBy)
     }
 
     /// A nested cross-validation: inner folds within each training part choose among the candidates.
     public init(
         _ folds: Folds, choosing candidates: [Candidate], by inner: Folds, seeds: [UInt64] = [1], foldSeed: UInt64 = 1,
-        validation: Double = 0.1
+        validation: Double = 0.1, validatedBy: Grouping? = nil
     ) {
         self.folds = folds
         self.candidates = candidates
@@ -74,6 +77,7 @@ public struct CrossValidation: Sendable {
         self.seeds = seeds
         self.foldSeed = foldSeed
         self.validation = validation
+        self.validatedBy = validatedBy
     }
 
     /// What happens during a run.

@@ -41,11 +41,15 @@ struct CrossValidationPlan: Sendable {
         let isNested = settings.candidates.count > 1
         var splits: [DataSplit] = [], inner: [[DataSplit]] = []
         do throws(SplitError) {
-            splits = try corpus.folds(settings.folds, validation: settings.validation, seed: settings.foldSeed)
+            splits = try corpus.folds(
+                settings.folds, validation: settings.validation, validatedBy: settings.validatedBy,
+                seed: settings.foldSeed)
             for split in splits {
                 inner.append(
                     isNested
-                        ? try split.inner(settings.inner, validation: settings.validation, seed: settings.foldSeed) : [])
+                        ? try split.inner(
+                            settings.inner, validation: settings.validation, validatedBy: settings.validatedBy,
+                            seed: settings.foldSeed) : [])
             }
         } catch { throw .split(error) }
         self.splits = splits
@@ -104,12 +108,13 @@ struct CrossValidationPlan: Sendable {
             seed: task.seed, fold: task.fold, name: task.split.summary, network: settings.candidates[chosen].name,
             choices: choices.isEmpty ? nil : choices, bestEpoch: trained.history.bestEpoch,
             epochs: trained.history.epochs.count, validationAccuracy: trained.history.best?.validationAccuracy ?? 0,
-            seconds: trained.history.seconds,
+            seconds: trained.history.seconds, temperature: evaluation.temperature, history: trained.history.epochs,
             clips: clips.indices.map { index in
                 CrossValidationResults.ClipResult(
                     clip: name(of: clips[index]), corpus: clips[index].corpus, speaker: clips[index].speaker,
                     sentence: clips[index].sentence, target: evaluation.targets[index],
-                    prediction: evaluation.predictions[index], probabilities: evaluation.probabilities[index])
+                    prediction: evaluation.predictions[index], probabilities: evaluation.probabilities[index],
+                    logits: evaluation.logits[index])
             },
             skipped: (trained.skipped.map(\.path) + task.split.test.clips.map(\.path).filter { !known.contains($0) })
                 .map { String($0.path.dropFirst(root.count)) }.sorted())
@@ -177,8 +182,11 @@ struct CrossValidationPlan: Sendable {
                 "the protocol": settings.folds.summary,
                 "the seed of the folds": "\(settings.foldSeed)",
                 "the share that validates": "\(settings.validation)",
+                "what validation parts have to themselves": settings.validatedBy?.rawValue ?? "nothing",
                 "the networks": settings.candidates.map(\.name).joined(separator: ", "),
                 "the number of epochs": settings.candidates.map { "\($0.trainer.epochs)" }.joined(separator: ", "),
+                "calibration": settings.candidates.map { $0.trainer.calibrates ? "a temperature" : "none" }
+                    .joined(separator: ", "),
                 "the inner folds": isNested ? settings.inner.summary : "none",
                 "the content of the test part":
                     ContentDigest(

@@ -4,7 +4,7 @@ import SERSupport
 /// What a cross-validation measured: the contents of `results.json`, with every clip's prediction.
 public struct CrossValidationResults: Codable, Sendable, Equatable {
     /// The version that is written, and the only one that is read.
-    public static let currentVersion = 1
+    public static let currentVersion = 2
 
     /// What a network made of a clip that it was not trained on.
     public struct ClipResult: Codable, Sendable, Equatable {
@@ -18,6 +18,8 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         public var target, prediction: Int
         /// One probability a class.
         public var probabilities: [Float]
+        /// The outputs of the network before they are divided by the fold's temperature, one a class.
+        public var logits: [Float]
     }
 
     /// How a candidate did within the training part of a fold.
@@ -46,6 +48,10 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         public var validationAccuracy: Double
         /// Duration of the training, in seconds.
         public var seconds: Double
+        /// What the logits were divided by; 1 where confidences were not calibrated.
+        public var temperature: Double
+        /// One record an epoch.
+        public var history: [EpochRecord]
         /// The clips of the test part.
         public var clips: [ClipResult]
         /// Clips without features, which were left out.
@@ -85,6 +91,8 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         public var optimizer, schedule, loss: String
         /// How large gradients were tamed, as JSON text; nil where they were not.
         public var clipping: String?
+        /// Whether a temperature was fitted on the validation part.
+        public var calibrates: Bool
     }
 
     /// All folds of one seed together: every clip that was tested, once.
@@ -93,6 +101,10 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         public var seed: UInt64
         /// Measures over the clips of all folds.
         public var metrics: ClassificationMetrics
+        /// The same without the folds' temperatures; nil where nothing was calibrated.
+        public var uncalibrated: ClassificationMetrics?
+        /// How much of the calibration error is not due to chance.
+        public var calibrationExcess: CalibrationExcess
     }
 
     /// Some values' mean, standard deviation (with n - 1; 0 for one value), least and greatest.
@@ -127,6 +139,8 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     public var foldSeed: UInt64
     /// The share of each class that validates.
     public var validation: Double
+    /// What validation parts have to themselves; nil for nothing.
+    public var validatedBy: Grouping?
     /// The seeds of the runs.
     public var seeds: [UInt64]
     /// How the inner folds were cut that chose among several networks; nil where there was one.
@@ -141,6 +155,9 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     public var unheard: [UnreadableFile]?
     /// Each seed's measures over all folds.
     public var runs: [Run]
+    /// Measures over all folds, their mean over the seeds, with intervals: over speakers where no fold's test part has
+    /// a speaker of its training part, else over clips.
+    public var estimates: Estimates
     /// Accuracy, UAR and macro F1 of the runs.
     public var accuracy, unweightedAverageRecall, macroF1: Spread
     /// Each fold's network with the prediction for every clip, by seed, then by fold.
@@ -175,6 +192,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         self.protocol = settings.folds.summary
         foldSeed = settings.foldSeed
         validation = settings.validation
+        validatedBy = settings.validatedBy
         seeds = settings.seeds
         inner = settings.candidates.count > 1 ? settings.inner.summary : nil
         var described: [Settings] = []
@@ -191,26 +209,67 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         warnings = Self.warnings(of: cuts)
         unheard = copies?.unread
         self.folds = folds
+        let pooled: [Evaluation], unit: ResamplingUnit? = Self.keepsSpeakersApart(cuts) ? nil : .clips
         var runs: [Run] = []
-        for seed in settings.seeds {
-            let clips = folds.filter { $0.seed == seed }.flatMap(\.clips)
-            do throws(EvaluationError) {
+        do throws(EvaluationError) {
+            var evaluations: [Evaluation] = []
+            for seed in settings.seeds {
+                let own = folds.filter { $0.seed == seed }
+                let evaluation = try Evaluation(pooling: own, labels: corpus.labels)
+                let isCalibrated = own.contains { $0.temperature != 1 }
+                evaluations.append(evaluation)
                 runs.append(Run(
-                    seed: seed,
-                    metrics: try ClassificationMetrics(
-                        probabilities: clips.map(\.probabilities), targets: clips.map(\.target), labels: corpus.labels)))
-            } catch { throw .training(.evaluation(error), fold: "all folds, seed \(seed)") }
-        }
+                    seed: seed, metrics: evaluation.metrics,
+                    uncalibrated: isCalibrated
+                        ? try Evaluation(pooling: own, labels: corpus.labels, isCalibrated: false).metrics : nil,
+                    calibrationExcess: try evaluation.calibrationExcess(bootstrap: Bootstrap(unit: unit))))
+            }
+            pooled = evaluations
+            estimates = try Estimates.mean(over: pooled, bootstrap: Bootstrap(unit: unit))
+        } catch { throw .training(.evaluation(error), fold: "all folds") }
         self.runs = runs
         accuracy = Spread(runs.map(\.metrics.accuracy))
         unweightedAverageRecall = Spread(runs.map(\.metrics.unweightedAverageRecall))
         macroF1 = Spread(runs.map(\.metrics.macroF1))
     }
 
+    /// What the networks of one seed made of all clips, each divided by its fold's temperature.
+    /// - Throws: ``EvaluationError/empty`` where there is no such seed.
+    public func evaluation(ofSeed seed: UInt64) throws(EvaluationError) -> Evaluation {
+        try Evaluation(pooling: folds.filter { $0.seed == seed }, labels: labels)
+    }
+
+    /// Whether all speakers are known and none of a test part was heard in its training.
+    private static func keepsSpeakersApart(_ cuts: [Cut]) -> Bool {
+        cuts.allSatisfy { cut in
+            cut.audit.overlaps.allSatisfy { $0.first != .training || $0.second != .test || $0.speakers.isEmpty }
+        }
+    }
+
     /// The folds' warnings, each once.
     private static func warnings(of cuts: [Cut]) -> [String] {
         var seen = Set<String>()
         return cuts.flatMap(\.audit.warnings).filter { seen.insert($0).inserted }
+    }
+}
+
+extension Evaluation {
+    /// The test parts of all folds of one seed, by speaker where all are known.
+    fileprivate init(
+        pooling folds: [CrossValidationResults.Fold], labels: [String], isCalibrated: Bool = true
+    ) throws(EvaluationError) {
+        let clips = folds.flatMap(\.clips)
+        // Speakers of two corpora are two speakers, whatever their names.
+        let speakers = clips.compactMap { clip in clip.speaker.map { "\(clip.corpus)/\($0)" } }
+        let logits = folds.flatMap { fold in
+            fold.clips.map { clip in
+                isCalibrated && fold.temperature != 1
+                    ? clip.logits.map { Float(Double($0) / fold.temperature) } : clip.logits
+            }
+        }
+        try self.init(
+            logits: logits, targets: clips.map(\.target), labels: labels,
+            speakers: speakers.count == clips.count ? speakers : nil)
     }
 }
 
@@ -225,6 +284,7 @@ extension CrossValidationResults.Settings {
         epochs = trainer.epochs
         batchSize = trainer.batchSize
         patience = trainer.patience
+        calibrates = trainer.calibrates
         do {
             features = try MetadataPart.text(pipeline)
             optimizer = try MetadataPart.text(trainer.optimizer)
@@ -254,10 +314,23 @@ extension CrossValidationResults: CustomStringConvertible {
         lines.append(
             "over all folds, \(tested) clips\(seeds.count > 1 ? ", mean of \(seeds.count) seeds" : ""): "
                 + "accuracy \(text(accuracy)), UAR \(text(unweightedAverageRecall)), macro F1 \(text(macroF1))")
+        lines += ["", estimates.description, ""] + calibrationLines
         if seeds.count == 1, let run = runs.first { lines += ["", run.metrics.confusion.table(labels: labels)] }
         let skipped = Set(folds.flatMap(\.skipped))
         if !skipped.isEmpty { lines.append("\(skipped.count) clips without features were left out") }
         return (lines + warnings.map { "Warning: \($0)" }).joined(separator: "\n")
+    }
+
+    private var calibrationLines: [String] {
+        runs.map { run in
+            let excess = run.calibrationExcess
+            let interval = excess.interval.map { " (\($0.lower.fixed(4)) to \($0.upper.fixed(4)))" } ?? ""
+            let change = run.uncalibrated.map {
+                "; log-loss \($0.loss.fixed(4)) without temperatures, \(run.metrics.loss.fixed(4)) with them"
+            } ?? ""
+            return "calibration error of seed \(run.seed): \(excess.expectedCalibrationError.fixed(4)), beyond chance "
+                + "\(excess.value.fixed(4))\(interval)\(change)"
+        }
     }
 
     private func text(_ spread: Spread) -> String {

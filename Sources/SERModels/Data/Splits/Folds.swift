@@ -73,9 +73,13 @@ extension Corpus {
     /// - Parameters:
     ///   - folds: How the corpus is cut.
     ///   - validation: The share of each class of the rest that the best epoch is chosen by, 0..<1.
+    ///   - grouping: What the validation part is to have to itself: whole speakers or sentences, about `validation` of
+    ///     the rest's clips and at least one group. `nil` takes of each class its share, whoever speaks.
     ///   - seed: Decides all that is left to chance.
     /// - Throws: ``SplitError`` where the corpus cannot be cut so, or a training part would lack a class.
-    public func folds(_ folds: Folds, validation: Double = 0.1, seed: UInt64) throws(SplitError) -> [DataSplit] {
+    public func folds(
+        _ folds: Folds, validation: Double = 0.1, validatedBy grouping: Grouping? = nil, seed: UInt64
+    ) throws(SplitError) -> [DataSplit] {
         guard validation >= 0, validation < 1 else {
             throw .fractions(train: 1 - validation, validation: validation, test: 0)
         }
@@ -83,7 +87,12 @@ extension Corpus {
         let tests = try FoldCutter(corpus: self, key: key).cut(folds.method)
         var splits: [DataSplit] = []
         for test in tests {
-            splits.append(try testing(test, validation: validation, key: key.derived(test.name), seed: seed))
+            let key = key.derived(test.name)
+            if let grouping, validation > 0 {
+                splits.append(try testing(test, validation: validation, by: grouping, key: key, seed: seed))
+            } else {
+                splits.append(try testing(test, validation: validation, key: key, seed: seed))
+            }
         }
         return splits
     }
@@ -110,15 +119,41 @@ extension Corpus {
     }
 }
 
+extension Corpus {
+    /// The split that tests a fold, and of the rest takes whole groups by chance to validate.
+    private func testing(
+        _ fold: FoldCutter.Fold, validation: Double, by grouping: Grouping, key: RandomKey, seed: UInt64
+    ) throws(SplitError) -> DataSplit {
+        let away = Set(fold.test).union(fold.leftOut)
+        let groups = try indices(by: grouping).map { $0.members.filter { !away.contains($0) } }.filter { !$0.isEmpty }
+        guard groups.count >= 2 else { throw .noGroupToValidate(grouping, fold: fold.name, groups: groups.count) }
+        let wanted = validation * Double(groups.reduce(0) { $0 + $1.count })
+        var generator = key.derived(grouping.rawValue).generator
+        var train: [Int] = [], validating: [Int] = []
+        for (place, group) in groups.shuffled(using: &generator).enumerated() {
+            // A group more is taken as long as that comes nearer to the share; the last one stays for training.
+            let isNearer = Double(validating.count) + Double(group.count) / 2 < wanted
+            if place == 0 || (isNearer && place + 1 < groups.count) { validating += group } else { train += group }
+        }
+        let trained = Set(train.map { clips[$0].emotion })
+        for label in labels where !trained.contains(label) { throw .missingClass(label: label, fold: fold.name) }
+        return try DataSplit(
+            corpus: self, train: train.sorted(), validation: validating.sorted(), test: fold.test,
+            summary: "\(fold.name), seed \(seed)")
+    }
+}
+
 extension DataSplit {
     /// The splits of a cross-validation within the training and the validation part, to choose settings by without ever
     /// looking at the test part.
     /// - Throws: ``SplitError`` where those clips cannot be cut so.
-    public func inner(_ folds: Folds, validation: Double = 0.1, seed: UInt64) throws(SplitError) -> [DataSplit] {
+    public func inner(
+        _ folds: Folds, validation: Double = 0.1, validatedBy grouping: Grouping? = nil, seed: UInt64
+    ) throws(SplitError) -> [DataSplit] {
         let pool = (train.indices + self.validation.indices).sorted()
         let part = Corpus(name: corpus.name, clips: pool.map { corpus.clips[$0] })
         var splits: [DataSplit] = []
-        for split in try part.folds(folds, validation: validation, seed: seed) {
+        for split in try part.folds(folds, validation: validation, validatedBy: grouping, seed: seed) {
             let parts = split.partitions.map { $0.indices.map { pool[$0] } }
             splits.append(try DataSplit(
                 corpus: corpus, train: parts[0], validation: parts[1], test: parts[2],
@@ -126,7 +161,6 @@ extension DataSplit {
         }
         return splits
     }
-
 }
 
 /// Cuts the clips of a corpus into folds.

@@ -18,6 +18,8 @@ public enum SplitError: Error, Sendable, Equatable {
     case tooManyFolds(Int, clips: Int)
     /// All clips are of one speaker or one sentence; the protocols that remain.
     case oneGroup(Grouping, name: String, remaining: [String])
+    /// Fewer than two speakers or sentences are left of which some could validate and the others train.
+    case noGroupToValidate(Grouping, fold: String, groups: Int)
     /// The training part of a fold would hold no clip of a class.
     case missingClass(label: String, fold: String)
     /// A file that a list names is not one of the corpus's clips, or several have the name.
@@ -70,6 +72,10 @@ extension SplitError: LocalizedError, CustomStringConvertible {
                 + (remaining.isEmpty
                     ? "Bring more clips."
                     : "What remains: \(remaining.joined(separator: ", ")); or bring clips of others.")
+        case .noGroupToValidate(let grouping, let fold, let groups):
+            "\(groups) \(grouping.rawValue)\(groups == 1 ? " is" : "s are") left to train and to validate (\(fold)), and "
+                + "two are needed where no \(grouping.rawValue) is to be in both. Validate by a share of each class, or "
+                + "ask for more folds."
         case .missingClass(let label, let fold):
             "No clip of the class \"\(label)\" would be left to train on (\(fold)). Ask for more folds, add clips of it "
                 + "from elsewhere, or leave the class out."
