@@ -46,7 +46,7 @@ struct CrossValidateCommand: ParsableCommand {
         discussion: """
             --by says what the folds keep apart: speaker (a voice never heard), sentence (words never heard), both, or \
             nothing (stratified, random). Without --folds, each speaker or sentence is a fold of its own. \
-            Docs/Evaluate.md tells which answers which question.
+            Docs/Protocols.md tells which answers which question.
 
             With --test-data, the network is trained on DATA and tested on the other corpus; --map gives labels other \
             names in both. With --nested and several networks, inner folds within each training part choose among them.

@@ -2,7 +2,7 @@ import Foundation
 import SERSupport
 
 /// How a corpus is cut into folds, each of which is tested once by a network that was trained on the rest: the protocol
-/// of a cross-validation. Which question a protocol answers stands in Docs/Evaluate.md.
+/// of a cross-validation. Which question a protocol answers stands in Docs/Protocols.md.
 public struct Folds: Sendable, Equatable {
     enum Method: Sendable, Equatable {
         case random(Int)
