@@ -25,6 +25,8 @@ let package = Package(
             name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
         .systemLibrary(
             name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"]), .brew(["libsoxr"])]),
+        .systemLibrary(
+            name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "CSERKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "SERSupport", dependencies: ["CSERKernels"]),
         .target(
@@ -35,7 +37,7 @@ let package = Package(
             name: "SERAudio",
             dependencies: ["SERSupport", "CSERKernels", "COpenBLAS", "CFFTW", "CSndFile", "CSoxr"],
             linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
-        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
+        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels", "CPNG"]),
         // Apart, so that who does not move models to and from other programs does not build the protobuf library.
         .target(
             name: "SERInterchange",

@@ -61,7 +61,7 @@ private final class Elements: NSObject, XMLParserDelegate {
         let figure = try #require(Elements.of(svg))
         #expect(figure.counts["polyline"] == 4)
         #expect(figure.points.allSatisfy { $0.split(separator: " ").count == 40 })
-        for word in ["Loss", "Accuracy", "Epoch", "training", "validation", "epoch kept (31)", "0.9929"] {
+        for word in ["loss", "accuracy", "epoch", "training", "validation", "epoch kept (31)", "0.9929"] {
             #expect(figure.text.contains(word), "\(word) is missing")
         }
         let coordinates = figure.points.joined(separator: " ").split { $0 == " " || $0 == "," }.compactMap { Double($0) }
