@@ -107,6 +107,9 @@ struct CrossValidateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
     var coefficients = 40
 
+    @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
+    var annInput = ClipSummary.means
+
     @Option(
         help: ArgumentHelp(
             "Folds trained at once, each on one thread. (default: as threads and memory allow)", valueName: "count"))
@@ -247,9 +250,11 @@ struct CrossValidateCommand: ParsableCommand {
         let trainer = Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
             calibrates: calibrate, isStrict: strict)
+        let summary = annInput
         return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
             try architecture.model(
-                classes: labels.count, coefficients: features.coefficients, frames: frames, seed: seed)
+                classes: labels.count, coefficients: features.coefficients, frames: frames, summary: summary,
+                seed: seed)
         }
     }
 

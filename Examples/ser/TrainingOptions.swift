@@ -21,6 +21,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
     var coefficients = 40
 
+    @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
+    var annInput = ClipSummary.means
+
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
 
@@ -39,7 +42,7 @@ struct TrainingOptions: ParsableArguments {
     func comparison(of architectures: [Architecture]) -> Comparison {
         Comparison(
             architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            epochs: epochs, seed: seed, calibrates: calibrate, isStrict: strict)
+            summary: annInput, epochs: epochs, seed: seed, calibrates: calibrate, isStrict: strict)
     }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
@@ -53,6 +56,14 @@ struct TrainingOptions: ParsableArguments {
 }
 
 extension Architecture: ExpressibleByArgument {}
+
+extension ClipSummary: ExpressibleByArgument {
+    static let help: String = """
+        What the ANN reads: the mean of each coefficient over time; deviations adds their standard deviations, extremes \
+        also their least and greatest values.
+        """
+}
+
 extension WeightStorage: ExpressibleByArgument {}
 
 /// Tells which clips were left out in training, and why.

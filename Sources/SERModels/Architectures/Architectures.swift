@@ -77,10 +77,10 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// Clips in a training step.
     public var batchSize: Int { self == .ann ? 4 : 32 }
 
-    /// What one clip is: a vector, an image of `frames` or a sequence of `coefficients`.
-    public func input(coefficients: Int = 40, frames: Int = 130) -> Shape {
+    /// What one clip is: a vector of a summary, an image of `frames` or a sequence of `coefficients`.
+    public func input(coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means) -> Shape {
         switch self {
-        case .ann: return Shape([coefficients])
+        case .ann: return Shape([summary.statistics.count * coefficients])
         case .cnn: return Shape([1, coefficients, frames])
         case .rnn, .lstm, .gru: return [.time, .fixed(coefficients)]
         }
@@ -100,8 +100,10 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// The network with fresh weights.
     /// - Throws: `ShapeError` when the input is too small for the network.
     public func model(
-        classes: Int, coefficients: Int = 40, frames: Int = 130, seed: UInt64 = 0
+        classes: Int, coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means, seed: UInt64 = 0
     ) throws(ShapeError) -> Model {
-        try Model(input: input(coefficients: coefficients, frames: frames), seed: seed) { network(classes: classes) }
+        try Model(input: input(coefficients: coefficients, frames: frames, summary: summary), seed: seed) {
+            network(classes: classes)
+        }
     }
 }

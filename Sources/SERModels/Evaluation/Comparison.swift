@@ -13,6 +13,8 @@ public struct Comparison: Sendable {
     public var features: MFCC
     /// How much of each clip is used, in seconds.
     public var duration: Double
+    /// What the ANN reads of a clip.
+    public var summary: ClipSummary
     /// How often every training clip is seen.
     public var epochs: Int
     /// Decides the weights, the order of clips and what dropout drops.
@@ -25,12 +27,13 @@ public struct Comparison: Sendable {
     /// A comparison with the report's settings, unless told otherwise.
     public init(
         _ architectures: [Architecture] = Architecture.allCases, features: MFCC = MFCC(.librosa, coefficients: 40),
-        duration: Double = 3, epochs: Int = 100, seed: UInt64 = 1, calibrates: Bool = false,
-        isStrict: Bool = false
+        duration: Double = 3, summary: ClipSummary = .means, epochs: Int = 100, seed: UInt64 = 1,
+        calibrates: Bool = false, isStrict: Bool = false
     ) {
         self.architectures = architectures
         self.features = features
         self.duration = duration
+        self.summary = summary
         self.epochs = epochs
         self.seed = seed
         self.calibrates = calibrates
@@ -109,7 +112,8 @@ public struct Comparison: Sendable {
         try check(architecture, on: split)
         do throws(ShapeError) {
             return try architecture.model(
-                classes: split.labels.count, coefficients: features.coefficients, frames: frames, seed: seed)
+                classes: split.labels.count, coefficients: features.coefficients, frames: frames,
+                summary: summary, seed: seed)
         } catch { throw .shape(error) }
     }
 
