@@ -14,7 +14,8 @@ struct Ser: ParsableCommand {
             """,
         subcommands: [
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExportCommand.self,
+            EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,
+            ExportCommand.self,
             ImportCommand.self, CompareCommand.self, BenchmarkCommand.self,
         ])
 }

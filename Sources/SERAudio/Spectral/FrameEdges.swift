@@ -54,6 +54,9 @@ struct FrameLayout: Sendable {
     /// The least samples a clip needs for one frame.
     var least: Int { max(1, needed - 2 * padding) }
 
+    /// The middle of a frame, in samples from the clip's first on.
+    func middle(of frame: Int) -> Double { Double(origin + frame * hop) + Double(length) / 2 }
+
     func frames(forSamples samples: Int) -> Int {
         samples < least ? 0 : 1 + (samples + 2 * padding - needed) / hop
     }

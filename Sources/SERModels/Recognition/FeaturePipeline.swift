@@ -94,7 +94,7 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// How many samples the span has at the extractor's rate.
-    private var samples: Int { Int((span.seconds * extractor.sampleRate).rounded()) }
+    var samples: Int { Int((span.seconds * extractor.sampleRate).rounded()) }
 
     /// The sound that the features are taken from: at the extractor's rate, cut or filled as the span says.
     func spanned(_ clip: AudioClip) throws(FeatureError) -> AudioClip {

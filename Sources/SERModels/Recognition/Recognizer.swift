@@ -37,7 +37,11 @@ public struct Recognizer: Sendable {
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         let batch = examples.batch([0])
-        let logits = model(batch.values, lengths: batch.lengths)
+        return prediction(from: model(batch.values, lengths: batch.lengths))
+    }
+
+    /// The prediction that a clip's logits, [1, classes], stand for.
+    func prediction(from logits: Tensor) -> Prediction {
         let scores = logits.scalars
         guard let calibration else {
             return Prediction(labels: labels, logits: scores, probabilities: softmax(logits).scalars)
