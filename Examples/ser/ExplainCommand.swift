@@ -12,7 +12,7 @@ struct ExplainCommand: ParsableCommand {
             the mean of the training part. A long file is cut to what the model reads, as in predict.
 
             EXAMPLE:
-              ser explain gru.safetensors speech.wav --method integrated-gradients
+              ser explain gru.safetensors speech.wav --output speech.svg
             """)
 
     /// What --method takes.
@@ -36,6 +36,9 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: "A sound file of any format, rate and number of channels.")
     var file: URL
 
+    @Option(help: ArgumentHelp("Draw the evidence over the mel spectrogram into this SVG file.", valueName: "file"))
+    var output: URL?
+
     @Option(help: "How the logit is attributed.")
     var method = Method.integratedGradients
 
@@ -49,14 +52,21 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        if let output { try AtomicFile.prepare(file: output) }
         let recognizer = try Recognizer(contentsOf: model)
         let explanations = try explain(with: recognizer)
         guard let first = explanations.first else { return }
+        if let output {
+            let figure = try ExplanationFigure(
+                explanations, of: recognizer.pipeline.sound(at: file), named: file.lastPathComponent, by: recognizer)
+            try AtomicFile.write(Data(figure.svg.utf8), to: output)
+        }
         if common.json {
             try printJSON(Report(file: file.path, explanations: explanations))
         } else {
             print("\(file.path): \(first.prediction)\n")
             print(explanations.map { "\($0)" }.joined(separator: "\n\n"))
+            if let output { print("\nfigure: \(output.path)") }
         }
     }
 

@@ -89,7 +89,7 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// As much of a sound file as the features are taken from, at the extractor's rate: the rest is not decoded.
-    func sound(at file: URL) throws(AudioError) -> AudioClip {
+    package func sound(at file: URL) throws(AudioError) -> AudioClip {
         try AudioFile.read(at: file, sampleRate: extractor.sampleRate, first: samples)
     }
 

@@ -9,6 +9,11 @@ package struct ColorMap: Sendable {
         0x440154, 0x482475, 0x414487, 0x355f8d, 0x2a788e, 0x21918c, 0x22a884, 0x44bf70, 0x7ad151, 0xbddf26, 0xfde725,
     ])
 
+    /// Grey, from the background to dark, for what lies under colours.
+    package static let grey = ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
+        [0x60, 0x68, 0x72, UInt8(index * 3 / 4)]
+    })
+
     /// For values around 0.5, to lie over another image: blue below, vermilion above, more opaque away from the middle.
     package static let signedOverlay: ColorMap = {
         ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
