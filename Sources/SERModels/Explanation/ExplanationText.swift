@@ -59,7 +59,7 @@ extension Explanation: CustomStringConvertible {
     private var notes: [String] {
         var notes: [String] = []
         if case .integratedGradients = method, completenessGap > max(0.05 * abs(score - baselineScore), 0.05) {
-            notes.append("  The score leaps on the way from the training mean: the parts do not add up. Take more steps.")
+            notes.append("  The score leaps on the way from the training mean: the parts do not add up to it.")
         }
         if isCut {
             notes.append(

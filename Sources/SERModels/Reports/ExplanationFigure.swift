@@ -108,7 +108,11 @@ public struct ExplanationFigure: Sendable {
     }
 
     private func ticks(_ ticks: [(place: Double, label: String)], in area: PlotArea) -> String {
-        ticks.map { tick in
+        // Where they would stand on each other, the lower one goes.
+        let apart = ticks.enumerated().filter { index, tick in
+            index + 1 >= ticks.count || (ticks[index + 1].place - tick.place) * area.height > 15
+        }
+        return apart.map { _, tick in
             let y = area.down(tick.place)
             return PlotArea.line(area.left - 5, y, area.left, y, .muted)
                 + Label(tick.label, x: area.left - 8, y: y + 5, anchor: .end, paint: .muted).element
@@ -197,6 +201,7 @@ public struct ExplanationFigure: Sendable {
                 max(height - 1, 0.5), total > 0 ? Self.infavor : Self.against)
         }
         parts.append(PlotArea.line(middle, area.top, middle, area.bottom, .muted))
+        parts.append(Label("over all frames", x: middle, y: area.top - 8, anchor: .middle, paint: .muted).element)
         parts.append(Label("-\(most.fixed(2))", x: left, y: area.bottom + 20, anchor: .start, paint: .muted).element)
         parts.append(
             Label("+\(most.fixed(2))", x: left + Self.side, y: area.bottom + 20, anchor: .end, paint: .muted).element)

@@ -11,7 +11,7 @@ package struct ColorMap: Sendable {
 
     /// Grey, from the background to dark, for what lies under colours.
     package static let grey = ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
-        [0x60, 0x68, 0x72, UInt8(index * 3 / 4)]
+        [0x58, 0x60, 0x6a, UInt8(index * 9 / 10)]
     })
 
     /// For values around 0.5, to lie over another image: blue below, vermilion above, more opaque away from the middle.
