@@ -16,6 +16,7 @@ import Testing
                 ["synthesize", corpus, "--words", "4"], ["inspect", corpus], ["features", sound],
                 ["summary", "--model", "ann"], ["train", corpus, "--model", "ann", "--output", model, "--epochs", "2"],
                 ["evaluate", model, corpus], ["predict", model, sound],
+                ["explain", model, sound, "--method", "all"],
                 ["export", model, "--format", "onnx", "--output", path("ann.onnx")],
                 ["import", path("ann.onnx"), "--output", path("back.safetensors")],
                 ["compare", corpus, "--models", "ann", "--epochs", "2", "--output", path("results")],
