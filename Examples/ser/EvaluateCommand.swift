@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SERAudio
 import SERModels
 import SERSupport
 
@@ -15,8 +16,12 @@ struct EvaluateCommand: ParsableCommand {
             else over clips, which takes every clip for independent of the others. "unsure below" is the confidence \
             from which on `ser predict --unsure-below` answers so many of the clips.
 
+            With --robustness the clips are measured again in noise, babble and rooms, over the telephone, clipped, coded, \
+            at other levels and rates, and shortened. Ctrl-C ends that with what is finished.
+
             EXAMPLE:
               ser evaluate gru.safetensors ~/EMO-DB
+              ser evaluate gru.safetensors ~/EMO-DB --robustness --conditions babble,telephone
             """)
 
     @Argument(help: "A model file that `ser train` wrote.")
@@ -31,6 +36,15 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Decides what is drawn.", valueName: "number"))
     var seed: UInt64 = 1
 
+    @Flag(help: "Measure on degraded clips as well.")
+    var robustness = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Which of \(DegradationFamily.allCases.map(\.rawValue).joined(separator: ", ")), with commas between them.",
+            valueName: "list"))
+    var conditions: String?
+
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
@@ -39,6 +53,27 @@ struct EvaluateCommand: ParsableCommand {
     func validate() throws {
         if !(100...1_000_000).contains(resamples) {
             throw ValidationError("--resamples \(resamples): must be from 100 to 1000000.")
+        }
+        if conditions != nil && !robustness { throw ValidationError("--conditions goes with --robustness.") }
+        _ = try suite
+    }
+
+    /// The conditions asked for.
+    private var suite: RobustnessSuite {
+        get throws {
+            var suite = RobustnessSuite.standard
+            suite.seed = seed
+            guard let conditions else { return suite }
+            let families = try conditions.split(separator: ",").map { word in
+                let name = word.trimmingCharacters(in: .whitespaces)
+                guard let family = DegradationFamily(rawValue: name) else {
+                    let known = DegradationFamily.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("--conditions: there is no '\(name)'; choose from \(known).")
+                }
+                return family
+            }
+            guard !families.isEmpty else { throw ValidationError("--conditions: name at least one.") }
+            return suite.only(Set(families))
         }
     }
 
@@ -49,17 +84,27 @@ struct EvaluateCommand: ParsableCommand {
         for problem in corpus.problems {
             if case .unreadable = problem { note("\(problem)") }
         }
+        let part = Partition(.test, of: corpus)
+        let store = FeatureStore()
         let evaluation = try stoppable {
             try recognizer.evaluate(
-                Partition(.test, of: corpus), isCancelled: { Interruption.isRequested },
-                observe: TrainingProgress.standard())
+                part, store: store, isCancelled: { Interruption.isRequested }, observe: TrainingProgress.standard())
         }
-        let report = try Report(evaluation, corpus, Bootstrap(resamples: resamples, seed: seed))
+        let bootstrap = Bootstrap(resamples: resamples, seed: seed)
+        var report = try Report(evaluation, corpus, bootstrap)
+        if robustness {
+            report.robustness = try stoppable {
+                try recognizer.robustness(
+                    on: part, suite: suite, store: store, bootstrap: bootstrap,
+                    isCancelled: { Interruption.isRequested }, observe: RobustnessProgress.standard())
+            }
+        }
         if common.json {
             try printJSON(report)
         } else {
             print(text(evaluation, report))
         }
+        if report.robustness?.isComplete == false { throw ExitCode(Interruption.exitCode) }
     }
 
     private func text(_ evaluation: Evaluation, _ report: Report) -> String {
@@ -77,6 +122,7 @@ struct EvaluateCommand: ParsableCommand {
         if let calibration = report.calibration { parts.append("calibration by \(calibration)") }
         let curve = evaluation.riskCoverage
         parts.append("not sure (area under the risk-coverage curve \(curve.area.fixed(4))):\n\(curve.table())")
+        if let robustness = report.robustness { parts.append("robustness:\n\(robustness)") }
         return parts.joined(separator: "\n\n")
     }
 
@@ -91,6 +137,8 @@ struct EvaluateCommand: ParsableCommand {
         /// Before and after temperature scaling, where the model is calibrated.
         let calibration: CalibrationComparison?
         let riskCoverage: Curve
+        /// The clips degraded, where that was asked for.
+        var robustness: RobustnessResults?
 
         /// The risk-coverage curve at its key points.
         struct Curve: Encodable {

@@ -16,7 +16,7 @@ final class FourierTransform: @unchecked Sendable {
     private let sines: [Float]
 
     /// FFTW's planner keeps tables of its own and must not be entered twice.
-    private static let planner = NSLock()
+    static let planner = NSLock()
     private static let cache = Cache<Int, FourierTransform>()
 
     /// The transform of a length, from 2 on.

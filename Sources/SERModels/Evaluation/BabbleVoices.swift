@@ -1,0 +1,66 @@
+import Foundation
+import SERAudio
+import SERSupport
+
+/// The voices that babble is made of: some decoded clips of each speaker of a corpus.
+struct BabbleVoices: Sendable {
+    /// All that is kept in memory, in clips, and of each clip in seconds.
+    static let mostClips = 60
+    static let mostSeconds = 5.0
+
+    private let ofSpeaker: [String: [AudioClip]]
+    private let speakers: [String]
+
+    /// Decodes voices of a corpus, as many of each speaker.
+    init(_ corpus: Corpus, key: RandomKey) {
+        var generator = key.generator
+        let known = Dictionary(grouping: corpus.clips.filter { Self.speaker(of: $0) != nil }) { Self.speaker(of: $0) ?? "" }
+        let names = Array(known.keys.sorted().shuffled(using: &generator).prefix(Self.mostClips))
+        let each = max(1, Self.mostClips / max(1, names.count))
+        var chosen: [(speaker: String, path: URL)] = []
+        for name in names {
+            let clips = (known[name] ?? []).shuffled(using: &generator).prefix(each)
+            chosen += clips.map { (name, $0.path) }
+        }
+        let paths = chosen.map(\.path)
+        let decoded = parallelMap(paths.count) { try? AudioFile.read(at: paths[$0], duration: Self.mostSeconds) }
+        var voices: [String: [AudioClip]] = [:]
+        for (choice, clip) in zip(chosen, decoded) where clip?.activeSpeechLevel != nil {
+            if let clip { voices[choice.speaker, default: []].append(clip) }
+        }
+        ofSpeaker = voices
+        speakers = voices.keys.sorted()
+    }
+
+    /// Why a clip cannot be given babble of others' voices; nil where all can.
+    static func obstacle(_ clips: [Clip], in corpus: Corpus) -> String? {
+        let unknown = clips.count { speaker(of: $0) == nil }
+        if unknown > 0 {
+            return "babble is made of the voices of others, and the speaker of \(unknown) "
+                + "\(unknown == 1 ? "clip" : "clips") is not known"
+        }
+        guard Set(corpus.clips.compactMap(speaker(of:))).count > 1 else {
+            return "babble is made of the voices of others, and the corpus has one speaker"
+        }
+        return nil
+    }
+
+    /// `count` clips of others than the clip's own speaker, of as many speakers as there are; fewer where there are
+    /// fewer.
+    func others(than clip: Clip, count: Int, key: RandomKey) -> [AudioClip] {
+        var generator = key.generator
+        let own = Self.speaker(of: clip)
+        let others = speakers.filter { $0 != own }.shuffled(using: &generator)
+        var rest = others.map { (ofSpeaker[$0] ?? []).shuffled(using: &generator) }
+        var chosen: [AudioClip] = []
+        while chosen.count < count, rest.contains(where: { !$0.isEmpty }) {
+            for place in rest.indices where chosen.count < count {
+                if let voice = rest[place].popLast() { chosen.append(voice) }
+            }
+        }
+        return chosen
+    }
+
+    /// Speakers of two corpora are two, whatever their names.
+    private static func speaker(of clip: Clip) -> String? { clip.speaker.map { "\(clip.corpus) \($0)" } }
+}

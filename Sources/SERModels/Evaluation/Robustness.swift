@@ -1,0 +1,182 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERSupport
+
+/// What happens while robustness is measured.
+public enum RobustnessEvent: Sendable {
+    /// So many clips have been read as they are; from several threads.
+    case extracting(done: Int, total: Int)
+    /// So many degraded clips, over all conditions, have been made; from several threads.
+    case degrading(done: Int, total: Int)
+    /// A condition is finished.
+    case finished(RobustnessResults.Condition)
+}
+
+extension Recognizer {
+    /// Measures the recognizer on clips as they are, and degraded in the ways of a suite.
+    ///
+    /// Clips are degraded at the rate of their files, before anything else is done with them. The result depends on the
+    /// clips and the suite alone, not on the number of threads. Babble is made of clips of other speakers of the whole
+    /// corpus. Each file is decoded once for a family of conditions; what is in memory at a time is a few hundred clips'
+    /// features and one decoded clip a thread.
+    /// - Parameters:
+    ///   - part: The clips.
+    ///   - suite: The conditions.
+    ///   - store: Keeps the features of the clips as they are.
+    ///   - bootstrap: How intervals are made.
+    ///   - isCancelled: Asked now and then, from several threads; yes ends the work with the families finished so far.
+    ///   - observe: Told how it goes.
+    /// - Throws: ``TrainingError`` when the labels differ, no clip can be used, a setting of the suite is out of range,
+    ///   or the work is cancelled before the clips as they are were measured.
+    public func robustness(
+        on part: Partition, suite: RobustnessSuite = .standard, store: FeatureStore = FeatureStore(),
+        bootstrap: Bootstrap = Bootstrap(), isCancelled: @escaping @Sendable () -> Bool = { false },
+        observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in }
+    ) throws(TrainingError) -> RobustnessResults {
+        for condition in suite.conditions {
+            do { try condition.validate() } catch { throw .setting("\(error)") }
+        }
+        let measured = try measured(
+            part, store: store, isCancelled: isCancelled,
+            observe: { if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) } })
+        let run = RobustnessRun(
+            recognizer: self, part: part, clips: measured.clips, clean: measured.evaluation, suite: suite,
+            bootstrap: bootstrap, isCancelled: isCancelled, observe: observe)
+        do throws(EvaluationError) { return try run.results() } catch { throw .evaluation(error) }
+    }
+}
+
+/// One measurement, family by family.
+private struct RobustnessRun: Sendable {
+    let recognizer: Recognizer
+    let part: Partition
+    let clips: [Clip]
+    let clean: Evaluation
+    let suite: RobustnessSuite
+    let bootstrap: Bootstrap
+    let isCancelled: @Sendable () -> Bool
+    let observe: @Sendable (RobustnessEvent) -> Void
+
+    /// Clips whose degraded features are in memory at a time.
+    private static let chunk = 256
+
+    func results() throws(EvaluationError) -> RobustnessResults {
+        try bootstrap.check()
+        let omitted = omissions
+        let families = suite.families.map { family in family.filter { omitted[$0] == nil } }.filter { !$0.isEmpty }
+        let key = RandomKey(seed: suite.seed).derived("robustness")
+        let needsVoices = families.contains { $0.contains { $0.family == .babble } }
+        let voices = needsVoices ? BabbleVoices(part.corpus, key: key.derived("voices")) : nil
+        let (done, total) = (Counter(), clips.count * families.reduce(0) { $0 + $1.count })
+        var conditions: [RobustnessResults.Condition] = []
+        var isComplete = true
+        for family in families {
+            let familyKey = key.derived(family[0].family.rawValue)
+            guard let rows = logits(family, voices, familyKey, { observe(.degrading(done: done.increment(), total: total)) })
+            else {
+                isComplete = false
+                break
+            }
+            for (condition, rows) in zip(family, rows) {
+                guard let result = try result(of: condition, rows) else { continue }
+                conditions.append(result)
+                observe(.finished(result))
+            }
+        }
+        return RobustnessResults(
+            version: RobustnessResults.currentVersion, corpus: part.corpus.name, clips: clips.count,
+            skipped: part.count - clips.count, seed: suite.seed,
+            clean: try clean.estimates(of: RobustnessResults.measures, bootstrap: bootstrap), conditions: conditions,
+            omitted: suite.conditions.compactMap { condition in
+                omitted[condition].map { RobustnessResults.Omission(name: "\(condition)", reason: $0) }
+            }, isComplete: isComplete)
+    }
+
+    /// What cannot be measured here, and why.
+    private var omissions: [Degradation: String] {
+        let obstacle = BabbleVoices.obstacle(clips, in: part.corpus)
+        var reasons: [Degradation: String] = [:]
+        for condition in suite.conditions {
+            if case .babble = condition { reasons[condition] = obstacle }
+            if case .coding(let codec) = condition, !codec.isAvailable {
+                reasons[condition] = "the installed libsndfile is built without it"
+            }
+        }
+        return reasons
+    }
+
+    /// For each condition and clip the network's outputs, nil for a clip without features; nil when cancelled.
+    private func logits(
+        _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey, _ advance: @Sendable () -> Void
+    ) -> [[[Float]?]]? {
+        var rows = [[[Float]?]](repeating: [], count: family.count)
+        for start in stride(from: 0, to: clips.count, by: Self.chunk) {
+            let part = clips[start..<min(start + Self.chunk, clips.count)]
+            let matrices = parallelMap(part.count) { index in
+                features(of: part[start + index], family, voices, key, advance)
+            }
+            if isCancelled() { return nil }
+            for condition in family.indices {
+                rows[condition] += outputs(matrices.map { $0[condition] })
+            }
+        }
+        return rows
+    }
+
+    /// The features of one clip under each condition.
+    private func features(
+        of clip: Clip, _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey, _ advance: @Sendable () -> Void
+    ) -> [FeatureMatrix?] {
+        guard !isCancelled(), let sound = try? sound(of: clip) else { return family.map { _ in nil } }
+        let clipKey = key.derived(clip.content?.description ?? clip.path.lastPathComponent)
+        return family.map { condition in
+            defer { advance() }
+            var others: [AudioClip] = []
+            if case .babble(_, let talkers) = condition {
+                others = voices?.others(than: clip, count: talkers, key: clipKey.derived("others")) ?? []
+            }
+            guard let degraded = try? condition.applied(to: sound, seed: clipKey.bits, voices: others) else { return nil }
+            return try? recognizer.pipeline.matrix(of: degraded)
+        }
+    }
+
+    /// As much of a file as features are taken from and a second more, so that filters do not feel the cut.
+    private func sound(of clip: Clip) throws -> AudioClip {
+        try AudioFile.read(at: clip.path, duration: recognizer.pipeline.span.seconds + 1)
+    }
+
+    private func outputs(_ matrices: [FeatureMatrix?]) -> [[Float]?] {
+        let usable = matrices.indices.filter { matrices[$0] != nil }
+        let examples = Examples(
+            usable.compactMap { matrices[$0] }, targets: usable.map { _ in 0 },
+            arrangement: recognizer.pipeline.arrangement, standardization: recognizer.standardization)
+        let classes = recognizer.labels.count
+        let flat = usable.isEmpty ? [] : recognizer.model.logits(of: examples).scalars
+        var rows = [[Float]?](repeating: nil, count: matrices.count)
+        for (place, index) in usable.enumerated() { rows[index] = Array(flat[place * classes..<(place + 1) * classes]) }
+        return rows
+    }
+
+    /// The condition's measures beside those of the same clips as they are; nil where no clip has features.
+    private func result(
+        of condition: Degradation, _ rows: [[Float]?]
+    ) throws(EvaluationError) -> RobustnessResults.Condition? {
+        let usable = rows.indices.filter { rows[$0] != nil }
+        guard !usable.isEmpty else { return nil }
+        let degraded = try evaluation(usable.compactMap { rows[$0] }, usable)
+        let same = usable.count == rows.count ? clean : try evaluation(usable.map { clean.logits[$0] }, usable)
+        let measures = RobustnessResults.measures
+        return RobustnessResults.Condition(
+            degradation: condition, family: condition.family, level: condition.level, unit: condition.unit,
+            name: "\(condition)", clips: usable.count, skipped: rows.count - usable.count,
+            estimates: try degraded.estimates(of: measures, bootstrap: bootstrap),
+            differences: try PairedComparison(degraded, same).differences(of: measures, bootstrap: bootstrap))
+    }
+
+    private func evaluation(_ logits: [[Float]], _ clips: [Int]) throws(EvaluationError) -> Evaluation {
+        try Evaluation(
+            logits: logits, targets: clips.map { clean.targets[$0] }, labels: clean.labels,
+            temperature: clean.temperature, speakers: clean.speakers.map { speakers in clips.map { speakers[$0] } })
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import SERAudio
+import SERSupport
+
+/// How well a recognizer does on clips as they are and on the same clips degraded.
+public struct RobustnessResults: Codable, Sendable, Equatable {
+    /// What ``version`` is in results of this version of the library.
+    public static let currentVersion = 1
+    /// What is told of each condition.
+    public static let measures: [Measure] = [.accuracy, .unweightedAverageRecall, .logLoss]
+
+    /// One condition.
+    public struct Condition: Codable, Sendable, Equatable {
+        /// What was done to the clips.
+        public let degradation: Degradation
+        /// What kind of condition it is.
+        public let family: DegradationFamily
+        /// How much of it, in ``unit``; nil where that is no number.
+        public let level: Double?
+        /// What the level is counted in.
+        public let unit: String
+        /// The condition in words, such as `white noise, 10 dB SNR`.
+        public let name: String
+        /// Number of clips measured.
+        public let clips: Int
+        /// Number of clips that had no features when degraded.
+        public let skipped: Int
+        /// Accuracy, UAR and log-loss.
+        public let estimates: Estimates
+        /// These less those of the same clips as they are, over the same resamples.
+        public let differences: Estimates
+    }
+
+    /// A condition that was not measured.
+    public struct Omission: Codable, Sendable, Equatable {
+        /// The condition in words.
+        public let name: String
+        /// Why.
+        public let reason: String
+    }
+
+    /// The version of the format.
+    public let version: Int
+    /// The corpus's name.
+    public let corpus: String
+    /// Number of clips measured as they are.
+    public let clips: Int
+    /// Number of clips that cannot be read or have no features.
+    public let skipped: Int
+    /// The suite's seed.
+    public let seed: UInt64
+    /// The clips as they are.
+    public let clean: Estimates
+    /// What was measured, in the suite's order.
+    public let conditions: [Condition]
+    /// What was not.
+    public let omitted: [Omission]
+    /// Whether all conditions but the omitted were measured; false after a cancellation.
+    public let isComplete: Bool
+
+    /// The condition of a degradation; nil where it was not measured.
+    public subscript(degradation: Degradation) -> Condition? { conditions.first { $0.degradation == degradation } }
+}
+
+extension RobustnessResults {
+    /// Families with their conditions, in order.
+    var families: [(family: DegradationFamily, conditions: [Condition])] {
+        var order: [DegradationFamily] = []
+        for condition in conditions where !order.contains(condition.family) { order.append(condition.family) }
+        return order.map { family in (family, conditions.filter { $0.family == family }) }
+    }
+}
+
+extension RobustnessResults: CustomStringConvertible {
+    /// A table by families, what was left out, and what intervals are over.
+    public var description: String {
+        var table = TextTable(
+            ["condition", "accuracy", "95 % interval", "UAR", "log-loss", "against clean", "95 % interval"])
+        table.append(["clean"] + Self.cells(clean))
+        for (family, conditions) in families {
+            table.append([family.title])
+            for condition in conditions {
+                table.append(["  " + condition.degradation.levelDescription]
+                    + Self.cells(condition.estimates) + Self.differenceCells(condition.differences))
+            }
+        }
+        var lines = table.lines
+        for condition in conditions where condition.skipped > 0 {
+            lines.append("\(condition.name): \(condition.skipped) clips have no features and do not count")
+        }
+        lines += omissionLines
+        if !isComplete { lines.append("stopped before all conditions were measured") }
+        let few = clean.unit == .speakers && clean.units < 10 ? "; with so few they are too narrow" : ""
+        lines.append(
+            "\(clips) clips of \(corpus); \"against clean\" is accuracy less that of the same clips as they are; "
+                + "intervals over \(clean.units) \(clean.unit.rawValue) "
+                + "(BCa bootstrap, \(clean.resamples) resamples, seed \(clean.seed))\(few)")
+        return lines.joined(separator: "\n")
+    }
+
+    /// What was left out, one line a reason.
+    var omissionLines: [String] {
+        var reasons: [(reason: String, names: [String])] = []
+        for omission in omitted {
+            if let place = reasons.firstIndex(where: { $0.reason == omission.reason }) {
+                reasons[place].names.append(omission.name)
+            } else {
+                reasons.append((omission.reason, [omission.name]))
+            }
+        }
+        return reasons.map { "left out: \($0.names.joined(separator: "; ")): \($0.reason)" }
+    }
+
+    private static func cells(_ estimates: Estimates) -> [String] {
+        [
+            estimates[.accuracy]?.value?.fixed(4) ?? "", interval(estimates[.accuracy]),
+            estimates[.unweightedAverageRecall]?.value?.fixed(4) ?? "", estimates[.logLoss]?.value?.fixed(3) ?? "",
+        ]
+    }
+
+    private static func differenceCells(_ estimates: Estimates) -> [String] {
+        [estimates[.accuracy]?.value.map { ($0 > 0 ? "+" : "") + $0.fixed(4) } ?? "", interval(estimates[.accuracy])]
+    }
+
+    private static func interval(_ estimate: Estimate?) -> String {
+        estimate?.interval.map { "\($0.lower.fixed(4)) to \($0.upper.fixed(4))" } ?? ""
+    }
+}

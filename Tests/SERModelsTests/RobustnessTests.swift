@@ -1,0 +1,137 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERModels
+import Testing
+
+@Suite(.serialized) struct RobustnessTests {
+    /// A corpus of one's own making and a network that has learned it a little.
+    private static func trained(_ folder: URL) throws -> (corpus: Corpus, recognizer: Recognizer) {
+        try SyntheticCorpus(words: 4).write(to: folder)
+        let corpus = try Corpus(detecting: folder)
+        let split = try corpus.split(.stratified(train: 0.5, validation: 0.25, test: 0.25), seed: 1)
+        let network = try Model(input: [40], seed: 1) {
+            Dense(16)
+            ReLU()
+            Dense(corpus.labels.count)
+        }
+        let trained = try Trainer(features: MFCC(.librosa, coefficients: 40), epochs: 8, batchSize: 16, seed: 1)
+            .fit(network, on: split)
+        return (corpus, trained.recognizer)
+    }
+
+    private static let few = RobustnessSuite([
+        .noise(color: .white, snr: 0), .noise(color: .white, snr: 40), .babble(snr: 0), .telephone, .gain(decibels: 0),
+        .shortened(seconds: 0.3),
+    ])
+
+    @Test func measuresEveryConditionAgainstCleanClips() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let part = Partition(.test, of: corpus)
+            let bootstrap = Bootstrap(resamples: 200)
+            let results = try recognizer.robustness(on: part, suite: Self.few, bootstrap: bootstrap)
+            let clean = try recognizer.evaluate(part)
+            #expect(results.clips == corpus.clips.count && results.skipped == 0 && results.isComplete)
+            #expect(results.clean[.accuracy]?.value == clean.metrics.accuracy)
+            #expect(results.conditions.map(\.degradation) == Self.few.conditions && results.omitted.isEmpty)
+            for condition in results.conditions {
+                let accuracy = try #require(condition.estimates[.accuracy]?.value)
+                let difference = try #require(condition.differences[.accuracy]?.value)
+                #expect(abs(accuracy - difference - clean.metrics.accuracy) < 1e-9, "\(condition.name)")
+                let interval = try #require(condition.estimates[.accuracy]?.interval)
+                #expect(interval.lower <= accuracy && accuracy <= interval.upper)
+                #expect(condition.clips == corpus.clips.count && condition.skipped == 0)
+            }
+            // A gain of 0 dB changes nothing; loud noise changes more than soft.
+            let gain = try #require(results[.gain(decibels: 0)])
+            #expect(gain.differences[.accuracy]?.value == 0 && abs(gain.differences[.logLoss]?.value ?? 1) < 1e-3)
+            let (loud, soft) = (results[.noise(color: .white, snr: 0)], results[.noise(color: .white, snr: 40)])
+            let (worse, better) = (loud?.estimates[.logLoss]?.value ?? 0, soft?.estimates[.logLoss]?.value ?? 0)
+            #expect(worse > better)
+            let text = "\(results)"
+            for word in ["clean", "white noise", "  0 dB SNR", "8 kHz mu-law", "against clean"] { #expect(text.contains(word)) }
+            let decoded = try JSONDecoder().decode(RobustnessResults.self, from: JSONEncoder().encode(results))
+            #expect(decoded == results)
+        }
+    }
+
+    @Test func threadsDoNotChangeResults() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let part = Partition(.test, of: corpus)
+            let before = Parallelism.threads
+            defer { Parallelism.threads = before }
+            let results = try [1, 2, 4].map { threads in
+                Parallelism.threads = threads
+                return try recognizer.robustness(on: part, suite: Self.few, bootstrap: Bootstrap(resamples: 100))
+            }
+            #expect(results[0] == results[1] && results[0] == results[2])
+        }
+    }
+
+    @Test func babbleNeedsAnotherVoice() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let suite = RobustnessSuite([.babble(snr: 10), .gain(decibels: 6)])
+            let speaker = try #require(corpus.speakers.first)
+            let alone = try recognizer.robustness(
+                on: Partition(.test, of: corpus.filtered { $0.speaker == speaker }), suite: suite)
+            #expect(alone.conditions.map(\.degradation) == [.gain(decibels: 6)] && alone.isComplete)
+            #expect(alone.omitted.map(\.name) == ["babble, 10 dB SNR"])
+            #expect(alone.omitted[0].reason.contains("the corpus has one speaker"))
+            #expect("\(alone)".contains("left out: babble, 10 dB SNR"))
+            let nameless = Corpus(name: "nameless", clips: corpus.clips.map {
+                var clip = $0
+                clip.speaker = nil
+                return clip
+            })
+            let unknown = try recognizer.robustness(on: Partition(.test, of: nameless), suite: suite)
+            #expect(unknown.omitted[0].reason.contains("is not known"))
+        }
+    }
+
+    @Test func cancellingKeepsFinishedFamilies() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let finished = Flag()
+            let results = try recognizer.robustness(
+                on: Partition(.test, of: corpus), suite: Self.few, isCancelled: { finished.isSet },
+                observe: { if case .finished = $0 { finished.set() } })
+            #expect(!results.isComplete && results.conditions.map(\.family) == [.white, .white])
+            #expect("\(results)".contains("stopped before all conditions"))
+            #expect(throws: TrainingError.self) {
+                try recognizer.robustness(on: Partition(.test, of: corpus), suite: Self.few, isCancelled: { true })
+            }
+        }
+    }
+
+    @Test func sensesWhatCannotBe() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let part = Partition(.test, of: corpus)
+            #expect(throws: TrainingError.self) {
+                try recognizer.robustness(on: part, suite: RobustnessSuite([.reverberation(rt60: -1)]))
+            }
+            let fewer = Partition(.test, of: corpus.filtered { $0.emotion != "sad" })
+            #expect(throws: TrainingError.self) { try recognizer.robustness(on: fewer) }
+            #expect(RobustnessSuite.standard.conditions.count == Set(RobustnessSuite.standard.conditions).count)
+            #expect(Set(RobustnessSuite.standard.conditions.map(\.family)) == Set(DegradationFamily.allCases))
+            #expect(RobustnessSuite.standard.only([.babble]).conditions.count == 4)
+        }
+    }
+
+    private func inFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ser-robust-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+}
+
+private final class Flag: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = false
+
+    var isSet: Bool { lock.withLock { value } }
+    func set() { lock.withLock { value = true } }
+}
