@@ -14,6 +14,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(
@@ -51,6 +52,9 @@ let package = Package(
             dependencies: [
                 "SERCore", "SERAudio", "SERModels", "SERInterchange", "SERSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                // Serves the live view, on the loopback address alone.
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             path: "Examples/ser"),
         .executableTarget(name: "features", dependencies: ["SERAudio"], path: "Examples/features"),

@@ -23,8 +23,8 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Train the report's networks on one corpus and compare them.",
         discussion: """
-            Writes results.json, and for each network a figure (NAME.svg) and the model (NAME.safetensors), and prints \
-            the table. Without DATA it makes a synthetic corpus of 100 words and says so. Ctrl-C keeps the networks \
+            Writes report.html to look at, results.json, results.csv and clips.csv, and for each network a figure \
+            (NAME.svg) and the model (NAME.safetensors), and prints the table. Without DATA it makes a synthetic corpus of 100 words and says so. Ctrl-C keeps the networks \
             that are finished.
 
             EXAMPLE:
@@ -37,9 +37,11 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Networks to train, each once, separated by commas.", valueName: "names"))
     var models = ArchitectureList(Architecture.allCases)
 
-    @Option(help: ArgumentHelp("Folder for results.json and the figures.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder for report.html, results and models.", valueName: "folder"))
     var output = URL(fileURLWithPath: "ser-results")
 
+    @OptionGroup var view: LiveOptions
+    @OptionGroup var report: ReportOptions
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
@@ -47,24 +49,34 @@ struct CompareCommand: ParsableCommand {
         common.apply()
         let folder = try ComparisonFolder(at: output)
         let split = try training.split(try data ?? syntheticCorpus())
-        let comparison = training.comparison(of: models.architectures)
+        var comparison = training.comparison(of: models.architectures)
+        comparison.command = ReportOptions.command
+        let live = try view.report(on: split)
         var isFirst = true
         let results = try comparison.run(
             on: split, isCancelled: { Interruption.isRequested },
+            progress: { progress(of: $0, live: live) },
             completed: { outcome, results in
                 // All networks read the same clips.
                 if isFirst { note(skipped: outcome.trained.skipped) }
                 isFirst = false
+                live?.tested(accuracy: outcome.entry.testAccuracy)
                 try folder.write(outcome)
                 try folder.write(results)
             })
         try folder.write(results)
+        if !results.models.isEmpty {
+            let page = try Report(results, sounds: report.sounds(of: split.corpus))
+            try page.write(to: folder.url)
+            live?.finish(page.html)
+        }
         if common.json {
             try printJSON(results)
         } else {
             print(results)
-            print("figures and results: \(output.path)")
+            print("report: \(output.appendingPathComponent("report.html").path)")
         }
+        if results.missing.isEmpty { live?.waitForLastLook() }
         if !results.missing.isEmpty {
             note("Stopped; the networks that were finished are in \(output.path).")
             throw ExitCode(Interruption.exitCode)

@@ -53,7 +53,7 @@ struct CrossValidateCommand: ParsableCommand {
 
             Finished folds are kept in the output folder. After Ctrl-C, a crash or a power cut, the same command goes \
             on from there and ends in the same predictions. results.json holds all settings, what the parts share, and \
-            every clip's prediction.
+            every clip's prediction; report.html shows it.
 
             EXAMPLE:
               ser crossvalidate ~/EMO-DB --model gru --by speaker --seeds 1,2,3 --output emodb-gru
@@ -92,7 +92,7 @@ struct CrossValidateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Decides what the folds leave to chance.", valueName: "number"))
     var foldSeed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Folder for results.json and finished folds.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder for report.html, results and finished folds.", valueName: "folder"))
     var output: URL
 
     @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
@@ -137,6 +137,7 @@ struct CrossValidateCommand: ParsableCommand {
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
+    @OptionGroup var report: ReportOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -172,6 +173,7 @@ struct CrossValidateCommand: ParsableCommand {
             by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed, validation: self.validation,
             validatedBy: validateBy)
         validation.sideBySide = sideBySide
+        validation.command = ReportOptions.command
         // What cannot be cut is told before anybody listens.
         _ = try corpus.folds(
             validation.folds, validation: self.validation, validatedBy: validateBy, seed: foldSeed)
@@ -179,11 +181,13 @@ struct CrossValidateCommand: ParsableCommand {
             let copies = try skipCopySearch ? nil : searched(corpus)
             let results = try validation.run(
                 on: corpus, copies: copies, in: output, isCancelled: { Interruption.isRequested })
+            try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
             if common.json {
                 try printJSON(results)
             } else {
                 print(results)
                 print("results: \(output.appendingPathComponent("results.json").path)")
+                print("report: \(output.appendingPathComponent("report.html").path)")
             }
         }
     }

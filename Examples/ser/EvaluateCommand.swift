@@ -19,8 +19,10 @@ struct EvaluateCommand: ParsableCommand {
             With --robustness the clips are measured again in noise, babble and rooms, over the telephone, clipped, coded, \
             at other levels and rates, and shortened. Ctrl-C ends that with what is finished.
 
+            With --output, report.html, results.json, results.csv and clips.csv are written to a folder.
+
             EXAMPLE:
-              ser evaluate gru.safetensors ~/EMO-DB
+              ser evaluate gru.safetensors ~/EMO-DB --output gru-emodb
               ser evaluate gru.safetensors ~/EMO-DB --robustness --conditions babble,telephone
             """)
 
@@ -45,17 +47,22 @@ struct EvaluateCommand: ParsableCommand {
             valueName: "list"))
     var conditions: String?
 
+    @Option(help: ArgumentHelp("Folder for report.html and results.", valueName: "folder"))
+    var output: URL?
+
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
+    @OptionGroup var report: ReportOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        if report.audio, output == nil { throw ValidationError("--audio is for the report: name a folder by --output.") }
+        if conditions != nil && !robustness { throw ValidationError("--conditions goes with --robustness.") }
+        _ = try suite
         if !(100...1_000_000).contains(resamples) {
             throw ValidationError("--resamples \(resamples): must be from 100 to 1000000.")
         }
-        if conditions != nil && !robustness { throw ValidationError("--conditions goes with --robustness.") }
-        _ = try suite
     }
 
     /// The conditions asked for.
@@ -84,34 +91,38 @@ struct EvaluateCommand: ParsableCommand {
         for problem in corpus.problems {
             if case .unreadable = problem { note("\(problem)") }
         }
-        let part = Partition(.test, of: corpus)
-        let store = FeatureStore()
-        let evaluation = try stoppable {
-            try recognizer.evaluate(
-                part, store: store, isCancelled: { Interruption.isRequested }, observe: TrainingProgress.standard())
+        if let output { try AtomicFile.prepare(folder: output) }
+        let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
+        var results = try stoppable {
+            try EvaluationResults(
+                recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
+                store: store, isCancelled: { Interruption.isRequested }, observe: TrainingProgress.standard())
         }
-        let bootstrap = Bootstrap(resamples: resamples, seed: seed)
-        var report = try Report(evaluation, corpus, bootstrap)
         if robustness {
-            report.robustness = try stoppable {
+            results.robustness = try stoppable {
                 try recognizer.robustness(
-                    on: part, suite: suite, store: store, bootstrap: bootstrap,
+                    on: Partition(.test, of: corpus), suite: suite, store: store, bootstrap: bootstrap,
                     isCancelled: { Interruption.isRequested }, observe: RobustnessProgress.standard())
             }
         }
-        if common.json {
-            try printJSON(report)
-        } else {
-            print(text(evaluation, report))
+        if let output {
+            try AtomicFile.write(try results.json(), to: output.appendingPathComponent("results.json"))
+            try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
         }
-        if report.robustness?.isComplete == false { throw ExitCode(Interruption.exitCode) }
+        if common.json {
+            try printJSON(results)
+        } else {
+            print(try text(results))
+            if let output { print("\nreport: \(output.appendingPathComponent("report.html").path)") }
+        }
+        if results.robustness?.isComplete == false { throw ExitCode(Interruption.exitCode) }
     }
 
-    private func text(_ evaluation: Evaluation, _ report: Report) -> String {
-        let metrics = evaluation.metrics
+    private func text(_ results: EvaluationResults) throws -> String {
+        let metrics = results.metrics, evaluation = try results.evaluation
         var parts = [
-            "\(report.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in \(metrics.count) clips",
-            "\(report.intervals)",
+            "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in \(metrics.count) clips",
+            "\(results.intervals)",
             metrics.classTable,
             metrics.confusion.table(labels: evaluation.labels),
         ]
@@ -119,45 +130,11 @@ struct EvaluateCommand: ParsableCommand {
             parts[1] += "\nleft out of AUC, having no clip to rank against the rest: "
                 + metrics.aucLeavesOut.joined(separator: ", ")
         }
-        if let calibration = report.calibration { parts.append("calibration by \(calibration)") }
+        if let calibration = results.calibration { parts.append("calibration by \(calibration)") }
         let curve = evaluation.riskCoverage
         parts.append("not sure (area under the risk-coverage curve \(curve.area.fixed(4))):\n\(curve.table())")
-        if let robustness = report.robustness { parts.append("robustness:\n\(robustness)") }
+        if let robustness = results.robustness { parts.append("robustness:\n\(robustness)") }
+        parts += results.warnings.map { "Warning: \($0)" }
         return parts.joined(separator: "\n\n")
-    }
-
-    private struct Report: Encodable {
-        let corpus: String
-        let synthetic: Bool
-        let metrics: ClassificationMetrics
-        let intervals: Estimates
-        /// Precision, recall and F1 of each class.
-        let classIntervals: Estimates
-        let reliability: ReliabilityDiagram
-        /// Before and after temperature scaling, where the model is calibrated.
-        let calibration: CalibrationComparison?
-        let riskCoverage: Curve
-        /// The clips degraded, where that was asked for.
-        var robustness: RobustnessResults?
-
-        /// The risk-coverage curve at its key points.
-        struct Curve: Encodable {
-            let area: Double
-            let points: [RiskCoverageCurve.Point]
-        }
-
-        init(_ evaluation: Evaluation, _ corpus: Corpus, _ bootstrap: Bootstrap) throws {
-            self.corpus = corpus.name
-            synthetic = corpus.isSynthetic
-            metrics = evaluation.metrics
-            intervals = try evaluation.estimates(bootstrap: bootstrap)
-            classIntervals = try evaluation.estimates(
-                of: Measure.perClass(evaluation.labels), bootstrap: bootstrap)
-            reliability = evaluation.reliability
-            calibration = evaluation.temperature == 1 ? nil : try CalibrationComparison(evaluation)
-            let curve = evaluation.riskCoverage
-            riskCoverage = Curve(
-                area: curve.area, points: RiskCoverageCurve.keyCoverages.compactMap(curve.point(coverage:)))
-        }
     }
 }

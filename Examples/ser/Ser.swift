@@ -15,7 +15,6 @@ struct Ser: ParsableCommand {
         subcommands: [
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
             EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,
-            ExportCommand.self,
-            ImportCommand.self, CompareCommand.self, BenchmarkCommand.self,
+            ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
         ])
 }

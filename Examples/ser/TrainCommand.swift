@@ -15,6 +15,9 @@ struct TrainCommand: ParsableCommand {
             the same command with --resume goes on from there and ends with the same model, bit for bit. --epochs may \
             grow; everything else, the recordings included, must be as it was.
 
+            With --live, a page with curves, times and the newest epochs can be looked at while it trains, at the address \
+            that is printed. It is served to this machine only, until the command ends.
+
             EXAMPLE:
               ser train ~/TESS --model gru --output gru.safetensors --checkpoint gru.checkpoint --resume
             """)
@@ -37,6 +40,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "How the weights are held in the model file.")
     var storage = WeightStorage.float32
 
+    @OptionGroup var view: LiveOptions
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
@@ -44,16 +48,23 @@ struct TrainCommand: ParsableCommand {
         common.apply()
         try AtomicFile.prepare(file: output)
         let split = try training.split(data)
+        let live = try view.report(on: split)
+        let comparison = training.comparison(of: [model])
         let outcome = try stoppable {
-            try training.comparison(of: [model]).train(
-                model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested })
+            try comparison.train(
+                model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested },
+                observe: progress(of: model, live: live))
         }
         note(skipped: outcome.trained.skipped)
         try outcome.recognizer.save(to: output, storage: storage)
         if common.json {
-            try printJSON(Report(outcome, split, self))
+            try printJSON(Summary(outcome, split, self))
         } else {
             print(text(outcome, split))
+        }
+        if let live, !outcome.trained.wasCancelled {
+            live.finish(try Report(comparison.results(of: outcome, on: split)).html)
+            live.waitForLastLook()
         }
         if outcome.trained.wasCancelled {
             let epochs = outcome.trained.history.epochs.count
@@ -92,7 +103,7 @@ struct TrainCommand: ParsableCommand {
         return ["calibration: \(fit); on the test part, \(change)"]
     }
 
-    private struct Report: Encodable {
+    private struct Summary: Encodable {
         let corpus: String
         let synthetic, stopped: Bool
         let split, output: String

@@ -2,21 +2,6 @@ import Foundation
 import SERModels
 import Testing
 
-#if canImport(FoundationXML)
-import FoundationXML
-#endif
-
-private func history(epochs: Int, best: Int) -> History {
-    let records = (1...epochs).map { epoch in
-        let t = Double(epoch)
-        return EpochRecord(
-            epoch: epoch, trainLoss: 1.9 * exp(-t / 12) + 0.01, trainAccuracy: 1 - 0.8 * exp(-t / 10),
-            validationLoss: 1.8 * exp(-t / 10) + 0.08 + 0.02 * sin(t), validationAccuracy: 0.98 - 0.7 * exp(-t / 9),
-            learningRate: 0.001, seconds: 0.5)
-    }
-    return History(epochs: records, bestEpoch: best)
-}
-
 private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"]) throws -> ComparisonResults {
     var results = ComparisonResults(
         corpus: "TESS", synthetic: synthetic, labels: ["angry", "happy"], seed: 1,
@@ -27,37 +12,13 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
     let test = try ClassificationMetrics(
         logits: [[2, 0], [0, 1], [1, 0], [0, 3]], targets: [0, 1, 1, 1], labels: ["angry", "happy"])
     results.append(.init(
-        name: "gru", parameters: 199_175, test: test, history: history(epochs: 3, best: 2), trainSeconds: 6))
+        name: "gru", parameters: 199_175, test: test, history: madeUpHistory(epochs: 3, best: 2), trainSeconds: 6))
     return results
-}
-
-/// Counts elements and gathers the text of a document; parsing fails where it is not well-formed.
-private final class Elements: NSObject, XMLParserDelegate {
-    var counts: [String: Int] = [:]
-    var text = ""
-    var points: [String] = []
-
-    func parser(
-        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-        attributes: [String: String]
-    ) {
-        counts[name, default: 0] += 1
-        if let list = attributes["points"] { points.append(list) }
-    }
-
-    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string + " " }
-
-    static func of(_ svg: String) -> Elements? {
-        let elements = Elements()
-        let parser = XMLParser(data: Data(svg.utf8))
-        parser.delegate = elements
-        return parser.parse() ? elements : nil
-    }
 }
 
 @Suite struct ReportTests {
     @Test func figureHoldsTwoPanelsWithTwoCurvesEach() throws {
-        let svg = TrainingFigure(title: "GRU: test accuracy 0.9929", history: history(epochs: 40, best: 31)).svg
+        let svg = TrainingFigure(title: "GRU: test accuracy 0.9929", history: madeUpHistory(epochs: 40, best: 31)).svg
         let figure = try #require(Elements.of(svg))
         #expect(figure.counts["polyline"] == 4)
         #expect(figure.points.allSatisfy { $0.split(separator: " ").count == 40 })
@@ -70,29 +31,30 @@ private final class Elements: NSObject, XMLParserDelegate {
     }
 
     @Test func figureSurvivesOneEpochNoEpochNaNAndMarkup() throws {
-        let one = try #require(Elements.of(TrainingFigure(title: "ANN", history: history(epochs: 1, best: 1)).svg))
-        #expect(one.counts["circle"] == 4)
+        let one = try #require(Elements.of(TrainingFigure(title: "ANN", history: madeUpHistory(epochs: 1, best: 1)).svg))
+        // Training's points are round, validation's square; one rectangle is the background.
+        #expect(one.counts["circle"] == 2 && one.counts["rect"] == 3)
         #expect(Elements.of(TrainingFigure(title: "ANN", history: History()).svg) != nil)
-        var broken = history(epochs: 5, best: 0)
+        var broken = madeUpHistory(epochs: 5, best: 0)
         broken.epochs[2].trainLoss = .nan
         broken.epochs[3].validationLoss = .infinity
         let svg = TrainingFigure(title: "<a & \"b\">\u{0}", history: broken).svg
         let figure = try #require(Elements.of(svg))
-        #expect(figure.counts["polyline"] == 5 && figure.counts["circle"] == 1)
+        #expect(figure.counts["polyline"] == 5 && figure.counts["rect"] == 2)
         #expect(!svg.contains("nan") && !svg.contains("inf\""))
     }
 
     @Test func resultsHoldTheFieldsThatReadersLookFor() throws {
         let data = try results(synthetic: false).json()
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        for key in ["models", "labels", "seed", "split", "corpus"] { #expect(object[key] != nil, "\(key)") }
+        for key in ["kind", "version", "library", "models", "labels", "seed", "split", "corpus", "clips"] { #expect(object[key] != nil, "\(key)") }
         let split = try #require(object["split"] as? [String: Any])
         #expect(split["train"] as? Int == 80 && split["validation"] as? Int == 10 && split["test"] as? Int == 4)
         let model = try #require((object["models"] as? [[String: Any]])?.first)
         let keys = [
             "name", "parameters", "testAccuracy", "testLoss", "unweightedAverageRecall", "macroPrecision",
             "macroRecall", "macroF1", "auc", "perClass", "confusion", "bestEpoch", "trainSeconds", "secondsPerEpoch",
-            "history",
+            "history", "temperature",
         ]
         #expect(Set(model.keys) == Set(keys))
         #expect(model["secondsPerEpoch"] as? Double == 2)

@@ -26,9 +26,14 @@ import Testing
                 #expect(run.output.contains(word), "\(word)")
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            #expect(names == ["ann.safetensors", "ann.svg", "results.json", "rnn.safetensors", "rnn.svg"])
+            #expect(names == [
+                "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
+                "rnn.safetensors", "rnn.svg",
+            ])
             let results = try results(in: output)
             let models = try #require(results["models"] as? [[String: Any]])
+            let page = try String(contentsOf: output.appendingPathComponent("report.html"), encoding: .utf8)
+            #expect(page.contains("ser compare") && page.contains("the best of 2 networks"))
             #expect(models.map { $0["name"] as? String } == ["ann", "rnn"])
             #expect(models.allSatisfy { ($0["history"] as? [Any])?.count == 2 })
             #expect(results["missing"] as? [String] == [])
@@ -74,7 +79,9 @@ import Testing
             #expect((results["models"] as? [[String: Any]])?.map { $0["name"] as? String } == ["ann"])
             #expect(results["missing"] as? [String] == ["gru", "lstm"])
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            #expect(names == ["ann.safetensors", "ann.svg", "results.json"])
+            #expect(names == [
+                "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
+            ])
         }
     }
 

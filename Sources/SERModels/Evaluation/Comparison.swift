@@ -23,6 +23,8 @@ public struct Comparison: Sendable {
     public var calibrates: Bool
     /// Whether a clip without features is an error; if not, it is left out.
     public var isStrict: Bool
+    /// The command that is run, as it was typed: kept in the results.
+    public var command: [String]?
 
     /// A comparison with the report's settings, unless told otherwise.
     public init(
@@ -50,6 +52,8 @@ public struct Comparison: Sendable {
         public let recognizer: Recognizer
         /// What it made of the test part.
         public let test: Evaluation
+        /// The clips of the test part that could be used, in the order of the evaluation.
+        public let clips: [TestedClip]
         /// The figures for `results.json`.
         public let entry: ComparisonResults.Entry
     }
@@ -82,7 +86,7 @@ public struct Comparison: Sendable {
             }
             if trained.wasCancelled { break }
             let outcome = try test(trained, architecture, on: split)
-            results.append(outcome.entry)
+            add(outcome, to: &results, on: split)
             try completed(outcome, results)
         }
         return results
@@ -95,15 +99,33 @@ public struct Comparison: Sendable {
     ///   - split: What to train, choose the epoch and test on.
     ///   - checkpoint: Where to keep what it takes to go on later, after each epoch.
     ///   - isCancelled: Asked between steps, from any thread; true ends the training.
+    ///   - observe: Told what happens; by default progress is shown on standard error.
     /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
     public func train(
         _ architecture: Architecture, on split: DataSplit, checkpoint: Checkpoint? = nil,
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        isCancelled: @escaping @Sendable () -> Bool = { false },
+        observe: (@Sendable (Trainer.Event) -> Void)? = nil
     ) throws(TrainingError) -> Outcome {
         let trained = try trainer(for: architecture).fit(
             try network(architecture, on: split), on: split, checkpoint: checkpoint, isCancelled: isCancelled,
-            observe: TrainingProgress.standard(architecture.title))
+            observe: observe ?? TrainingProgress.standard(architecture.title))
         return try test(trained, architecture, on: split)
+    }
+
+    /// The results of one network that ``train(_:on:checkpoint:isCancelled:observe:)`` trained.
+    public func results(of outcome: Outcome, on split: DataSplit) -> ComparisonResults {
+        var results = emptyResults(on: split)
+        add(outcome, to: &results, on: split)
+        return results
+    }
+
+    private func add(_ outcome: Outcome, to results: inout ComparisonResults, on split: DataSplit) {
+        if results.models.isEmpty {
+            // All networks read the same clips.
+            results.clips = outcome.clips
+            results.skipped = outcome.skipped(of: split)
+        }
+        results.append(outcome.entry, logits: outcome.test.logits)
     }
 
     /// The network with its first weights.
@@ -152,17 +174,22 @@ public struct Comparison: Sendable {
     private func test(
         _ trained: TrainedModel, _ architecture: Architecture, on split: DataSplit
     ) throws(TrainingError) -> Outcome {
-        let test = try trained.evaluate(split.test)
+        let (test, used) = try trained.recognizer.measured(split.test, store: trained.store)
+        let clips = TestedClip.list(used, targets: test.targets, in: split.corpus)
         let entry = ComparisonResults.Entry(
             name: architecture.rawValue, parameters: trained.recognizer.model.parameterCount, test: test.metrics,
-            history: trained.history, trainSeconds: trained.history.seconds)
+            history: trained.history, trainSeconds: trained.history.seconds, temperature: test.temperature,
+            settings: try? CrossValidationResults.Settings(
+                name: architecture.rawValue, trainer: trainer(for: architecture),
+                pipeline: trained.recognizer.pipeline, parameters: trained.recognizer.model.parameterCount))
         var recognizer = trained.recognizer
         recognizer.provenance["network"] = architecture.rawValue
         recognizer.provenance["testAccuracy"] = "\(entry.testAccuracy)"
         recognizer.provenance["testUAR"] = "\(test.metrics.unweightedAverageRecall)"
         recognizer.provenance["testLoss"] = "\(entry.testLoss)"
         return Outcome(
-            architecture: architecture, trained: trained, recognizer: recognizer, test: test, entry: entry)
+            architecture: architecture, trained: trained, recognizer: recognizer, test: test, clips: clips,
+            entry: entry)
     }
 
     private func emptyResults(on split: DataSplit) -> ComparisonResults {
@@ -173,6 +200,16 @@ public struct Comparison: Sendable {
             split: .init(
                 method: split.summary, train: split.train.count, validation: split.validation.count,
                 test: split.test.count, sharedSpeakers: shared, warnings: audit.warnings),
-            epochs: epochs, asked: architectures.map(\.rawValue))
+            epochs: epochs, asked: architectures.map(\.rawValue), audit: audit, command: command)
+    }
+}
+
+extension Comparison.Outcome {
+    /// Clips of the test part that have no features, and what training left out.
+    fileprivate func skipped(of split: DataSplit) -> [String] {
+        let root = CrossValidationPlan.commonFolder(of: split.corpus.clips.map(\.path.path))
+        let known = Set(clips.map(\.clip))
+        let untested = split.test.clips.map { String($0.path.path.dropFirst(root.count)) }.filter { !known.contains($0) }
+        return (trained.skipped.map { String($0.path.path.dropFirst(root.count)) } + untested).sorted()
     }
 }

@@ -55,6 +55,8 @@ public struct CrossValidation: Sendable {
     /// How many folds are trained at once, each on one thread; nil for as many as threads and memory allow. Results do
     /// not depend on it.
     public var sideBySide: Int?
+    /// The command that is run, as it was typed: kept in the results.
+    public var command: [String]?
 
     /// A cross-validation of one network.
     public init(

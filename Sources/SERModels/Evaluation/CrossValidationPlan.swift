@@ -197,7 +197,8 @@ struct CrossValidationPlan: Sendable {
             ], trainings: trainings)
     }
 
-    private static func commonFolder(of paths: [String]) -> String {
+    /// The folder that all files lie in, with a slash at its end.
+    static func commonFolder(of paths: [String]) -> String {
         guard var common = paths.first.map({ $0.split(separator: "/").dropLast() }) else { return "" }
         for path in paths {
             let parts = path.split(separator: "/").dropLast()

@@ -123,10 +123,14 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         }
     }
 
+    /// What these results are.
+    public var kind: ResultsKind?
     /// The version of this format.
     public var version: Int
     /// The library's version.
     public var library: String
+    /// The command that made the results, as it was typed; nil where a program of its own did.
+    public var command: [String]?
     /// The name of the corpus.
     public var corpus: String
     /// Whether its sounds were made by the library's own synthesiser.
@@ -184,8 +188,10 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
 
     init(_ plan: CrossValidationPlan, copies: NearCopies?, folds: [Fold]) throws(CrossValidationError) {
         let settings = plan.settings, corpus = plan.corpus
+        kind = .crossvalidation
         version = Self.currentVersion
         library = LibraryVersion.current
+        command = settings.command
         self.corpus = corpus.name
         synthetic = corpus.isSynthetic
         labels = corpus.labels
@@ -198,7 +204,9 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         var described: [Settings] = []
         for (index, candidate) in settings.candidates.enumerated() {
             described.append(
-                try Settings(candidate, pipeline: plan.pipelines[index], parameters: plan.parameterCounts[index]))
+                try Settings(
+                    name: candidate.name, trainer: candidate.trainer, pipeline: plan.pipelines[index],
+                    parameters: plan.parameterCounts[index]))
         }
         self.settings = described
         cuts = plan.splits.map { split in
@@ -274,11 +282,9 @@ extension Evaluation {
 }
 
 extension CrossValidationResults.Settings {
-    fileprivate init(
-        _ candidate: CrossValidation.Candidate, pipeline: FeaturePipeline, parameters: Int
-    ) throws(CrossValidationError) {
-        let trainer = candidate.trainer
-        name = candidate.name
+    /// The settings of a network that is trained so.
+    init(name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int) throws(CrossValidationError) {
+        self.name = name
         self.parameters = parameters
         duration = trainer.duration
         epochs = trainer.epochs
@@ -291,7 +297,7 @@ extension CrossValidationResults.Settings {
             schedule = try MetadataPart.text(trainer.schedule)
             loss = try MetadataPart.text(trainer.loss)
             clipping = try trainer.clipping.map { try MetadataPart.text($0) }
-        } catch { throw .setting("the settings of \(candidate.name) cannot be written: \(error)") }
+        } catch { throw .setting("the settings of \(name) cannot be written: \(error)") }
     }
 }
 

@@ -33,26 +33,30 @@ enum PageStyle {
         """
 
     private static let tables = """
-        .scroll{overflow-x:auto;margin:.6rem 0 1.2rem;max-width:100%}
+        .scroll{overflow-x:auto;margin:0 0 1.2rem;max-width:100%}
         table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}
-        caption{caption-side:top;text-align:left;color:var(--muted);padding-bottom:.4rem;max-width:46rem}
+        .caption{color:var(--muted);font-size:.93rem;margin:1rem 0 .3rem}
         th,td{padding:.35rem .75rem;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--grid);\
         overflow-wrap:normal}
         th:first-child,td:first-child{padding-left:.2rem}
         thead th{border-bottom:2px solid var(--muted);font-weight:600;vertical-align:bottom}
-        tbody th{font-weight:500}
+        tbody th{font-weight:500;min-width:6.5rem}
+        @media screen and (max-width:40rem){tbody th,thead th:first-child{position:sticky;left:0;background:var(--paper);\
+        max-width:45vw}}
         .n{text-align:right;white-space:nowrap}
         .best th,.best td{font-weight:700}
         """
 
     private static let figures = """
-        .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1.2rem 1.6rem;\
+        .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1.2rem 1.6rem;\
         margin:.8rem 0 1.4rem}
         figure{margin:0}
         figure svg{display:block;width:100%;height:auto}
         figcaption{color:var(--muted);font-size:.9rem;line-height:1.4;margin-top:.35rem}
         figcaption b{color:var(--ink)}
-        .card{border:1px solid var(--grid);border-radius:8px;padding:.8rem 1rem;margin:.8rem 0}
+        .card{border:1px solid var(--grid);border-radius:8px;padding:.8rem 1rem;margin:0}
+        .card h3{margin:0 0 .4rem}
+        .card .figures{margin:0}
         audio{display:block;width:100%;max-width:27rem;margin:.5rem 0}
         """
 

@@ -30,8 +30,8 @@ package struct ReportPage: Sendable {
         case sound(name: String, type: String, data: Data)
         /// Pieces that open on a click, or in print.
         case details(String, [Piece])
-        /// Pieces that belong together, side by side where there is room.
-        case card([Piece])
+        /// Boxes side by side where there is room, each with its pieces.
+        case cards([[Piece]])
     }
 
     /// A figure with what stands below it.
@@ -124,7 +124,8 @@ package struct ReportPage: Sendable {
         pieces.flatMap { piece -> [Figure] in
             switch piece {
             case .figures(let figures): figures.map(\.figure)
-            case .details(_, let pieces), .card(let pieces): Self.figures(in: pieces)
+            case .details(_, let pieces): Self.figures(in: pieces)
+            case .cards(let cards): cards.flatMap { Self.figures(in: $0) }
             default: []
             }
         }

@@ -47,6 +47,7 @@ extension ReportPage {
         return "<dl class=\"highlights\">\(items.joined())</dl>"
     }
 
+    /// Links to the sections, where there are enough to look for.
     private var contents: String {
         guard sections.count > 2 else { return "" }
         let items = sections.enumerated().map { index, section in
@@ -90,8 +91,9 @@ extension ReportPage.Piece {
                 \(pieces.map(\.html).joined(separator: "\n"))
                 </details>
                 """
-        case .card(let pieces):
-            return Markup.element("div", [("class", "card")], pieces.map(\.html).joined(separator: "\n"))
+        case .cards(let cards):
+            let boxes = cards.map { Markup.element("div", [("class", "card")], $0.map(\.html).joined(separator: "\n")) }
+            return Markup.element("div", [("class", "figures")], boxes.joined(separator: "\n"))
         }
     }
 }
@@ -119,8 +121,8 @@ extension ReportPage.Table {
         }
         // Keyboards can scroll what can be focused.
         return """
+            <p class="caption">\(Markup.escaped(caption))</p>
             <div class="scroll" role="region" aria-label="\(Markup.escaped(caption))" tabindex="0"><table>
-            <caption>\(Markup.escaped(caption))</caption>
             <thead><tr>\(head.joined())</tr></thead>
             <tbody>
             \(body.joined(separator: "\n"))

@@ -3,6 +3,9 @@ import SERSupport
 
 /// What a comparison of networks on one corpus measured: the contents of `results.json`.
 public struct ComparisonResults: Codable, Sendable, Equatable {
+    /// The version that is written, and the only one that is read.
+    public static let currentVersion = 2
+
     /// What one network reached.
     public struct Entry: Codable, Sendable, Equatable {
         /// The network, such as "gru".
@@ -35,10 +38,18 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         public var secondsPerEpoch: Double
         /// One record an epoch.
         public var history: [EpochRecord]
+        /// What logits are divided by; 1 where confidences were not calibrated.
+        public var temperature: Double
+        /// How the network was trained.
+        public var settings: CrossValidationResults.Settings?
+        /// The outputs of the network for each of the results' ``ComparisonResults/clips``, before they are divided by
+        /// the temperature; nil in what one network alone is told by.
+        public var logits: [[Float]]?
 
         /// What a network reached on the test part after a training of `trainSeconds`.
         public init(
-            name: String, parameters: Int, test: ClassificationMetrics, history: History, trainSeconds: Double
+            name: String, parameters: Int, test: ClassificationMetrics, history: History, trainSeconds: Double,
+            temperature: Double = 1, settings: CrossValidationResults.Settings? = nil
         ) {
             self.name = name
             self.parameters = parameters
@@ -55,6 +66,8 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
             self.trainSeconds = trainSeconds
             secondsPerEpoch = history.epochs.isEmpty ? 0 : trainSeconds / Double(history.epochs.count)
             self.history = history.epochs
+            self.temperature = temperature
+            self.settings = settings
         }
 
         /// Number of clips of the test part that were classified wrongly.
@@ -89,6 +102,14 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         }
     }
 
+    /// What these results are.
+    public var kind: ResultsKind
+    /// The version of this format.
+    public var version: Int
+    /// The library's version.
+    public var library: String
+    /// The command that made the results, as it was typed; nil where a program of its own did.
+    public var command: [String]?
     /// The name of the corpus, such as "TESS"; a synthetic corpus is called so.
     public var corpus: String
     /// Whether the sounds were made by the library's own synthesiser.
@@ -99,6 +120,12 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
     public var seed: UInt64
     /// Sizes of the parts.
     public var split: Split
+    /// What the parts have in common.
+    public var audit: SplitAudit?
+    /// The clips of the test part, in the order of each network's logits.
+    public var clips: [TestedClip]
+    /// Clips without features, which were left out.
+    public var skipped: [String]
     /// How many epochs each network was to be trained.
     public var epochs: Int
     /// The networks that were trained to the end, in the order they were asked for.
@@ -108,8 +135,16 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
 
     /// Results before the first network is trained.
     public init(
-        corpus: String, synthetic: Bool, labels: [String], seed: UInt64, split: Split, epochs: Int, asked: [String]
+        corpus: String, synthetic: Bool, labels: [String], seed: UInt64, split: Split, epochs: Int, asked: [String],
+        audit: SplitAudit? = nil, command: [String]? = nil
     ) {
+        kind = .comparison
+        version = Self.currentVersion
+        library = LibraryVersion.current
+        self.command = command
+        self.audit = audit
+        clips = []
+        skipped = []
         self.corpus = corpus
         self.synthetic = synthetic
         self.labels = labels
@@ -120,8 +155,10 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         missing = asked
     }
 
-    /// Adds a network that was trained to the end.
-    public mutating func append(_ entry: Entry) {
+    /// Adds a network that was trained to the end, with what it made of the clips of the test part.
+    public mutating func append(_ entry: Entry, logits: [[Float]]? = nil) {
+        var entry = entry
+        entry.logits = logits
         models.append(entry)
         missing.removeAll { $0 == entry.name }
     }

@@ -1,0 +1,111 @@
+import Foundation
+import SERSupport
+
+/// Why a report cannot be made of results.
+public enum ReportError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+    /// A file that cannot be read, or that holds what results cannot.
+    case unreadable(path: String, reason: String)
+    /// A file that is no file of results.
+    case notResults(path: String)
+    /// Results of another version.
+    case version(path: String, kind: ResultsKind, found: Int?, known: Int)
+    /// Results that cannot stand on one page.
+    case doNotFit(first: String, second: String, reason: String)
+    /// Nothing to report.
+    case empty
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
+        case .notResults(let path):
+            return "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote."
+        case .version(let path, let kind, let found, let known):
+            return "\(path) holds results of a \(kind.rawValue) \(found.map { "in version \($0)" } ?? "without a version")"
+                + ", and this library reads version \(known). Make the results again with this library, or read them "
+                + "with that which wrote them."
+        case .doNotFit(let first, let second, let reason):
+            return "\(first) and \(second) cannot be compared on one page: \(reason)."
+        case .empty: return "There are no results to report."
+        }
+    }
+
+    public var errorDescription: String? { description }
+}
+
+/// Results of any kind.
+package enum AnyResults: Sendable {
+    case comparison(ComparisonResults)
+    case crossvalidation(CrossValidationResults)
+    case evaluation(EvaluationResults)
+
+    /// More than any results hold; a file as large is something else.
+    private static let mostBytes = 1 << 30
+
+    private struct Header: Decodable {
+        var kind: String?
+        var version: Int?
+        /// Results of a cross-validation are known by it where they name no kind.
+        var folds: Ignored?
+
+        struct Ignored: Decodable {
+            init(from decoder: any Decoder) throws {}
+        }
+    }
+
+    /// Results that a command wrote.
+    /// - Throws: ``ReportError``.
+    package init(contentsOf file: URL) throws(ReportError) {
+        let path = file.relativePath
+        let data = try Self.data(of: file)
+        guard data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { throw .notResults(path: path) }
+        let decoder = ResultsCoding.decoder
+        let header: Header
+        do { header = try decoder.decode(Header.self, from: data) } catch {
+            throw .unreadable(path: path, reason: Self.reason(error))
+        }
+        let name = header.kind ?? (header.folds != nil ? ResultsKind.crossvalidation.rawValue : "")
+        guard let kind = ResultsKind(rawValue: name) else { throw .notResults(path: path) }
+        func check(_ known: Int) throws(ReportError) {
+            guard header.version == known else {
+                throw .version(path: path, kind: kind, found: header.version, known: known)
+            }
+        }
+        func decoded<Value: Decodable>(_ type: Value.Type) throws(ReportError) -> Value {
+            do { return try decoder.decode(type, from: data) } catch {
+                throw .unreadable(path: path, reason: Self.reason(error))
+            }
+        }
+        switch kind {
+        case .comparison:
+            try check(ComparisonResults.currentVersion)
+            self = .comparison(try decoded(ComparisonResults.self))
+        case .crossvalidation:
+            try check(CrossValidationResults.currentVersion)
+            self = .crossvalidation(try decoded(CrossValidationResults.self))
+        case .evaluation:
+            try check(EvaluationResults.currentVersion)
+            self = .evaluation(try decoded(EvaluationResults.self))
+        }
+    }
+
+    private static func data(of file: URL) throws(ReportError) -> Data {
+        let path = file.relativePath
+        do {
+            let values = try file.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+            guard values.isRegularFile == true else {
+                throw ReportError.unreadable(path: path, reason: "it is not a file; name the results.json in it")
+            }
+            guard values.fileSize ?? 0 <= mostBytes else {
+                throw ReportError.unreadable(path: path, reason: "it is larger than results can be (1 GiB)")
+            }
+            return try Data(contentsOf: file)
+        } catch let error as ReportError { throw error } catch {
+            throw .unreadable(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let reason = ResultsCoding.reason(error)
+        return reason.contains("JSON") ? "it is not JSON, or its end is missing" : reason
+    }
+}

@@ -1,0 +1,40 @@
+/// A clip that networks were tested on.
+public struct TestedClip: Codable, Sendable, Hashable {
+    /// The file's path below the folder that all clips lie in.
+    public var clip: String
+    /// The corpus it is from.
+    public var corpus: String
+    /// Who speaks and what is said, where known.
+    public var speaker, sentence: String?
+    /// The true class, a position in the labels.
+    public var target: Int
+
+    /// A clip with its true class.
+    public init(clip: String, corpus: String, speaker: String? = nil, sentence: String? = nil, target: Int) {
+        self.clip = clip
+        self.corpus = corpus
+        self.speaker = speaker
+        self.sentence = sentence
+        self.target = target
+    }
+
+    /// Clips of a corpus with the classes that an evaluation knows, in its order.
+    static func list(_ clips: [Clip], targets: [Int], in corpus: Corpus) -> [TestedClip] {
+        let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
+        return zip(clips, targets).map { clip, target in
+            TestedClip(
+                clip: String(clip.path.path.dropFirst(root.count)), corpus: clip.corpus, speaker: clip.speaker,
+                sentence: clip.sentence, target: target)
+        }
+    }
+}
+
+/// What kind of results a file holds, as its `kind` says.
+public enum ResultsKind: String, Codable, Sendable, CaseIterable {
+    /// Several networks trained and tested on the same parts: ``ComparisonResults``.
+    case comparison
+    /// Networks trained and tested fold by fold: ``CrossValidationResults``.
+    case crossvalidation
+    /// A saved model tested on a corpus: ``EvaluationResults``.
+    case evaluation
+}
