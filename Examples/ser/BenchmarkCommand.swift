@@ -62,7 +62,7 @@ struct BenchmarkCommand: ParsableCommand {
         for name in names {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             guard var figure = Self.memory.contains(name) ? try memory(name) : try benchmark.measure(name) else { continue }
-            if peak { figure.peakBytes = Self.peakBytes }
+            if peak { figure.peakBytes = peakBytes }
             if let baseline { figure = figure.compared(with: baseline) }
             if common.json {
                 try printJSON(figure, onOneLine: true)
@@ -99,19 +99,6 @@ struct BenchmarkCommand: ParsableCommand {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
         return try JSONDecoder().decode(BenchmarkFigure.self, from: data).renamed(name)
-    }
-
-    private static var peakBytes: Int? {
-        #if canImport(Darwin)
-            var usage = rusage()
-            getrusage(RUSAGE_SELF, &usage)
-            return Int(usage.ru_maxrss)
-        #else
-            // ru_maxrss counts what the parent had when it started this process.
-            let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-            let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 * 1024 }
-        #endif
     }
 }
 

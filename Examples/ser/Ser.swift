@@ -16,5 +16,6 @@ struct Ser: ParsableCommand {
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
             EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,
             ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
+            ScaleCommand.self,
         ])
 }

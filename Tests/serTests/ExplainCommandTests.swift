@@ -10,7 +10,7 @@ import FoundationXML
         try await withFolder { folder in
             func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
             let (corpus, model) = (path("corpus"), path("gru.safetensors"))
-            let written = try await Command.run(["synthesize", corpus, "--words", "2"])
+            let written = try await Command.run(["synthesize", corpus, "--words", "4"])
             try #require(written.code == 0, "\(written.errors)")
             let trained = try await Command.run(
                 ["train", corpus, "--model", "gru", "--output", model, "--epochs", "2", "--json"])
