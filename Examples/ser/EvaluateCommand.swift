@@ -92,6 +92,9 @@ struct EvaluateCommand: ParsableCommand {
         }
         let bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var report = try Report(evaluation, corpus, bootstrap)
+        report.withoutSpeech = corpus.clipsWithoutSpeech(
+            within: recognizer.pipeline.span.seconds, isCancelled: { Interruption.isRequested }
+        ).map(\.path.path)
         if robustness {
             report.robustness = try stoppable {
                 try recognizer.robustness(
@@ -119,6 +122,13 @@ struct EvaluateCommand: ParsableCommand {
             parts[1] += "\nleft out of AUC, having no clip to rank against the rest: "
                 + metrics.aucLeavesOut.joined(separator: ", ")
         }
+        if !report.withoutSpeech.isEmpty {
+            let count = report.withoutSpeech.count
+            parts.append(
+                (["no speech found in \(count) \(count == 1 ? "clip" : "clips"), counted all the same:"]
+                    + report.withoutSpeech.prefix(20)
+                    + (count > 20 ? ["and \(count - 20) more"] : [])).joined(separator: "\n  "))
+        }
         if let calibration = report.calibration { parts.append("calibration by \(calibration)") }
         let curve = evaluation.riskCoverage
         parts.append("not sure (area under the risk-coverage curve \(curve.area.fixed(4))):\n\(curve.table())")
@@ -137,6 +147,8 @@ struct EvaluateCommand: ParsableCommand {
         /// Before and after temperature scaling, where the model is calibrated.
         let calibration: CalibrationComparison?
         let riskCoverage: Curve
+        /// Clips in which no speech was found, among those measured.
+        var withoutSpeech: [String] = []
         /// The clips degraded, where that was asked for.
         var robustness: RobustnessResults?
 
