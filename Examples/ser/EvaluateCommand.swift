@@ -130,6 +130,13 @@ struct EvaluateCommand: ParsableCommand {
             parts[1] += "\nleft out of AUC, having no clip to rank against the rest: "
                 + metrics.aucLeavesOut.joined(separator: ", ")
         }
+        if !results.withoutSpeech.isEmpty {
+            let count = results.withoutSpeech.count
+            parts.append(
+                (["no speech found in \(count) \(count == 1 ? "clip" : "clips"), counted all the same:"]
+                    + results.withoutSpeech.prefix(20)
+                    + (count > 20 ? ["and \(count - 20) more"] : [])).joined(separator: "\n  "))
+        }
         if let calibration = results.calibration { parts.append("calibration by \(calibration)") }
         let curve = evaluation.riskCoverage
         parts.append("not sure (area under the risk-coverage curve \(curve.area.fixed(4))):\n\(curve.table())")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SERModels
+import SERSupport
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,7 +9,8 @@ struct InspectCommand: ParsableCommand {
         abstract: "Audit a corpus: what it holds against what it should hold.",
         discussion: """
             Known layouts are TESS, EMO-DB, RAVDESS, CREMA-D and SAVEE, folders named by emotion, and CSV manifests \
-            (path,label[,speaker,sentence,corpus]). Files that cannot be read are listed and left out.
+            (path,label[,speaker,sentence,corpus]). Files that cannot be read are listed and left out; clips in which no \
+            speech is found are listed.
 
             EXAMPLE:
               ser inspect ~/TESS
@@ -31,10 +33,11 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let corpus = try Corpus(detecting: path, strict: strict)
-        if csv {
-            print(corpus.table.csv(), terminator: "")
-        } else if common.json {
+        var corpus = try Corpus(detecting: path, strict: strict)
+        if csv { return print(corpus.table.csv(), terminator: "") }
+        corpus = corpus.auditedForSpeech(isCancelled: { Interruption.isRequested })
+        if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+        if common.json {
             try printJSON(CorpusReport(corpus))
         } else {
             print(CorpusReport(corpus))

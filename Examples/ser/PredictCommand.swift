@@ -9,7 +9,8 @@ struct PredictCommand: ParsableCommand {
         abstract: "Recognise the emotion in sound files.",
         discussion: """
             A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
-            code is 1. With --json each file is one line.
+            code is 1. With --json each file is one line. Where no speech is found, that is told beside the prediction, and \
+            with --unsure-below the answer is "not sure".
 
             EXAMPLE:
               ser predict gru.safetensors speech.wav --unsure-below 0.6
@@ -39,7 +40,8 @@ struct PredictCommand: ParsableCommand {
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             do {
-                try show(try recognizer.recognize(contentsOf: file), of: file)
+                let prediction = try recognizer.recognize(contentsOf: file)
+                try show(prediction, hasSpeech: try recognizer.speechActivity(contentsOf: file).hasSpeech, of: file)
             } catch {
                 failures += 1
                 let text = "\(error)"
@@ -49,14 +51,17 @@ struct PredictCommand: ParsableCommand {
         if failures > 0 { throw ExitCode.failure }
     }
 
-    private func show(_ prediction: Prediction, of file: URL) throws {
-        let sure = prediction.label(unsureBelow: unsureBelow)
+    private func show(_ prediction: Prediction, hasSpeech: Bool, of file: URL) throws {
+        let isUnsure = prediction.label(unsureBelow: unsureBelow) == nil || (!hasSpeech && unsureBelow > 0)
         guard common.json else {
-            return print("\(file.path): \(sure == nil ? "not sure (\(prediction))" : "\(prediction)")")
+            let warning = hasSpeech ? "" : "  (no speech found)"
+            return print("\(file.path): \(isUnsure ? "not sure (\(prediction))" : "\(prediction)")\(warning)")
         }
         let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
         try printJSON(
-            Report(file: file.path, label: prediction.label, unsure: sure == nil, probabilities: probabilities),
+            Report(
+                file: file.path, label: prediction.label, unsure: isUnsure, speechFound: hasSpeech,
+                probabilities: probabilities),
             onOneLine: true)
     }
 
@@ -65,6 +70,8 @@ struct PredictCommand: ParsableCommand {
         /// The most probable emotion, also where it is too uncertain to be told.
         let label: String
         let unsure: Bool
+        /// Whether somebody speaks in the part of the file that was listened to.
+        let speechFound: Bool
         let probabilities: [String: Float]
     }
 }

@@ -51,8 +51,41 @@ import Testing
             #expect(worse > better)
             let text = "\(results)"
             for word in ["clean", "white noise", "  0 dB SNR", "8 kHz mu-law", "against clean"] { #expect(text.contains(word)) }
+            let page = ReportPage(title: "Robustness", summary: "", sections: [results.section])
+            #expect(page.figures.map(\.name) == ["robustness-noise", "robustness-other"])
+            let figure = page.figures[0].description
+            for condition in results.conditions where condition.family == .white {
+                let accuracy = String(format: "%.3f", condition.estimates[.accuracy]?.value ?? -1)
+                #expect(figure.contains("\(accuracy) at \(condition.level == 0 ? "0" : "40") dB"), "\(figure)")
+            }
+            for condition in results.conditions { #expect(page.html.contains(condition.name)) }
+            if let folder = ProcessInfo.processInfo.environment["SER_FIGURES"] {
+                try page.html.write(toFile: "\(folder)/robustness.html", atomically: true, encoding: .utf8)
+            }
             let decoded = try JSONDecoder().decode(RobustnessResults.self, from: JSONEncoder().encode(results))
             #expect(decoded == results)
+        }
+    }
+
+    @Test func clipsWithoutSpeechAreFound() throws {
+        try inFolder { folder in
+            try SyntheticCorpus(words: 2).write(to: folder)
+            let corpus = try Corpus(detecting: folder)
+            #expect(corpus.clipsWithoutSpeech().isEmpty && corpus.auditedForSpeech() == corpus)
+            let path = corpus.clips[3].path
+            let sound = try AudioFile.read(at: path)
+            let hum = sound.samples.indices.map { 0.1 * sin(2 * Float.pi * 50 * Float($0) / Float(sound.sampleRate)) }
+            try AudioFile.write(AudioClip(samples: hum, sampleRate: sound.sampleRate), to: path)
+            let changed = Corpus(name: "changed", clips: corpus.clips).auditedForSpeech()
+            #expect(changed.problems == [.withoutSpeech(paths: [path.path])] && changed.clips.count == 28)
+            #expect("\(changed.problems[0])".contains("no speech found in 1 clip, kept all the same: \(path.path)"))
+            #expect(CorpusReport(changed).withoutSpeech == [path.path])
+            // Long files are looked through to where somebody speaks.
+            let late = AudioClip(
+                samples: [Float](repeating: 0, count: Int(23 * sound.sampleRate)) + sound.samples, sampleRate: sound.sampleRate)
+            try AudioFile.write(late, to: path)
+            let long = Corpus(name: "long", clips: corpus.clips)
+            #expect(long.clipsWithoutSpeech().isEmpty && long.clipsWithoutSpeech(within: 5).map(\.path) == [path])
         }
     }
 

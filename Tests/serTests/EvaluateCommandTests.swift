@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 import Testing
 
 @Suite struct EvaluateCommandTests {
@@ -50,6 +51,30 @@ import Testing
                 try await Command.run(["predict", model.path, file, "--unsure-below", "1", "--json"]).output)
             #expect(line["unsure"] as? Bool == true && line["label"] is String)
             #expect(try await !Command.run(["predict", model.path, file]).output.contains("not sure"))
+            #expect(line["speechFound"] as? Bool == true)
+            #expect((report["withoutSpeech"] as? [String])?.isEmpty == true && report["robustness"] == nil)
+
+            let degraded = ["evaluate", model.path, corpus.path, "--robustness", "--conditions", "white,telephone"]
+            let table = try await Command.run(degraded)
+            #expect(table.code == 0, "\(table.errors)")
+            for word in ["robustness:", "white noise", "0 dB SNR", "8 kHz mu-law"] { #expect(table.output.contains(word)) }
+            #expect(!table.output.contains("babble"))
+            let robust = try object(try await Command.run(degraded + ["--json", "--resamples", "100"]).output)
+            let conditions = try #require((robust["robustness"] as? [String: Any])?["conditions"] as? [[String: Any]])
+            #expect(conditions.map { $0["family"] as? String } == ["white", "white", "white", "white", "telephone"])
+            #expect(conditions[0]["level"] as? Double == 20 && conditions[0]["unit"] as? String == "dB SNR")
+            let unknown = try await Command.run(degraded.dropLast() + ["white,wind"])
+            #expect(unknown.code == 64 && unknown.errors.contains("there is no 'wind'; choose from white, pink, babble"))
+            #expect(try await Command.run(["evaluate", model.path, corpus.path, "--conditions", "white"]).code == 64)
+            // A file of nothing but a hum is predicted, and told.
+            let hum = folder.appendingPathComponent("hum.wav")
+            let samples = (0..<40_000).map { 0.2 * sin(2 * Float.pi * 50 * Float($0) / 16_000) }
+            try AudioFile.write(AudioClip(samples: samples, sampleRate: 16_000), to: hum)
+            #expect(try await Command.run(["predict", model.path, hum.path]).output.contains("(no speech found)"))
+            let humming = try object(
+                try await Command.run(["predict", model.path, hum.path, "--unsure-below", "0.01", "--json"]).output)
+            #expect(humming["speechFound"] as? Bool == false && humming["unsure"] as? Bool == true)
+
             for bad in [["predict", model.path, file, "--unsure-below", "2"], arguments.dropLast() + ["1"]] {
                 #expect(try await Command.run(bad).code == 64)
             }

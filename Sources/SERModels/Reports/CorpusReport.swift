@@ -70,6 +70,8 @@ public struct CorpusReport: Codable, Sendable, Equatable {
     public let unreadable: [UnreadableFile]
     /// Files with the same bytes under different names, one list a group.
     public let duplicates: [[String]]
+    /// Clips in which no speech was found, where it was looked for.
+    public let withoutSpeech: [String]
     /// Everything that the audit found, one sentence each.
     public let problems: [String]
 
@@ -93,6 +95,9 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         columns = corpus.table.columnSummary
         unreadable = corpus.problems.compactMap { if case .unreadable(let file) = $0 { file } else { nil } }
         duplicates = corpus.problems.compactMap { if case .duplicates(let paths) = $0 { paths } else { nil } }
+        withoutSpeech = corpus.problems.flatMap { problem -> [String] in
+            if case .withoutSpeech(let paths) = problem { paths } else { [] }
+        }
         problems = corpus.problems.map(\.description)
     }
 

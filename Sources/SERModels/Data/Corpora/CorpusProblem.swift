@@ -13,6 +13,8 @@ public enum CorpusProblem: Sendable, Hashable {
     /// A speaker and emotion with another number of clips than the corpus should hold; speaker nil stands for all, and
     /// emotion nil for all. What is missing is named where that can be told.
     case count(speaker: String?, emotion: String?, expected: Int, found: Int, missing: [String])
+    /// Clips in which nobody speaks, as far as ``Corpus/clipsWithoutSpeech(within:isCancelled:)`` can tell. They are kept.
+    case withoutSpeech(paths: [String])
 }
 
 extension CorpusProblem: CustomStringConvertible {
@@ -24,6 +26,9 @@ extension CorpusProblem: CustomStringConvertible {
             return "\(path): \(reason)"
         case .duplicates(let paths):
             return "The same bytes under \(paths.count) names, all kept: \(paths.joined(separator: ", "))"
+        case .withoutSpeech(let paths):
+            return "no speech found in \(paths.count) \(paths.count == 1 ? "clip" : "clips"), kept all the same: "
+                + Self.shortened(paths)
         case .nestedCopy(let folder, let original, let files):
             return "\(folder) repeats \(files) \(files == 1 ? "file" : "files") of \(original), byte for byte; "
                 + "they are counted once"

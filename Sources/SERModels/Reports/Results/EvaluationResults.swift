@@ -54,6 +54,8 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var calibration: CalibrationComparison?
     /// What refusing to answer buys.
     public var riskCoverage: Curve
+    /// Clips in which no speech was found (``SpeechActivity``); they are measured all the same.
+    public var withoutSpeech: [String]
     /// The same clips degraded, where that was asked for.
     public var robustness: RobustnessResults?
     /// The clips, in the order of ``logits``.
@@ -104,6 +106,9 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         let known = Set(used.map(\.path))
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
         skipped = corpus.clips.map(\.path).filter { !known.contains($0) }.map { String($0.path.dropFirst(root.count)) }
+        let silent = Set(
+            corpus.clipsWithoutSpeech(within: recognizer.pipeline.span.seconds, isCancelled: isCancelled).map(\.path))
+        withoutSpeech = used.map(\.path).filter { silent.contains($0) }.map { String($0.path.dropFirst(root.count)) }
         do throws(EvaluationError) {
             intervals = try evaluation.estimates(bootstrap: bootstrap)
             classIntervals = try evaluation.estimates(of: Measure.perClass(evaluation.labels), bootstrap: bootstrap)

@@ -1,0 +1,55 @@
+import Foundation
+import SERAudio
+import SERSupport
+
+extension Corpus {
+    /// The clips in which nobody speaks, as far as ``SpeechActivity`` can tell; files that cannot be read are none of them.
+    /// - Parameters:
+    ///   - seconds: How much of each clip is looked at, from its beginning; nil for all of it.
+    ///   - isCancelled: Asked before each clip, from several threads; the clips not looked at are taken to have speech.
+    public func clipsWithoutSpeech(
+        within seconds: Double? = nil, isCancelled: @Sendable () -> Bool = { false }
+    ) -> [Clip] {
+        let clips = clips
+        let speechless = parallelMap(clips.count) { index in
+            !isCancelled() && (try? SpeechSearch.findsNone(at: clips[index].path, within: seconds)) == true
+        }
+        return zip(clips, speechless).filter(\.1).map(\.0)
+    }
+
+    /// The corpus with its clips without speech among its ``problems``.
+    public func auditedForSpeech(isCancelled: @Sendable () -> Bool = { false }) -> Corpus {
+        let found = clipsWithoutSpeech(isCancelled: isCancelled)
+        if found.isEmpty { return self }
+        let problem = CorpusProblem.withoutSpeech(paths: found.map(\.path.path))
+        return Corpus(name: name, clips: clips, problems: problems + [problem], expectation: expectation)
+    }
+}
+
+extension Recognizer {
+    /// Where somebody speaks in the part of a sound file that the features are taken from.
+    /// - Throws: `FeatureError`, which wraps the `AudioError` of a file that cannot be read.
+    public func speechActivity(contentsOf file: URL) throws(FeatureError) -> SpeechActivity {
+        do {
+            return try SpeechActivity(of: try AudioFile.read(at: file, duration: pipeline.span.seconds))
+        } catch { throw .audio(error) }
+    }
+}
+
+/// Looks for speech in files, part by part, until some is found.
+enum SpeechSearch {
+    /// The length of a part, in seconds.
+    private static let part = 10.0
+
+    static func findsNone(at path: URL, within limit: Double?) throws(AudioError) -> Bool {
+        let info = try AudioFile.info(at: path)
+        let end = min(limit ?? .infinity, info.duration)
+        var start = 0.0
+        repeat {
+            let clip = try AudioFile.read(at: path, from: start, duration: min(part, max(end - start, 2 / info.sampleRate)))
+            if try SpeechActivity(of: clip).hasSpeech { return false }
+            start += part
+        } while start < end
+        return true
+    }
+}
