@@ -51,6 +51,7 @@ struct CompareCommand: ParsableCommand {
         let split = try training.split(try data ?? syntheticCorpus())
         var comparison = training.comparison(of: models.architectures)
         comparison.command = ReportOptions.command
+        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split)
         var isFirst = true
         let results = try comparison.run(

@@ -131,13 +131,11 @@ struct CrossValidateCommand: ParsableCommand {
             """)
     var calibrate = false
 
-    @Flag(help: "Do not listen for recordings that are the same sound in different files.")
-    var skipCopySearch = false
-
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
     @OptionGroup var report: ReportOptions
+    @OptionGroup var copySearch: CopySearchOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -178,7 +176,7 @@ struct CrossValidateCommand: ParsableCommand {
         _ = try corpus.folds(
             validation.folds, validation: self.validation, validatedBy: validateBy, seed: foldSeed)
         try stopping {
-            let copies = try skipCopySearch ? nil : searched(corpus)
+            let copies = try copySearch.copies(in: corpus)
             let results = try validation.run(
                 on: corpus, copies: copies, in: output, isCancelled: { Interruption.isRequested })
             try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
@@ -260,14 +258,6 @@ struct CrossValidateCommand: ParsableCommand {
                 classes: labels.count, coefficients: features.coefficients, frames: frames, summary: summary,
                 seed: seed)
         }
-    }
-
-    private func searched(_ corpus: Corpus) throws -> NearCopies {
-        let line = ProgressLine("listening for copies", total: corpus.clips.count, unit: "clips")
-        let copies = try corpus.nearCopies(
-            progress: { done, _ in line.update(completed: done) }, isCancelled: { Interruption.isRequested })
-        line.finish()
-        return copies
     }
 
     /// Runs work that Ctrl-C stops, and says how to go on.

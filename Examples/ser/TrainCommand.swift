@@ -48,8 +48,9 @@ struct TrainCommand: ParsableCommand {
         common.apply()
         try AtomicFile.prepare(file: output)
         let split = try training.split(data)
+        var comparison = training.comparison(of: [model])
+        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split)
-        let comparison = training.comparison(of: [model])
         let outcome = try stoppable {
             try comparison.train(
                 model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested },
@@ -60,7 +61,7 @@ struct TrainCommand: ParsableCommand {
         if common.json {
             try printJSON(Summary(outcome, split, self))
         } else {
-            print(text(outcome, split))
+            print(text(outcome, split, comparison.audit(of: split)))
         }
         if let live, !outcome.trained.wasCancelled {
             live.finish(try Report(comparison.results(of: outcome, on: split)).html)
@@ -85,13 +86,13 @@ struct TrainCommand: ParsableCommand {
             : "The same command with --resume goes on from \(kept.file.path)."
     }
 
-    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit) -> String {
+    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) -> String {
         let entry = outcome.entry
         return ([
             "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
                 + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
             "test part: \(outcome.test)",
-        ] + calibration(outcome) + split.audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
+        ] + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
     }
 
     private func calibration(_ outcome: Comparison.Outcome) -> [String] {

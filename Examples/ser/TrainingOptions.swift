@@ -30,6 +30,8 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
+    @OptionGroup var copySearch: CopySearchOptions
+
     func validate() throws {
         if !(1...100_000).contains(epochs) {
             throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")

@@ -23,6 +23,9 @@ public struct Comparison: Sendable {
     public var calibrates: Bool
     /// Whether a clip without features is an error; if not, it is left out.
     public var isStrict: Bool
+    /// The recordings that are the same sound in different files (``Corpus/nearCopies(progress:isCancelled:)``), for the
+    /// audit; nil leaves them unsearched.
+    public var copies: NearCopies?
     /// The command that is run, as it was typed: kept in the results.
     public var command: [String]?
 
@@ -192,8 +195,11 @@ public struct Comparison: Sendable {
             entry: entry)
     }
 
+    /// What the parts of a split have in common, near copies included where they were searched.
+    public func audit(of split: DataSplit) -> SplitAudit { copies.map { split.audit(with: $0) } ?? split.audit }
+
     private func emptyResults(on split: DataSplit) -> ComparisonResults {
-        let audit = split.audit
+        let audit = audit(of: split)
         let shared = audit.overlaps.first { $0.first == .training && $0.second == .test }?.speakers ?? []
         return ComparisonResults(
             corpus: split.corpus.name, synthetic: split.corpus.isSynthetic, labels: split.labels, seed: seed,
