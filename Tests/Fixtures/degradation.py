@@ -62,5 +62,6 @@ print(json.dumps({
     "shorts": values,
     "muLaw": decoded.tolist(),
     "level": active_level(bursts(8000), 8000),
+    "paddedLevel": active_level(numpy.concatenate([numpy.zeros(4000), bursts(8000), numpy.zeros(8000)]), 8000),
     "filter": firwin(257, [300, 3400], window=("kaiser", 5.653), pass_zero=False, scale=False, fs=8000).tolist(),
 }))
