@@ -22,7 +22,7 @@ struct ScaleCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Networks to measure, separated by commas.", valueName: "names"))
     var models = ArchitectureList(Architecture.allCases)
 
-    @Flag(help: "Fewer and smaller sizes, for 0.1 s each: a first look.")
+    @Flag(help: "Fewer and smaller sizes, for 0.4 s each: a first look within a minute.")
     var quick = false
 
     @Option(help: ArgumentHelp("Folder for the results and figures.", valueName: "folder"))

@@ -20,6 +20,7 @@ import Testing
                 ["export", model, "--format", "onnx", "--output", path("ann.onnx")],
                 ["import", path("ann.onnx"), "--output", path("back.safetensors")],
                 ["compare", corpus, "--models", "ann", "--epochs", "2", "--output", path("results")],
+                ["scale", "--quick", "--models", "ann", "--output", path("scaling")],
                 ["benchmark", "--seconds", "0.01", "--only", "step/ann,gemm"],
             ]
             var text = "// What --json prints, and ser compare writes to results.json. Checked by CommandFieldsTests.\n"

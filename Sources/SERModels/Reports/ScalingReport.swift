@@ -11,7 +11,9 @@ extension ScalingResults {
             description: group.series.map { Self.spoken($0) }.joined(separator: " "), xLabel: group.subject.title,
             yLabel: group.quantity.unit, series: [])
         var all: [LineChart.Point] = []
-        for (index, one) in group.series.enumerated() {
+        for one in group.series {
+            // A network looks the same in all figures.
+            let index = Architecture.allCases.firstIndex { $0.rawValue == one.model } ?? 0
             let points = one.points.map { LineChart.Point(x: $0.x, y: group.quantity.scaled($0.y)) }
             all += points
             let name = one.model.uppercased() + (one.fit.map { ", exponent \($0.exponent.fixed(2))" } ?? "")

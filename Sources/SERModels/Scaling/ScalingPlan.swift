@@ -14,8 +14,8 @@ package struct ScalingPlan: Sendable {
 
     /// All measurements of some networks; `isQuick` for fewer and shorter ones.
     package init(_ models: [Architecture], threads: Int, cores: Int, isQuick: Bool) {
-        let seconds = isQuick ? 0.1 : 0.6
-        let clips = isQuick ? [140, 280, 560] : [140, 280, 560, 1120, 2240, 4480, 8960]
+        let seconds = isQuick ? 0.4 : 0.6
+        let clips = isQuick ? [140, 280, 560, 1120] : [140, 280, 560, 1120, 2240, 4480, 8960]
         let widths: [Double] = isQuick ? [0.25, 0.5, 1] : [0.25, 0.5, 1, 2, 4]
         let frames = isQuick ? [65, 130, 260] : [65, 130, 260, 520, 1040]
         let counts = Set(Self.powers(to: cores) + [cores, 2 * cores]).sorted()
