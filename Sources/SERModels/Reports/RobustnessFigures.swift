@@ -42,7 +42,7 @@ extension RobustnessResults {
         let rows = others.map { condition in
             let estimate = condition.estimates[.accuracy]
             return BarChart.Row(
-                condition.name,
+                Self.label(condition.degradation),
                 [BarChart.Bar(estimate?.value, low: estimate?.interval?.lower, high: estimate?.interval?.upper)])
         }
         let values = others.map { "\($0.name): \($0.estimates[.accuracy]?.value?.fixed(3) ?? "undefined")" }
@@ -55,12 +55,25 @@ extension RobustnessResults {
         return chart.figure
     }
 
+    /// A name that fits beside a bar.
+    private static func label(_ degradation: Degradation) -> String {
+        switch degradation {
+        case .telephone: "telephone"
+        case .coding(let codec): codec.description
+        case .reverberation(let seconds): "room, \(seconds.significant(3)) s"
+        case .clipping(let decibels): "clipping, \(decibels.significant(3)) dB"
+        case .recorded(let rate): "\((rate / 1000).significant(4)) kHz"
+        case .shortened(let seconds): "first \(seconds.significant(3)) s"
+        case .gain, .noise, .babble: degradation.description
+        }
+    }
+
     /// The part of a report that tells of robustness.
     package var section: ReportPage.Section {
         var pieces: [ReportPage.Piece] = [.paragraph(sentence)]
         let captioned = figures.map { figure in
             ReportPage.CaptionedFigure(
-                figure, caption: "\(figure.title), with \(intervalName) over \(clean.units) \(clean.unit.rawValue).")
+                figure, caption: "Bars are \(intervalName) over \(clean.units) \(clean.unit.rawValue).")
         }
         if !captioned.isEmpty { pieces.append(.figures(captioned)) }
         if !isComplete { pieces.append(.warning("The measurement was stopped before all conditions were measured.")) }
