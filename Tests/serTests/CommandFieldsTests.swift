@@ -29,7 +29,7 @@ import Testing
                 ["benchmark", "--seconds", "0.01", "--only", "step/ann,gemm"],
             ]
             var text =
-                "// What --json prints, and what compare, crossvalidate and evaluate write to results.json. Checked by CommandFieldsTests.\n"
+                "// What --json prints, and what compare, crossvalidate and evaluate write to results.json: see CommandFieldsTests.\n"
             for arguments in commands {
                 let run = try await Command.run(arguments + ["--json"])
                 try #require(run.code == 0, "\(arguments): \(run.errors)")
