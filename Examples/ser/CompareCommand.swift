@@ -24,8 +24,8 @@ struct CompareCommand: ParsableCommand {
         abstract: "Train the report's networks on one corpus and compare them.",
         discussion: """
             Writes report.html to look at, results.json, results.csv and clips.csv, and for each network a figure \
-            (NAME.svg) and the model (NAME.safetensors), and prints the table. Without DATA it makes a synthetic corpus of 100 words and says so. Ctrl-C keeps the networks \
-            that are finished.
+            (NAME.svg) and the model (NAME.safetensors), and prints the table. Without DATA it makes a synthetic corpus of \
+            100 words and says so. Ctrl-C keeps the networks that are finished.
 
             EXAMPLE:
               ser compare ~/TESS --models cnn,gru --output results

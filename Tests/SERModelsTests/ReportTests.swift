@@ -47,7 +47,9 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
     @Test func resultsHoldTheFieldsThatReadersLookFor() throws {
         let data = try results(synthetic: false).json()
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        for key in ["kind", "version", "library", "models", "labels", "seed", "split", "corpus", "clips"] { #expect(object[key] != nil, "\(key)") }
+        for key in ["kind", "version", "library", "models", "labels", "seed", "split", "corpus", "clips"] {
+            #expect(object[key] != nil, "\(key)")
+        }
         let split = try #require(object["split"] as? [String: Any])
         #expect(split["train"] as? Int == 80 && split["validation"] as? Int == 10 && split["test"] as? Int == 4)
         let model = try #require((object["models"] as? [[String: Any]])?.first)

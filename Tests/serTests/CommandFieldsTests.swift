@@ -20,10 +20,16 @@ import Testing
                 ["export", model, "--format", "onnx", "--output", path("ann.onnx")],
                 ["import", path("ann.onnx"), "--output", path("back.safetensors")],
                 ["compare", corpus, "--models", "ann", "--epochs", "2", "--output", path("results")],
+                [
+                    "crossvalidate", corpus, "--model", "ann", "--by", "sentence", "--folds", "2", "--epochs", "2",
+                    "--calibrate", "--output", path("folds"),
+                ],
+                ["report", path("folds/results.json"), "--output", path("report")],
                 ["scale", "--quick", "--models", "ann", "--output", path("scaling")],
                 ["benchmark", "--seconds", "0.01", "--only", "step/ann,gemm"],
             ]
-            var text = "// What --json prints, and ser compare writes to results.json. Checked by CommandFieldsTests.\n"
+            var text =
+                "// What --json prints, and what compare, crossvalidate and evaluate write to results.json: see CommandFieldsTests.\n"
             for arguments in commands {
                 let run = try await Command.run(arguments + ["--json"])
                 try #require(run.code == 0, "\(arguments): \(run.errors)")

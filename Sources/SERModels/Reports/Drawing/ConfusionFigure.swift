@@ -31,7 +31,7 @@ package struct ConfusionFigure: Sendable {
         var parts = [
             Label("true", x: 14, y: top + size / 2, anchor: .middle, paint: .muted, turn: -90).element,
             Label("predicted", x: left + size / 2, y: top + size + 22, anchor: .middle, paint: .muted).element,
-            Label("recall", x: left + size + 10, y: top - 10, paint: .muted).element,
+            Label("recall", x: left + size + 10, y: top + size + 22, paint: .muted).element,
         ]
         for row in 0..<confusion.classes {
             let y = top + (Double(row) + 0.5) * side

@@ -32,7 +32,8 @@ package struct Figure: Sendable, Equatable {
         let size = (Markup.number(width), Markup.number(height + heading))
         let background = Markup.element(
             "rect", [("width", size.0), ("height", size.1)] + Paint.attributes(fill: .paper))
-        let text = Label(title, x: width / 2, y: 24, anchor: .middle, size: min(17, 17 * width / Label.width(title, size: 17.5)))
+        let fitting = min(17, 17 * width / Label.width(title, size: 17.5))
+        let text = Label(title, x: width / 2, y: 24, anchor: .middle, size: fitting)
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(size.0)" height="\(size.1)" \
             viewBox="0 0 \(size.0) \(size.1)" role="img" aria-labelledby="title description" \

@@ -40,9 +40,10 @@ enum PageStyle {
         overflow-wrap:normal}
         th:first-child,td:first-child{padding-left:.2rem}
         thead th{border-bottom:2px solid var(--muted);font-weight:600;vertical-align:bottom}
-        tbody th{font-weight:500;min-width:6.5rem}
+        tbody th{font-weight:500;min-width:8rem}
         @media screen and (max-width:40rem){tbody th,thead th:first-child{position:sticky;left:0;background:var(--paper);\
         max-width:45vw}}
+        td{overflow-wrap:anywhere}
         .n{text-align:right;white-space:nowrap}
         .best th,.best td{font-weight:700}
         """
@@ -61,7 +62,8 @@ enum PageStyle {
         """
 
     private static let details = """
-        pre{background:var(--soft);border-radius:6px;padding:.7rem .9rem;overflow-x:auto;font-size:.9rem;line-height:1.5}
+        pre{background:var(--soft);border-radius:6px;padding:.7rem .9rem;font-size:.9rem;line-height:1.5;\
+        white-space:pre-wrap;overflow-wrap:anywhere}
         code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
         details{margin:.6rem 0}
         summary{cursor:pointer;padding:.25rem 0;font-weight:600}
@@ -78,7 +80,6 @@ enum PageStyle {
         .figures{grid-template-columns:repeat(2,1fr)}
         details>*{display:revert}
         details::details-content{content-visibility:visible;display:block;height:auto}
-        pre{white-space:pre-wrap;overflow-wrap:anywhere}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
         }
         """

@@ -79,7 +79,7 @@ extension ReportPage.Piece {
         case .table(let table): return table.html
         case .figures(let figures):
             return Markup.element("div", [("class", "figures")], figures.map(\.html).joined(separator: "\n"))
-        case .command(let text): return "<pre tabindex=\"0\"><code>\(Markup.escaped(text))</code></pre>"
+        case .command(let text): return "<pre><code>\(Markup.escaped(text))</code></pre>"
         case .sound(let name, let type, let data):
             return """
                 <audio controls preload="none" aria-label="\(Markup.escaped(name))" \
