@@ -78,6 +78,7 @@ enum PageStyle {
         .scroll{overflow:visible}
         table{font-size:8.5pt}
         .figures{grid-template-columns:repeat(2,1fr)}
+        .card .figures{grid-template-columns:1fr}
         details>*{display:revert}
         details::details-content{content-visibility:visible;display:block;height:auto}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
