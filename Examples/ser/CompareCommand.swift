@@ -51,6 +51,8 @@ struct CompareCommand: ParsableCommand {
         let split = try training.split(try data ?? syntheticCorpus())
         var comparison = training.comparison(of: models.architectures)
         comparison.command = ReportOptions.command
+        // What cannot be trained is told before anybody listens.
+        for architecture in models.architectures { _ = try comparison.network(architecture, on: split) }
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split)
         var isFirst = true

@@ -49,6 +49,8 @@ struct TrainCommand: ParsableCommand {
         try AtomicFile.prepare(file: output)
         let split = try training.split(data)
         var comparison = training.comparison(of: [model])
+        // What cannot be trained is told before anybody listens.
+        _ = try comparison.network(model, on: split)
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split)
         let outcome = try stoppable {

@@ -53,6 +53,7 @@ extension ReportSubject {
         warnings = results.split.warnings
         unit = results.split.sharedSpeakers.isEmpty ? nil : .clips
         missing = results.missing
+        isSearched = results.audit.map { $0.overlaps.allSatisfy { $0.nearlyIdenticalAudio != nil } } ?? false
         skipped = results.skipped
         libraries = [results.library]
         commands = results.command.map { [$0] } ?? []
