@@ -144,12 +144,13 @@ package final class LiveReport: @unchecked Sendable {
         guard let newest = epochs.last else { return [] }
         let recent = epochs.suffix(10)
         let each = recent.reduce(0) { $0 + $1.seconds } / Double(recent.count)
+        let rate = Double(trainingClips) / max(each, 1e-6)
         let left = each * Double(max(0, network.epochs - newest.epoch))
         return [
             .init(newest.validationAccuracy.fixed(3), "validation accuracy"),
             .init(newest.validationLoss.fixed(3), "validation loss"),
             .init(
-                "\((Double(trainingClips) / max(each, 1e-9)).significant(3))", "clips a second",
+                rate < 100 ? rate.significant(3) : grouped(Int(rate.rounded())), "clips a second",
                 note: "\(each.significant(3)) s an epoch"),
             .init(Self.duration(left), "left", note: "epoch \(newest.epoch) of \(network.epochs)"),
         ]
