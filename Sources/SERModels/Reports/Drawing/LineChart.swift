@@ -96,9 +96,11 @@ package struct LineChart: Sendable {
     package var figure: Figure {
         let y = yAxis ?? valueAxis, x = xAxis ?? placeAxis
         let left = 34 + (y.ticks.map { Label.width(y.label(of: $0)) }.max() ?? 20)
+        // Half of the last tick's label stands beyond the axis.
+        let right = max(16, 6 + (x.ticks.last.map { Label.width(x.label(of: $0)) / 2 } ?? 0))
         let legend = Legend(entries, from: left, width: width - left - 8)
         let area = PlotArea(
-            left: left, top: legend.height + 12, width: width - left - 16, height: plotHeight, x: x, y: y)
+            left: left, top: legend.height + 12, width: width - left - right, height: plotHeight, x: x, y: y)
         var parts = [legend.element(top: 0), area.axes(x: xLabel, y: yLabel)]
         parts += columns.map { column in
             let top = area.down(column.height), start = area.across(column.from) + 1

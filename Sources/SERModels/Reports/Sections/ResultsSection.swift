@@ -10,7 +10,7 @@ extension ReportSubject {
         var main = ReportPage.Table(
             "With 95 % intervals over \(units) (BCa bootstrap, \(bootstrap.resamples) resamples)\(mean).", "network",
             ["accuracy", "UAR", "macro F1", runs > 1 ? "errors, all seeds" : "errors"]
-                + (runs > 1 ? ["spread of accuracy over seeds"] : []),
+                + (runs > 1 ? ["accuracy over seeds"] : []),
             rows: zip(networks, measures.networks).map { network, measured in
                 [network.name] + first.map { measured.estimates[$0]?.text() ?? "–" }
                     + ["\(measured.pooled.metrics.errors) of \(measured.pooled.metrics.count)"]
