@@ -135,6 +135,7 @@ struct CrossValidateCommand: ParsableCommand {
     var strict = false
 
     @OptionGroup var report: ReportOptions
+    @OptionGroup var optimization: OptimizationOptions
     @OptionGroup var copySearch: CopySearchOptions
     @OptionGroup var common: CommonOptions
 
@@ -251,7 +252,8 @@ struct CrossValidateCommand: ParsableCommand {
         let frames = features.frames(forSamples: Int((duration * rate).rounded()))
         let trainer = Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
-            calibrates: calibrate, isStrict: strict)
+            optimizer: optimization.optimizer, schedule: optimization.learningRateSchedule(epochs: epochs),
+            clipping: optimization.clipping, calibrates: calibrate, isStrict: strict)
         let summary = annInput
         return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
             try architecture.model(

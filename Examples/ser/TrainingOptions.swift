@@ -30,6 +30,7 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Take a file that cannot be read for an error.")
     var strict = false
 
+    @OptionGroup var optimization: OptimizationOptions
     @OptionGroup var copySearch: CopySearchOptions
 
     func validate() throws {
@@ -42,9 +43,13 @@ struct TrainingOptions: ParsableArguments {
     }
 
     func comparison(of architectures: [Architecture]) -> Comparison {
-        Comparison(
+        var comparison = Comparison(
             architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
             summary: annInput, epochs: epochs, seed: seed, calibrates: calibrate, isStrict: strict)
+        comparison.optimizer = optimization.optimizer
+        comparison.schedule = optimization.learningRateSchedule(epochs: epochs)
+        comparison.clipping = optimization.clipping
+        return comparison
     }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.

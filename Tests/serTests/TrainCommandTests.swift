@@ -52,6 +52,32 @@ import Testing
         }
     }
 
+    @Test func stepsShrinkAlongACosineAndGradientsAreClipped() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            func history(_ more: [String]) async throws -> [[String: Any]] {
+                let trained = try await Command.run(
+                    ["train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "4", "--json"] + more)
+                try #require(trained.code == 0, "\(trained.errors)")
+                let result = try #require(try object(trained.output)["result"] as? [String: Any])
+                return try #require(result["history"] as? [[String: Any]])
+            }
+            let constant = try await history([]), cosine = try await history(["--schedule", "cosine"])
+            let rates = cosine.compactMap { $0["learningRate"] as? Double }
+            #expect(constant.allSatisfy { $0["learningRate"] as? Double == 0.001 })
+            #expect(rates.count == 4 && zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 } && rates[0] < 0.001)
+            let clipped = try await history(["--clip-norm", "1e-6"])
+            // Adam forgets the gradients' size, but for its epsilon: hardly anything is learned.
+            let losses = [constant, clipped].compactMap { $0.last?["trainLoss"] as? Double }
+            #expect(losses.count == 2 && losses[0] < losses[1])
+            for wrong in [["--clip-norm", "0"], ["--learning-rate", "0"], ["--schedule", "steps"]] {
+                let run = try await Command.run(["train", corpus.path, "--model", "ann", "--output", model.path] + wrong)
+                #expect(run.code == 64 && run.errors.contains(wrong[0]), "\(run.errors)")
+            }
+        }
+    }
+
     @Test func predictGoesOnAfterAFileThatCannotBeRead() async throws {
         try await withFolder { folder in
             let corpus = try await corpus(4, in: folder)

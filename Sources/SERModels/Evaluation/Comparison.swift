@@ -17,6 +17,12 @@ public struct Comparison: Sendable {
     public var summary: ClipSummary
     /// How often every training clip is seen.
     public var epochs: Int
+    /// How gradients move the weights.
+    public var optimizer = OptimizerConfiguration.adam()
+    /// How the learning rate changes from step to step.
+    public var schedule = LearningRateSchedule.constant
+    /// How large gradients are tamed.
+    public var clipping: GradientClipping?
     /// Decides the weights, the order of clips and what dropout drops.
     public var seed: UInt64
     /// Whether confidences are calibrated on the validation part (``Trainer/calibrates``).
@@ -170,6 +176,7 @@ public struct Comparison: Sendable {
     private func trainer(for architecture: Architecture) -> Trainer {
         Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
+            optimizer: optimizer, schedule: schedule, clipping: clipping,
             // The report gives precision, recall and AUC over the epochs for its dense network.
             detailedMetrics: architecture == .ann, calibrates: calibrates, seed: seed, isStrict: isStrict)
     }

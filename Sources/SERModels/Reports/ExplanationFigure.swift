@@ -14,6 +14,8 @@ public struct ExplanationFigure: Sendable {
 
     /// A figure of explanations of a clip by a recognizer.
     /// - Parameters:
+    ///   - explanations: What is drawn, one below the other.
+    ///   - clip: The sound that was explained.
     ///   - name: What the clip is called in the heading.
     ///   - recognizer: Whose features decide the spectrogram; where they come of no mel spectrogram, librosa's is shown.
     /// - Throws: `FeatureError` for sound that has no features.

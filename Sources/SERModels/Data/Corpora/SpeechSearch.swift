@@ -3,7 +3,8 @@ import SERAudio
 import SERSupport
 
 extension Corpus {
-    /// The clips in which nobody speaks, as far as ``SpeechActivity`` can tell; files that cannot be read are none of them.
+    /// The clips in which nobody speaks, as far as SERAudio's `SpeechActivity` can tell; files that cannot be read are
+    /// none of them.
     /// - Parameters:
     ///   - seconds: How much of each clip is looked at, from its beginning; nil for all of it.
     ///   - isCancelled: Asked before each clip, from several threads; the clips not looked at are taken to have speech.

@@ -54,7 +54,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var calibration: CalibrationComparison?
     /// What refusing to answer buys.
     public var riskCoverage: Curve
-    /// Clips in which no speech was found (``SpeechActivity``); they are measured all the same.
+    /// Clips in which no speech was found (SERAudio's `SpeechActivity`); they are measured all the same.
     public var withoutSpeech: [String]
     /// The same clips degraded, where that was asked for.
     public var robustness: RobustnessResults?
