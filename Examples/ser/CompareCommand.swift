@@ -54,7 +54,7 @@ struct CompareCommand: ParsableCommand {
         // What cannot be trained is told before anybody listens.
         for architecture in models.architectures { _ = try comparison.network(architecture, on: split) }
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
-        let live = try view.report(on: split)
+        let live = try view.report(on: split, audit: comparison.audit(of: split))
         var isFirst = true
         let results = try comparison.run(
             on: split, isCancelled: { Interruption.isRequested },

@@ -16,9 +16,9 @@ struct LiveOptions: ParsableArguments {
     }
 
     /// The page, served, where it is asked for; its address is told on standard error.
-    func report(on split: DataSplit) throws -> LiveReport? {
+    func report(on split: DataSplit, audit: SplitAudit) throws -> LiveReport? {
         guard live else { return nil }
-        let report = LiveReport(on: split)
+        let report = LiveReport(on: split, audit: audit)
         let server = try LiveServer(port: port, page: report)
         note("live view: \(server.address)")
         return report

@@ -52,7 +52,7 @@ struct TrainCommand: ParsableCommand {
         // What cannot be trained is told before anybody listens.
         _ = try comparison.network(model, on: split)
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
-        let live = try view.report(on: split)
+        let live = try view.report(on: split, audit: comparison.audit(of: split))
         let outcome = try stoppable {
             try comparison.train(
                 model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested },

@@ -207,7 +207,7 @@ public struct Comparison: Sendable {
 
     private func emptyResults(on split: DataSplit) -> ComparisonResults {
         let audit = audit(of: split)
-        let shared = audit.overlaps.first { $0.first == .training && $0.second == .test }?.speakers ?? []
+        let shared = audit.tested?.speakers ?? []
         return ComparisonResults(
             corpus: split.corpus.name, synthetic: split.corpus.isSynthetic, labels: split.labels, seed: seed,
             split: .init(

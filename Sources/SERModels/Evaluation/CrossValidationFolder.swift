@@ -69,9 +69,13 @@ struct CrossValidationFolder: Sendable {
 
 /// JSON as results are kept in it: sorted keys, numbers that are none as strings.
 enum ResultsCoding {
-    static var encoder: JSONEncoder {
+    static var encoder: JSONEncoder { encoder(isPretty: false) }
+
+    /// With `isPretty`, a value a line.
+    static func encoder(isPretty: Bool) -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return encoder

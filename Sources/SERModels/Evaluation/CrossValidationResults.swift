@@ -124,7 +124,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     }
 
     /// What these results are.
-    public var kind: ResultsKind?
+    public var kind: ResultsKind
     /// The version of this format.
     public var version: Int
     /// The library's version.
@@ -217,7 +217,8 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         warnings = Self.warnings(of: cuts)
         unheard = copies?.unread
         self.folds = folds
-        let pooled: [Evaluation], unit: ResamplingUnit? = Self.keepsSpeakersApart(cuts) ? nil : .clips
+        // Clips where a test part has a voice of its training part.
+        let unit: ResamplingUnit? = cuts.allSatisfy { $0.audit.tested?.speakers.isEmpty ?? true } ? nil : .clips
         var runs: [Run] = []
         do throws(EvaluationError) {
             var evaluations: [Evaluation] = []
@@ -232,8 +233,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
                         ? try Evaluation(pooling: own, labels: corpus.labels, isCalibrated: false).metrics : nil,
                     calibrationExcess: try evaluation.calibrationExcess(bootstrap: Bootstrap(unit: unit))))
             }
-            pooled = evaluations
-            estimates = try Estimates.mean(over: pooled, bootstrap: Bootstrap(unit: unit))
+            estimates = try Estimates.mean(over: evaluations, bootstrap: Bootstrap(unit: unit))
         } catch { throw .training(.evaluation(error), fold: "all folds") }
         self.runs = runs
         accuracy = Spread(runs.map(\.metrics.accuracy))
@@ -247,13 +247,6 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         try Evaluation(pooling: folds.filter { $0.seed == seed }, labels: labels)
     }
 
-    /// Whether all speakers are known and none of a test part was heard in its training.
-    private static func keepsSpeakersApart(_ cuts: [Cut]) -> Bool {
-        cuts.allSatisfy { cut in
-            cut.audit.overlaps.allSatisfy { $0.first != .training || $0.second != .test || $0.speakers.isEmpty }
-        }
-    }
-
     /// The folds' warnings, each once.
     private static func warnings(of cuts: [Cut]) -> [String] {
         var seen = Set<String>()
@@ -262,13 +255,11 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
 }
 
 extension Evaluation {
-    /// The test parts of all folds of one seed, by speaker where all are known.
-    fileprivate init(
+    /// The test parts of all folds of one seed, each divided by its fold's temperature.
+    init(
         pooling folds: [CrossValidationResults.Fold], labels: [String], isCalibrated: Bool = true
     ) throws(EvaluationError) {
         let clips = folds.flatMap(\.clips)
-        // Speakers of two corpora are two speakers, whatever their names.
-        let speakers = clips.compactMap { clip in clip.speaker.map { "\(clip.corpus)/\($0)" } }
         let logits = folds.flatMap { fold in
             fold.clips.map { clip in
                 isCalibrated && fold.temperature != 1
@@ -277,7 +268,7 @@ extension Evaluation {
         }
         try self.init(
             logits: logits, targets: clips.map(\.target), labels: labels,
-            speakers: speakers.count == clips.count ? speakers : nil)
+            speakers: TestedClip.speakers(of: clips.map(TestedClip.init)))
     }
 }
 
@@ -349,7 +340,7 @@ extension CrossValidationResults: CustomStringConvertible {
                 + (inner == nil ? [] : ["chosen"]))
         for (index, cut) in cuts.enumerated() {
             let own = folds.filter { $0.fold == index + 1 }
-            let shared = cut.audit.overlaps.first { $0.first == .training && $0.second == .test }
+            let shared = cut.audit.tested
             let copies = shared.map { $0.identicalAudio.count + ($0.nearlyIdenticalAudio?.count ?? 0) } ?? 0
             table.append(
                 [

@@ -65,9 +65,7 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
 extension RobustnessResults {
     /// Families with their conditions, in order.
     var families: [(family: DegradationFamily, conditions: [Condition])] {
-        var order: [DegradationFamily] = []
-        for condition in conditions where !order.contains(condition.family) { order.append(condition.family) }
-        return order.map { family in (family, conditions.filter { $0.family == family }) }
+        conditions.inFamilies(\.family).map { ($0[0].family, $0) }
     }
 }
 
@@ -111,7 +109,7 @@ extension RobustnessResults: CustomStringConvertible {
         return reasons.map { "left out: \($0.names.joined(separator: "; ")): \($0.reason)" }
     }
 
-    private static func cells(_ estimates: Estimates) -> [String] {
+    static func cells(_ estimates: Estimates) -> [String] {
         [
             estimates[.accuracy]?.value?.fixed(4) ?? "", interval(estimates[.accuracy]),
             estimates[.unweightedAverageRecall]?.value?.fixed(4) ?? "", estimates[.logLoss]?.value?.fixed(3) ?? "",
@@ -122,7 +120,7 @@ extension RobustnessResults: CustomStringConvertible {
         [estimates[.accuracy]?.value.map { ($0 > 0 ? "+" : "") + $0.fixed(4) } ?? "", interval(estimates[.accuracy])]
     }
 
-    private static func interval(_ estimate: Estimate?) -> String {
+    static func interval(_ estimate: Estimate?) -> String {
         estimate?.interval.map { "\($0.lower.fixed(4)) to \($0.upper.fixed(4))" } ?? ""
     }
 }

@@ -34,9 +34,14 @@ public struct RobustnessSuite: Sendable, Hashable, Codable {
     }
 
     /// The conditions of each family, families in the order in which they first occur.
-    var families: [[Degradation]] {
+    var families: [[Degradation]] { conditions.inFamilies(\.family) }
+}
+
+extension Array {
+    /// The elements of each family, families in the order in which they first occur.
+    func inFamilies(_ family: (Element) -> DegradationFamily) -> [[Element]] {
         var order: [DegradationFamily] = []
-        for condition in conditions where !order.contains(condition.family) { order.append(condition.family) }
-        return order.map { family in conditions.filter { $0.family == family } }
+        for element in self where !order.contains(family(element)) { order.append(family(element)) }
+        return order.map { name in filter { family($0) == name } }
     }
 }

@@ -45,8 +45,8 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// The pipeline that a network of the given input shape needs: `[.time, coefficients]` reads sequences,
-    /// `[1, coefficients, frames]` images of clips cut or filled to `seconds`, `[coefficients]` means over time,
-    /// `[2 * coefficients]` means and standard deviations, `[4 * coefficients]` also least and greatest values.
+    /// `[1, coefficients, frames]` images of clips cut or filled to `seconds`, and a vector a ``ClipSummary``:
+    /// `[coefficients]` means over time, `[2 * coefficients]` deviations too, `[4 * coefficients]` also extremes.
     /// - Throws: `ShapeError` when the features cannot be laid out that way.
     public init(for input: Shape, extractor: any FeatureExtractor, seconds: Double) throws(ShapeError) {
         let columns = extractor.coefficients
@@ -59,14 +59,6 @@ public struct FeaturePipeline: Sendable {
         switch input.dimensions {
         case [.time, .fixed(columns)], [.any, .fixed(columns)]:
             self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .sequence)
-        case [.fixed(columns)]:
-            self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean]))
-        case [.fixed(2 * columns)]:
-            self.init(
-                extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean, .standardDeviation]))
-        case [.fixed(4 * columns)]:
-            self.init(
-                extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector([.mean, .standardDeviation, .minimum, .maximum]))
         case let dimensions where dimensions.count == 3 && dimensions[0] == 1 && dimensions[1] == .fixed(columns):
             let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
             guard dimensions[2].length == nil || dimensions[2].length == frames else {
@@ -75,7 +67,13 @@ public struct FeaturePipeline: Sendable {
                     "Use the input [1, \(columns), \(frames)] or another duration.")
             }
             self.init(extractor: extractor, span: .exactly(seconds: seconds), arrangement: .image)
-        default:
+        case let dimensions:
+            let summary = ClipSummary.allCases.first { dimensions == [.fixed($0.statistics.count * columns)] }
+            if let summary {
+                self.init(
+                    extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector(summary.statistics))
+                return
+            }
             throw unfit(
                 "[.time, \(columns)], [1, \(columns), frames] or [\(columns)] for features of \(columns) coefficients",
                 "Change the network's input or the number of coefficients.")

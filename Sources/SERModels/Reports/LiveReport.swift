@@ -27,12 +27,12 @@ package final class LiveReport: @unchecked Sendable {
     private var asked: Date?
     private var hasShownLast = false
 
-    /// A page of trainings on a split.
-    package init(on split: DataSplit) {
+    /// A page of trainings on a split, with what its parts share.
+    package init(on split: DataSplit, audit: SplitAudit) {
         corpus = split.corpus.name
         self.split = split.summary
         trainingClips = split.train.count
-        warnings = split.audit.warnings
+        warnings = audit.warnings
     }
 
     /// Notes what happens in the training of a network, and hands it on.
@@ -58,11 +58,7 @@ package final class LiveReport: @unchecked Sendable {
             networks[place].steps = ((epoch - 1) * total + done, epochs * total)
         case .epoch(let record, _):
             networks[place].history.epochs.append(record)
-            let best = networks[place].history.best
-            // As Trainer chooses it: highest accuracy; of equals the lowest loss, then the earliest.
-            let isBetter = best.map {
-                (record.validationAccuracy, -record.validationLoss) > ($0.validationAccuracy, -$0.validationLoss)
-            } ?? true
+            let isBetter = networks[place].history.best.map(record.isBetter(than:)) ?? true
             if isBetter { networks[place].history.bestEpoch = record.epoch }
         case .finished: break
         }

@@ -83,24 +83,21 @@ extension ReportMeasures.Difference {
 extension ReportSubject {
     /// Whether intervals are over speakers rather than clips.
     var isOverSpeakers: Bool {
-        guard unit != .clips, let speakers = Self.speakers(of: clips) else { return false }
+        guard unit != .clips, let speakers = TestedClip.speakers(of: clips) else { return false }
         return Set(speakers).count > 1
     }
 
     /// What intervals are over, in words, such as "10 speakers".
     var units: String {
         guard isOverSpeakers else { return "\(clips.count) clips" }
-        return "\(Set(Self.speakers(of: clips) ?? []).count) speakers"
+        return "\(Set(TestedClip.speakers(of: clips) ?? []).count) speakers"
     }
 
     /// The runs as one evaluation in which what belongs together bears one name: a speaker, or a clip in all runs.
     fileprivate func pooled(_ runs: [Evaluation]) throws(EvaluationError) -> Evaluation {
-        let names = isOverSpeakers ? Self.speakers(of: clips) ?? [] : clips.indices.map { "clip \($0)" }
+        let names = isOverSpeakers ? TestedClip.speakers(of: clips) ?? [] : clips.indices.map { "clip \($0)" }
         return try Evaluation(
-            logits: runs.flatMap { run in
-                run.temperature == 1 ? run.logits : run.logits.map { $0.map { Float(Double($0) / run.temperature) } }
-            },
-            targets: runs.flatMap(\.targets), labels: labels, speakers: runs.flatMap { _ in names })
+            logits: runs.flatMap(\.scaledLogits), targets: runs.flatMap(\.targets), labels: labels, speakers: runs.flatMap { _ in names })
     }
 }
 

@@ -69,15 +69,7 @@ package struct ReportSubject: Sendable {
 
     /// Whether test speakers were heard in training, as far as anybody knows.
     var sharesSpeakers: Bool {
-        cuts.contains { $0.audit.overlaps.contains { $0.first == .training && $0.second == .test && !$0.speakers.isEmpty } }
-    }
-
-    /// The speakers of the clips, where all are known; those of two corpora are two.
-    static func speakers(of clips: [TestedClip]) -> [String]? {
-        let names = clips.compactMap(\.speaker)
-        guard names.count == clips.count else { return nil }
-        let isOneCorpus = Set(clips.map(\.corpus)).count < 2
-        return isOneCorpus ? names : zip(clips, names).map { "\($0.corpus)/\($1)" }
+        cuts.contains { $0.audit.tested?.speakers.isEmpty == false }
     }
 
     /// Evaluations of the clips in this order.
@@ -86,7 +78,7 @@ package struct ReportSubject: Sendable {
     ) throws(EvaluationError) -> Evaluation {
         try Evaluation(
             logits: logits, targets: clips.map(\.target), labels: labels, temperature: temperature,
-            speakers: speakers(of: clips))
+            speakers: TestedClip.speakers(of: clips))
     }
 
     /// A name as it stands in names of files and in identifiers.

@@ -69,7 +69,7 @@ extension ReportSubject {
             guard folds.flatMap({ $0.clips.map(TestedClip.init) }) == clips else {
                 throw .notPaired(reason: "seed \(seed) has not tested the clips of the first seed")
             }
-            runs.append(try Run(folds, seed: seed, clips: clips, labels: results.labels))
+            runs.append(try Run(folds, seed: seed, labels: results.labels))
         }
         let names = results.settings.map { $0.name.uppercased() }
         kind = .crossvalidation
@@ -135,31 +135,18 @@ extension ReportSubject {
     }
 }
 
-extension TestedClip {
-    fileprivate init(_ result: CrossValidationResults.ClipResult) {
-        self.init(
-            clip: result.clip, corpus: result.corpus, speaker: result.speaker, sentence: result.sentence,
-            target: result.target)
-    }
-}
-
 extension ReportSubject.Run {
     /// All folds of one seed.
     fileprivate init(
-        _ parts: [CrossValidationResults.Fold], seed: UInt64, clips: [TestedClip], labels: [String]
+        _ parts: [CrossValidationResults.Fold], seed: UInt64, labels: [String]
     ) throws(EvaluationError) {
         for fold in parts where !(fold.temperature > 0 && fold.temperature.isFinite) {
             throw .temperature(fold.temperature)
         }
-        let raw = parts.flatMap { $0.clips.map(\.logits) }
-        let scaled = parts.flatMap { fold in
-            fold.clips.map { clip in clip.logits.map { Float(Double($0) / fold.temperature) } }
-        }
-        let isCalibrated = parts.contains { $0.temperature != 1 }
         self.seed = seed
-        evaluation = try ReportSubject.evaluation(clips, logits: scaled, temperature: 1, labels: labels)
-        uncalibrated = isCalibrated
-            ? try ReportSubject.evaluation(clips, logits: raw, temperature: 1, labels: labels) : nil
+        evaluation = try Evaluation(pooling: parts, labels: labels)
+        uncalibrated = parts.contains { $0.temperature != 1 }
+            ? try Evaluation(pooling: parts, labels: labels, isCalibrated: false) : nil
         folds = parts.flatMap { fold in fold.clips.map { _ in fold.fold } }
         trainings = parts.map { fold in
             ReportSubject.Training(

@@ -88,25 +88,16 @@ extension RobustnessResults {
     }
 
     private var table: ReportPage.Table {
-        func interval(_ estimate: Estimate?) -> String {
-            estimate?.interval.map { "\($0.lower.fixed(4)) to \($0.upper.fixed(4))" } ?? ""
-        }
-        func cells(_ estimates: Estimates) -> [String] {
-            [
-                estimates[.accuracy]?.value?.fixed(4) ?? "", interval(estimates[.accuracy]),
-                estimates[.unweightedAverageRecall]?.value?.fixed(4) ?? "", estimates[.logLoss]?.value?.fixed(3) ?? "",
-            ]
-        }
         let rows = conditions.map { condition in
-            [condition.name] + cells(condition.estimates) + [
-                condition.differences[.accuracy]?.value?.fixed(4) ?? "", interval(condition.differences[.accuracy]),
+            [condition.name] + Self.cells(condition.estimates) + [
+                condition.differences[.accuracy]?.value?.fixed(4) ?? "", Self.interval(condition.differences[.accuracy]),
                 "\(condition.clips)",
             ]
         }
         return ReportPage.Table(
             "Every condition against the same clips as they are.", "condition",
             ["accuracy", intervalName, "UAR", "log-loss", "against clean", "interval", "clips"],
-            rows: [["clean"] + cells(clean) + ["", "", "\(clips)"]] + rows)
+            rows: [["clean"] + Self.cells(clean) + ["", "", "\(clips)"]] + rows)
     }
 
     /// What hurts most, in a sentence.

@@ -106,9 +106,7 @@ public struct ScalingResults: Codable, Sendable, Equatable {
 
     /// The results as JSON, keys sorted.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self) + Data("\n".utf8)
+        try ResultsCoding.encoder(isPretty: true).encode(self) + Data("\n".utf8)
     }
 
     /// Results from a file that ``json()`` wrote.

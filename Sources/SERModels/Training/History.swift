@@ -39,6 +39,14 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     }
 }
 
+extension EpochRecord {
+    /// Whether the weights after this epoch are kept rather than those after an earlier one: higher accuracy on the
+    /// validation part, or the same and a lower loss.
+    func isBetter(than earlier: EpochRecord) -> Bool {
+        !((earlier.validationAccuracy, -earlier.validationLoss) >= (validationAccuracy, -validationLoss))
+    }
+}
+
 /// Macro averages over the classes of one part after one epoch.
 public struct EpochDetail: Codable, Sendable, Equatable {
     /// Mean precision over the classes.

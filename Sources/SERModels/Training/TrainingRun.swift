@@ -132,10 +132,7 @@ struct TrainingRun {
 
     private mutating func keepIfBest(_ record: EpochRecord) {
         state.history.epochs.append(record)
-        if let best = state.history.best,
-            (best.validationAccuracy, -best.validationLoss) >= (record.validationAccuracy, -record.validationLoss) {
-            return
-        }
+        if let best = state.history.best, !record.isBetter(than: best) { return }
         state.history.bestEpoch = record.epoch
         state.best = state.step.model
     }

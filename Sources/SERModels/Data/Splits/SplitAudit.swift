@@ -51,6 +51,9 @@ public struct SplitAudit: Sendable, Equatable, Codable {
     /// What a reader of results must know, in sentences; empty where nothing is shared that matters.
     public let warnings: [String]
 
+    /// What the training and the test part share.
+    var tested: Overlap? { overlaps.first { $0.first == .training && $0.second == .test } }
+
     init(_ split: DataSplit, copies: NearCopies? = nil) {
         let parts = split.partitions
         overlaps = [(0, 1), (0, 2), (1, 2)].map { Overlap(between: parts[$0], and: parts[$1], copies: copies) }

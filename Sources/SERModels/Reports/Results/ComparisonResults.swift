@@ -165,18 +165,11 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
 
     /// The results as JSON, keys sorted. A loss that is not a number is written as the string "nan".
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try encoder.encode(self) + Data("\n".utf8)
+        try ResultsCoding.encoder(isPretty: true).encode(self) + Data("\n".utf8)
     }
 
     /// Results from what ``json()`` wrote.
     public init(json: Data) throws {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        self = try decoder.decode(ComparisonResults.self, from: json)
+        self = try ResultsCoding.decoder.decode(ComparisonResults.self, from: json)
     }
 }

@@ -44,12 +44,6 @@ package enum AnyResults: Sendable {
     private struct Header: Decodable {
         var kind: String?
         var version: Int?
-        /// Results of a cross-validation are known by it where they name no kind.
-        var folds: Ignored?
-
-        struct Ignored: Decodable {
-            init(from decoder: any Decoder) throws {}
-        }
     }
 
     /// Results that a command wrote.
@@ -63,8 +57,7 @@ package enum AnyResults: Sendable {
         do { header = try decoder.decode(Header.self, from: data) } catch {
             throw .unreadable(path: path, reason: Self.reason(error))
         }
-        let name = header.kind ?? (header.folds != nil ? ResultsKind.crossvalidation.rawValue : "")
-        guard let kind = ResultsKind(rawValue: name) else { throw .notResults(path: path) }
+        guard let kind = header.kind.flatMap(ResultsKind.init) else { throw .notResults(path: path) }
         func check(_ known: Int) throws(ReportError) {
             guard header.version == known else {
                 throw .version(path: path, kind: kind, found: header.version, known: known)

@@ -18,6 +18,14 @@ public struct TestedClip: Codable, Sendable, Hashable {
         self.target = target
     }
 
+    /// The speakers of clips, where all are known; those of two corpora are two.
+    static func speakers(of clips: [TestedClip]) -> [String]? {
+        let names = clips.compactMap(\.speaker)
+        guard names.count == clips.count else { return nil }
+        let isOneCorpus = Set(clips.map(\.corpus)).count < 2
+        return isOneCorpus ? names : zip(clips, names).map { "\($0.corpus)/\($1)" }
+    }
+
     /// Clips of a corpus with the classes that an evaluation knows, in its order.
     static func list(_ clips: [Clip], targets: [Int], in corpus: Corpus) -> [TestedClip] {
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
@@ -26,6 +34,15 @@ public struct TestedClip: Codable, Sendable, Hashable {
                 clip: String(clip.path.path.dropFirst(root.count)), corpus: clip.corpus, speaker: clip.speaker,
                 sentence: clip.sentence, target: target)
         }
+    }
+}
+
+extension TestedClip {
+    /// The clip of a cross-validation's result.
+    init(_ result: CrossValidationResults.ClipResult) {
+        self.init(
+            clip: result.clip, corpus: result.corpus, speaker: result.speaker, sentence: result.sentence,
+            target: result.target)
     }
 }
 

@@ -25,7 +25,7 @@ extension ReportSubject {
                     "What each two parts have in common.", cuts.count > 1 ? "fold: parts" : "parts",
                     ["speakers", "sentences", "identical audio", "nearly identical audio"], rows: rows)),
         ]
-        let shared = Self.sorted(cuts.flatMap { $0.audit.tested.flatMap(\.speakers) })
+        let shared = Self.sorted(cuts.flatMap { $0.audit.tested?.speakers ?? [] })
         if !shared.isEmpty {
             pieces.append(
                 .details("Speakers heard in training and test (\(shared.count))", [.paragraph(Self.listed(shared))]))
@@ -45,11 +45,11 @@ extension ReportSubject {
     }
 
     private var verdict: String {
-        let shared = Set(cuts.flatMap { $0.audit.tested.flatMap(\.speakers) }).count
+        let shared = Set(cuts.flatMap { $0.audit.tested?.speakers ?? [] }).count
         let copies = cuts.reduce(0) { sum, cut in
             sum + cut.audit.overlaps.reduce(0) { $0 + $1.identicalAudio.count + ($1.nearlyIdenticalAudio?.count ?? 0) }
         }
-        let voices = Self.speakers(of: clips) == nil
+        let voices = TestedClip.speakers(of: clips) == nil
             ? "Who speaks is not known for all clips, so nobody can tell whether voices are shared."
             : shared == 0 ? "No speaker of a test part was heard in its training."
             : "\(shared) speakers are heard in training and in test."
@@ -80,11 +80,6 @@ extension ReportSubject {
     private static func listed(_ names: [String]) -> String {
         names.prefix(100).joined(separator: ", ") + (names.count > 100 ? " and \(names.count - 100) more" : "")
     }
-}
-
-extension SplitAudit {
-    /// What training and test share.
-    fileprivate var tested: [Overlap] { overlaps.filter { $0.first == .training && $0.second == .test } }
 }
 
 extension SplitAudit.Overlap {

@@ -42,7 +42,7 @@ extension ReportSubject {
     private static let mostSpeakers = 40
 
     private var speakersFigure: ReportPage.CaptionedFigure? {
-        guard let speakers = Self.speakers(of: clips) else { return nil }
+        guard let speakers = TestedClip.speakers(of: clips) else { return nil }
         let names = Set(speakers).sorted { $0.compare($1, options: .numeric) == .orderedAscending }
         guard names.count > 1, names.count <= Self.mostSpeakers, networks.count <= 6 else { return nil }
         let rows = names.map { name in

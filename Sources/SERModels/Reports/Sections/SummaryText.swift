@@ -22,7 +22,7 @@ extension ReportSubject {
     }
 
     private var speakerText: String {
-        guard let speakers = Self.speakers(of: clips) else { return "" }
+        guard let speakers = TestedClip.speakers(of: clips) else { return "" }
         let count = Set(speakers).count
         return " by \(count) \(count == 1 ? "speaker" : "speakers")"
     }
@@ -34,7 +34,7 @@ extension ReportSubject {
         case .comparison, .crossvalidation:
             let how = kind == .comparison
                 ? "the clips are the test part of one split (\(cut))" : "every clip was tested in one of the folds (\(cut))"
-            guard Self.speakers(of: clips) != nil else { return "\(how), and who speaks is not known" }
+            guard TestedClip.speakers(of: clips) != nil else { return "\(how), and who speaks is not known" }
             return sharesSpeakers
                 ? "\(how), but their voices were heard in training, so this says nothing about a voice never heard"
                 : "\(how), and the voices were never heard in training"
@@ -65,7 +65,7 @@ extension ReportSubject {
     var allWarnings: [String] {
         var all = warnings
         if synthetic { all.insert("The corpus is synthetic: these figures say nothing about real voices.", at: 0) }
-        if isOverSpeakers, let speakers = Self.speakers(of: clips), Set(speakers).count < 10 {
+        if isOverSpeakers, let speakers = TestedClip.speakers(of: clips), Set(speakers).count < 10 {
             all.append(
                 "The intervals are over \(Set(speakers).count) speakers; with fewer than ten they are too narrow.")
         }
