@@ -115,7 +115,10 @@ struct EvaluateCommand: ParsableCommand {
             print(try text(results))
             if let output { print("\nreport: \(output.appendingPathComponent("report.html").path)") }
         }
-        if results.robustness?.isComplete == false { throw ExitCode(Interruption.exitCode) }
+        if results.robustness?.isComplete == false {
+            note("Stopped; the conditions that were not measured are missing.")
+            throw ExitCode(Interruption.exitCode)
+        }
     }
 
     private func text(_ results: EvaluationResults) throws -> String {

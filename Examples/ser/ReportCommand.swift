@@ -10,7 +10,8 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             Reads results.json files that compare, crossvalidate or evaluate wrote, and writes report.html, its figures \
             (figures/), results.csv and clips.csv. Several files are put on one page and compared with each other: they \
-            must be of the same kind, over the same clips and folds.
+            must be of the same kind, over the same clips and folds. The scaling.json of ser scale may stand beside them, \
+            or alone.
 
             With --data, the hardest clips are drawn; with --audio as well, the page holds their sound.
 

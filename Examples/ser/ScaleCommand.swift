@@ -13,7 +13,7 @@ struct ScaleCommand: ParsableCommand {
             batches of 1 to 256. Every point is measured in a process of its own, so that its peak of memory is its alone: \
             once to warm up, then for 0.6 s and at least twice; the median counts. Fits a power to each series.
 
-            Writes scaling.json, scaling.csv, report.html and a figure for each quantity. Ctrl-C keeps what is measured.
+            Writes scaling.json, scaling.csv, report.html and figures/. Ctrl-C keeps what is measured.
 
             EXAMPLE:
               ser scale --models lstm,gru --output scaling
@@ -40,7 +40,9 @@ struct ScaleCommand: ParsableCommand {
         try AtomicFile.prepare(folder: output)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let plan = ScalingPlan(models.architectures, threads: Parallelism.threads, cores: cores, isQuick: quick)
-        var results = ScalingResults(cores: cores, threads: Parallelism.threads, instructionSet: instructionSetName)
+        var results = ScalingResults(
+            cores: cores, threads: Parallelism.threads, instructionSet: instructionSetName,
+            command: ReportOptions.command)
         let progress = ProgressLine("measuring", total: plan.entries.count, unit: "points")
         for entry in plan.entries {
             guard let measurement = try measurement(of: entry.point) else { break }
@@ -94,12 +96,7 @@ struct ScaleCommand: ParsableCommand {
     }
 
     private func write(_ results: ScalingResults) throws {
-        func write(_ data: Data, _ name: String) throws {
-            try AtomicFile.write(data, to: output.appendingPathComponent(name))
-        }
-        try write(results.json(), "scaling.json")
-        try write(Data(results.csv.utf8), "scaling.csv")
-        try write(Data(results.html.utf8), "report.html")
-        for figure in results.figures { try write(Data(figure.svg.utf8), "\(figure.name).svg") }
+        try AtomicFile.write(results.json(), to: output.appendingPathComponent("scaling.json"))
+        try Report(results).write(to: output)
     }
 }

@@ -34,8 +34,8 @@ private struct ExpectedFit: Decodable {
         #expect(exact.map { abs($0.exponent - 2) < 1e-12 && abs($0.value(at: 8) - 192) < 1e-9 } == true)
     }
 
-    private func results() -> ScalingResults {
-        var results = ScalingResults(cores: 2, threads: 2, instructionSet: "AVX2")
+    private func results(command: [String]? = nil) -> ScalingResults {
+        var results = ScalingResults(cores: 2, threads: 2, instructionSet: "AVX2", command: command)
         for (x, y) in [(560.0, 4.1), (140, 1.0), (280, 2.0)] {
             results.append(.init(x: x, y: y, repeats: 3), model: "gru", subject: .clips, quantity: .epochSeconds)
         }
@@ -54,32 +54,65 @@ private struct ExpectedFit: Decodable {
         #expect(results.series[1].fit == nil && results.series[1].statement == nil)
         #expect(results.description.contains("Stopped before the end"))
         #expect(results.csv.split(separator: "\n").count == 7 && results.csv.contains("gru,clips,140,epochSeconds,1,3"))
-        #expect(results.html.contains("<svg") && results.html.contains("exponent 1.02"))
         let figures = results.figures
         #expect(figures.map(\.name) == ["epochSeconds-clips", "clipsPerSecond-threads"])
         #expect(figures[0].svg.contains("GRU: 1 s at 140, 4.1 s at 560"))
     }
 
-    @Test func resultsComeBackFromTheirFile() throws {
+    @Test func aPageOfTheirOwnHasTheFiguresAndTheCommand() throws {
         let folder = try TemporaryFolder()
         let file = folder.path("scaling.json")
-        var results = results()
-        results.complete()
-        try results.json().write(to: file)
-        #expect(try ScalingResults(contentsOf: file) == results)
-        let text = String(decoding: try results.json(), as: UTF8.self)
-        for other in [
-            text.replacingOccurrences(of: "\"version\" : 1", with: "\"version\" : 2"),
-            text.replacingOccurrences(of: "ser scaling", with: "something"), "text",
+        try results(command: ["ser", "scale", "--models", "gru"]).json().write(to: file)
+        let report = try Report(contentsOf: [file])
+        #expect(report.html.contains("<svg") && report.html.contains("exponent 1.02"))
+        #expect(report.html.contains("ser scale --models gru") && report.html.contains("was stopped before its end"))
+        let output = folder.path("report")
+        try report.write(to: output)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+            == ["figures", "report.html", "scaling.csv"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: output.appendingPathComponent("figures").path).sorted()
+            == ["clipsPerSecond-threads.svg", "epochSeconds-clips.svg"])
+    }
+
+    @Test func theyStandBesideOtherResultsOnOnePage() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path("scaling.json"), other = folder.path("results.json")
+        try results(command: ["ser", "scale"]).json().write(to: file)
+        let comparison = try madeUpComparison(clips: 40)
+        try comparison.json().write(to: other)
+        let alone = try Report(comparison), both = try Report(contentsOf: [file, other])
+        #expect(both.summary == alone.summary)
+        #expect(both.html.contains("How it grows") && !alone.html.contains("How it grows"))
+        #expect(both.html.contains("ser scale"))
+        let output = folder.path("report")
+        try both.write(to: output)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+            == ["clips.csv", "figures", "report.html", "results.csv", "scaling.csv"])
+        let error = #expect(throws: ReportError.self) { try Report(contentsOf: [file, other, file]) }
+        #expect(error?.description.contains("both tell how time and memory grow") == true)
+    }
+
+    @Test func filesThatHoldWhatNobodyMeasuredAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let text = String(decoding: try results().json(), as: UTF8.self)
+        for (old, new, says) in [
+            ("\"version\" : 1", "\"version\" : 2", "in version 2"), ("\"scaling\"", "\"something\"", "holds no results"),
+            ("\"x\" : 140", "\"x\" : 0", "nobody can have measured"),
+            ("\"x\" : 140", "\"x\" : 1e300", "nobody can have measured"),
+            ("\"y\" : 4.1", "\"y\" : -4.1", "nobody can have measured"),
+            ("\"points\"", "\"dots\"", "points"), ("\"clips\"", "\"stars\"", "stars"),
         ] {
-            try folder.write(other, to: "other.json")
-            let error = #expect(throws: ScalingError.self) { try ScalingResults(contentsOf: folder.path("other.json")) }
-            guard case .version = error else {
-                Issue.record("\(String(describing: error))")
-                continue
-            }
+            let changed = text.replacingOccurrences(of: old, with: new)
+            #expect(changed != text, "\(old)")
+            try folder.write(changed, to: "other.json")
+            let error = #expect(throws: ReportError.self) { try Report(contentsOf: [folder.path("other.json")]) }
+            #expect(error?.description.contains(says) == true, "\(String(describing: error))")
         }
-        #expect(throws: ScalingError.self) { try ScalingResults(contentsOf: folder.path("none.json")) }
+        // A power that a stranger made up is not believed.
+        let fitted = text.replacingOccurrences(of: "\"exponent\" : ", with: "\"exponent\" : 9")
+        try folder.write(fitted, to: "fitted.json")
+        #expect(fitted != text)
+        #expect(try Report(contentsOf: [folder.path("fitted.json")]).html.contains("exponent 1.02"))
     }
 
     @Test func plansHoldAllSizesThatTheyPromise() {

@@ -80,4 +80,30 @@ import Testing
             }
         }
     }
+
+    @Test func ctrlCKeepsTheConditionsThatWereMeasured() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus"), output = folder.appendingPathComponent("report")
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let written = try await Command.run(["synthesize", corpus.path, "--words", "12"])
+            try #require(written.code == 0, "\(written.errors)")
+            let trained = try await Command.run([
+                "train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "2", "--skip-copy-search",
+            ])
+            try #require(trained.code == 0, "\(trained.errors)")
+            let run = try await Command.run(
+                ["evaluate", model.path, corpus.path, "--robustness", "--threads", "1", "--output", output.path],
+                interruptAfter: ": accuracy")
+            #expect(run.code == 130, "\(run.errors)")
+            #expect(run.errors.contains("Stopped"), "\(run.errors)")
+            #expect(run.output.contains("robustness:") && run.output.contains("white noise"))
+            let results = try object(
+                String(decoding: Data(contentsOf: output.appendingPathComponent("results.json")), as: UTF8.self))
+            let robustness = try #require(results["robustness"] as? [String: Any])
+            #expect(robustness["isComplete"] as? Bool == false)
+            #expect((robustness["conditions"] as? [Any])?.isEmpty == false)
+            let page = try String(contentsOf: output.appendingPathComponent("report.html"), encoding: .utf8)
+            #expect(page.contains("stopped"))
+        }
+    }
 }

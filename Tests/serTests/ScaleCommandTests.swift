@@ -8,7 +8,7 @@ import Testing
             let run = try await Command.run(["scale", "--models", "rnn", "--quick", "--output", output.path, "--json"])
             #expect(run.code == 0, "\(run.errors)")
             let results = try object(run.output)
-            #expect(results["isComplete"] as? Bool == true && results["kind"] as? String == "ser scaling")
+            #expect(results["isComplete"] as? Bool == true && results["kind"] as? String == "scaling")
             let series = try #require(results["series"] as? [[String: Any]])
             let kinds = Set(series.compactMap { one -> String? in
                 "\(one["quantity"] as? String ?? "") \(one["subject"] as? String ?? "")"
@@ -23,7 +23,7 @@ import Testing
                 #expect(points.allSatisfy { ($0["repeats"] as? Int ?? 0) >= 2 })
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path)
-            for name in ["scaling.json", "scaling.csv", "report.html", "epochSeconds-clips.svg"] {
+            for name in ["scaling.json", "scaling.csv", "report.html", "figures"] {
                 #expect(names.contains(name), "\(name)")
             }
         }

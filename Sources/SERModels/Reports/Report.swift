@@ -9,22 +9,41 @@ import SERSupport
 /// try report.write(to: folder)                     // report.html, figures/, results.csv, clips.csv
 /// ```
 public struct Report: Sendable {
-    let subject: ReportSubject
-    let measures: ReportMeasures
     let page: ReportPage
+    /// What stands beside the page for programs.
+    private let tables: [Table]
+
+    private struct Table {
+        var name, text: String
+    }
 
     /// A report on results that commands wrote; of several, on one page, compared with each other.
     /// - Parameters:
-    ///   - files: Files of results. Those of several must be of the same kind, over the same clips and folds.
+    ///   - files: Files of results. Those of several must be of the same kind, over the same clips and folds; one that
+    ///     tells how time and memory grow may stand beside any, or alone.
     ///   - title: The page's heading; by default what was tested.
     ///   - sounds: Where the clips are, for spectrograms and players; nil leaves them out.
     /// - Throws: ``ReportError``.
     public init(contentsOf files: [URL], title: String? = nil, sounds: ReportSounds? = nil) throws(ReportError) {
         var subjects: [ReportSubject] = []
+        var scaling: (results: ScalingResults, source: String)?
         for file in files {
-            subjects.append(try ReportSubject(AnyResults(contentsOf: file), source: file.relativePath))
+            let results = try AnyResults(contentsOf: file)
+            if case .scaling(let measured) = results {
+                if let first = scaling?.source {
+                    throw .doNotFit(first: first, second: file.relativePath, reason: "both tell how time and memory grow")
+                }
+                scaling = (measured, file.relativePath)
+            } else {
+                subjects.append(try ReportSubject(results, source: file.relativePath))
+            }
         }
-        try self.init(ReportSubject(joining: subjects), title: title, sounds: sounds)
+        if subjects.isEmpty, let scaling {
+            self.init(scaling.results, title: title)
+        } else {
+            try self.init(
+                ReportSubject(joining: subjects), scaling: scaling?.results, title: title, sounds: sounds)
+        }
     }
 
     /// A report on a comparison of networks.
@@ -52,12 +71,29 @@ public struct Report: Sendable {
         try self.init(ReportSubject(.evaluation(results), source: "the evaluation"), title: title, sounds: sounds)
     }
 
-    private init(_ subject: ReportSubject, title: String?, sounds: ReportSounds?) throws(ReportError) {
-        self.subject = subject
+    /// A report on how time, memory and throughput grow.
+    public init(_ results: ScalingResults, title: String? = nil) {
+        page = results.page(title: title)
+        tables = [Table(name: "scaling.csv", text: results.csv)]
+    }
+
+    private init(
+        _ subject: ReportSubject, scaling: ScalingResults? = nil, title: String?, sounds: ReportSounds?
+    ) throws(ReportError) {
+        var subject = subject
+        if let scaling {
+            subject.further.append(scaling.section)
+            subject.commands += scaling.command.map { [$0] } ?? []
+        }
+        let measures: ReportMeasures
         do throws(EvaluationError) { measures = try ReportMeasures(subject) } catch {
             throw .unreadable(path: subject.source, reason: "\(error)")
         }
         page = subject.page(measures, title: title, sounds: sounds)
+        tables = [
+            Table(name: "results.csv", text: subject.resultsTable(measures)),
+            Table(name: "clips.csv", text: subject.clipsTable),
+        ] + (scaling.map { [Table(name: "scaling.csv", text: $0.csv)] } ?? [])
     }
 
     /// What was tested, how, and what came out, in a sentence or two.
@@ -66,7 +102,8 @@ public struct Report: Sendable {
     /// The page.
     public var html: String { page.html }
 
-    /// Writes `report.html`, `figures/`, `results.csv` and `clips.csv`, each whole or not at all.
+    /// Writes `report.html`, `figures/` and the tables, `results.csv` and `clips.csv` or `scaling.csv`; each whole or not
+    /// at all.
     /// - Throws: ``FileWriteError``.
     public func write(to folder: URL) throws(FileWriteError) {
         let figures = folder.appendingPathComponent("figures")
@@ -75,9 +112,9 @@ public struct Report: Sendable {
         for figure in page.figures {
             try AtomicFile.write(Data(figure.svg.utf8), to: figures.appendingPathComponent("\(figure.name).svg"))
         }
-        try AtomicFile.write(
-            Data(subject.resultsTable(measures).utf8), to: folder.appendingPathComponent("results.csv"))
-        try AtomicFile.write(Data(subject.clipsTable.utf8), to: folder.appendingPathComponent("clips.csv"))
+        for table in tables {
+            try AtomicFile.write(Data(table.text.utf8), to: folder.appendingPathComponent(table.name))
+        }
         try AtomicFile.write(Data(html.utf8), to: folder.appendingPathComponent("report.html"))
     }
 }

@@ -10,6 +10,7 @@ extension ReportSubject {
             case .comparison(let results): try self.init(results, source: source)
             case .crossvalidation(let results): try self.init(results, source: source)
             case .evaluation(let results): try self.init(results, source: source)
+            case .scaling: throw .notPaired(reason: "it tells of no clips")
             }
         } catch { throw .unreadable(path: source, reason: "it contradicts itself: \(error)") }
         nameApart()

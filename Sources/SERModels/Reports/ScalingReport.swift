@@ -65,8 +65,23 @@ extension ScalingResults {
             ])
     }
 
-    /// A page of its own.
-    public var html: String {
+    /// What was measured on, and how to measure it again.
+    private var settings: ReportPage.Section {
+        let repeated = command.map { command -> [ReportPage.Piece] in
+            [.paragraph("The command that made them:"), .command(ReportSubject.shellText(command))]
+        } ?? []
+        return ReportPage.Section("Settings, and how to repeat it", repeated + [
+            .table(.init(
+                caption: "Settings.", columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
+                rows: [
+                    ["library", "SER \(library)"], ["cores", "\(cores)"], ["threads", "\(threads)"],
+                    ["kernels", instructionSet], ["data", data],
+                ]))
+        ])
+    }
+
+    /// A page of their own.
+    func page(title: String?) -> ReportPage {
         let told = series.filter { $0.subject == .clips && $0.quantity == .epochSeconds }.compactMap { one in
             one.fit.map { "\(one.model.uppercased()) \($0)" }
         }
@@ -74,9 +89,8 @@ extension ScalingResults {
             ? "How training, memory and recognition grow with the work."
             : "The time of an epoch grows with the number of clips to the power of: \(told.joined(separator: ", "))."
         return ReportPage(
-            title: "Scalability", summary: summary,
-            warnings: isComplete ? [] : ["The measurement was stopped before its end."], sections: [section],
-            footer: "SER \(LibraryVersion.current)"
-        ).html
+            title: title ?? "Scalability", summary: summary,
+            warnings: isComplete ? [] : ["The measurement was stopped before its end."],
+            sections: [section, settings], footer: "Made by SER \(LibraryVersion.current) from results of SER \(library).")
     }
 }

@@ -57,11 +57,16 @@ public struct ScalingResults: Codable, Sendable, Equatable {
         public internal(set) var fit: ScalingFit?
     }
 
-    static let kind = "ser scaling"
     static let currentVersion = 1
 
-    /// What the file is, and the version of its format.
-    public let kind: String, version: Int
+    /// What the file is.
+    public let kind: ResultsKind
+    /// The version of the file's format.
+    public let version: Int
+    /// The library that measured.
+    public let library: String
+    /// The command that was typed; nil for a program of its own.
+    public let command: [String]?
     /// Cores of the machine, and threads that the work had unless it was measured against them.
     public let cores, threads: Int
     /// The instruction set of the library's own kernels.
@@ -74,9 +79,11 @@ public struct ScalingResults: Codable, Sendable, Equatable {
     public private(set) var series: [Series]
 
     /// Results before the first measurement.
-    package init(cores: Int, threads: Int, instructionSet: String) {
-        kind = Self.kind
+    package init(cores: Int, threads: Int, instructionSet: String, command: [String]? = nil) {
+        kind = .scaling
         version = Self.currentVersion
+        library = LibraryVersion.current
+        self.command = command
         self.cores = cores
         self.threads = threads
         self.instructionSet = instructionSet
@@ -109,25 +116,20 @@ public struct ScalingResults: Codable, Sendable, Equatable {
         try ResultsCoding.encoder(isPretty: true).encode(self) + Data("\n".utf8)
     }
 
-    /// Results from a file that ``json()`` wrote.
-    /// - Throws: ``ScalingError`` for a file that cannot be read, and for one of another kind or version.
-    public init(contentsOf file: URL) throws(ScalingError) {
-        struct Header: Decodable {
-            var kind: String
-            var version: Int
+    /// The results with their powers fitted anew; nil where a file holds what cannot be drawn over logarithmic axes.
+    var checked: ScalingResults? {
+        let range = 1e-12...1e15
+        guard series.allSatisfy({ $0.points.allSatisfy { range.contains($0.x) && range.contains($0.y) } }) else {
+            return nil
         }
-        do {
-            let data = try Data(contentsOf: file)
-            guard let header = try? JSONDecoder().decode(Header.self, from: data) else {
-                throw ScalingError.version(path: file.path, found: "something else")
+        var results = self
+        results.series = []
+        for one in series {
+            for point in one.points {
+                results.append(point, model: one.model, subject: one.subject, quantity: one.quantity)
             }
-            guard header.kind == Self.kind, header.version == Self.currentVersion else {
-                throw ScalingError.version(path: file.path, found: "\(header.kind) of version \(header.version)")
-            }
-            self = try JSONDecoder().decode(ScalingResults.self, from: data)
-        } catch let error as ScalingError { throw error } catch {
-            throw .setting("\(file.path): cannot be read (\(error.localizedDescription))")
         }
+        return results
     }
 
     /// All measurements as a table of values separated by commas, a line each.

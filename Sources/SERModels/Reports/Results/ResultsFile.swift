@@ -18,7 +18,8 @@ public enum ReportError: Error, Sendable, Equatable, CustomStringConvertible, Lo
         switch self {
         case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
         case .notResults(let path):
-            return "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote."
+            return "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote, or scale's "
+                + "scaling.json."
         case .version(let path, let kind, let found, let known):
             return "\(path) holds results of a \(kind.rawValue) \(found.map { "in version \($0)" } ?? "without a version")"
                 + ", and this library reads version \(known). Make the results again with this library, or read them "
@@ -37,6 +38,7 @@ package enum AnyResults: Sendable {
     case comparison(ComparisonResults)
     case crossvalidation(CrossValidationResults)
     case evaluation(EvaluationResults)
+    case scaling(ScalingResults)
 
     /// More than any results hold; a file as large is something else.
     private static let mostBytes = 1 << 30
@@ -78,6 +80,12 @@ package enum AnyResults: Sendable {
         case .evaluation:
             try check(EvaluationResults.currentVersion)
             self = .evaluation(try decoded(EvaluationResults.self))
+        case .scaling:
+            try check(ScalingResults.currentVersion)
+            guard let results = try decoded(ScalingResults.self).checked else {
+                throw .unreadable(path: path, reason: "it holds sizes or quantities that nobody can have measured")
+            }
+            self = .scaling(results)
         }
     }
 

@@ -30,7 +30,7 @@ extension ReportSubject {
     /// How it was tested, and with whose voices.
     private var testing: String {
         switch kind {
-        case .evaluation: return "a saved model tested on the whole corpus"
+        case .evaluation, .scaling: return "a saved model tested on the whole corpus"
         case .comparison, .crossvalidation:
             let how = kind == .comparison
                 ? "the clips are the test part of one split (\(cut))" : "every clip was tested in one of the folds (\(cut))"
