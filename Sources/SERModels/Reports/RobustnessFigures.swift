@@ -105,8 +105,9 @@ extension RobustnessResults {
         let measured = conditions.compactMap { condition in
             condition.estimates[.accuracy]?.value.map { (condition.name, $0) }
         }
-        guard let worst = measured.min(by: { $0.1 < $1.1 }) else { return "No condition was measured." }
+        // Of two that cost as much, the later is the harder.
+        guard let worst = measured.reversed().min(by: { $0.1 < $1.1 }) else { return "No condition was measured." }
         return "On \(clips) clips as they are the accuracy is \(cleanAccuracy.fixed(3)); of \(measured.count) ways to "
-            + "degrade them, \(worst.0) costs most: \(worst.1.fixed(3))."
+            + "degrade them, \(worst.0) costs most and leaves \(worst.1.fixed(3))."
     }
 }

@@ -1,4 +1,5 @@
 import SERCore
+import SERSupport
 
 extension Recognizer {
     /// Fits ``calibration`` to clips with known emotions that the network was not trained on.
@@ -29,7 +30,7 @@ extension Recognizer {
             calibration = try TemperatureScaling.fitted(logits: logits, targets: targets)
         } catch { throw .evaluation(error) }
         let count = targets.count
-        provenance["calibration"] = calibration.map { "temperature \($0.temperature), fitted on \(count) clips" }
+        provenance["calibration"] = calibration.map { "temperature \($0.temperature.significant(4)), fitted on \(count) clips" }
             ?? "none: \(count) clips do not determine a temperature"
         return calibration != nil
     }
