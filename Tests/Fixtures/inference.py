@@ -34,6 +34,13 @@ def bca():
                 lower=float(result.confidence_interval.low), upper=float(result.confidence_interval.high))
 
 
+def shares():
+    """Exact intervals of shares whose clips are all right."""
+    for count, level in [(1, 0.95), (40, 0.95), (280, 0.95), (25, 0.8)]:
+        interval = stats.binomtest(count, count).proportion_ci(level, method="exact")
+        yield dict(right=count, count=count, level=level, lower=float(interval.low), upper=float(interval.high))
+
+
 def clips(count=150, classes=4, speakers=15, strength=1.4, seed=5):
     """Clips of speakers who are recognised more or less well."""
     draw = np.random.RandomState(seed)
@@ -150,7 +157,7 @@ logits, targets, speaker = clips()
 *tests, other = permutations(logits, targets, speaker)
 result = dict(
     normal=[[p, float(stats.norm.ppf(p))] for p in [1e-12, 0.001, 0.025, 0.3, 0.5, 0.8, 0.975, 0.9999]],
-    bca=list(bca()), logits=logits.tolist(), other=other, targets=targets.tolist(), speakers=[f"s{s}" for s in speaker],
+    bca=list(bca()), shares=list(shares()), logits=logits.tolist(), other=other, targets=targets.tolist(), speakers=[f"s{s}" for s in speaker],
     intervals=list(intervals(logits, targets, speaker)), mcnemar=list(mcnemar()), permutations=tests,
     runs=list(runs()), temperatures=list(temperatures()), riskCoverage=list(risk_coverage()))
 here = os.path.dirname(os.path.abspath(__file__))

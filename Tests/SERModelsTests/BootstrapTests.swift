@@ -15,6 +15,10 @@ struct InferenceFixture: Decodable {
         let unit: ResamplingUnit
         let value, lower, upper: Double
     }
+    struct Share: Decodable {
+        let right, count: Int
+        let level, lower, upper: Double
+    }
     struct McNemar: Decodable {
         let onlyFirst, onlySecond: Int
         let exact, mid: Double
@@ -44,6 +48,7 @@ struct InferenceFixture: Decodable {
 
     let normal: [[Double]]
     let bca: [BCa]
+    let shares: [Share]
     let logits, other: [[Float]]
     let targets: [Int]
     let speakers: [String]
@@ -235,10 +240,38 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
         let perfect = try Evaluation(
             logits: [[9, 0], [0, 9], [9, 0]], targets: [0, 1, 0], labels: ["a", "b"])
         let estimates = try perfect.estimates(bootstrap: Bootstrap(resamples: 200))
-        #expect(estimates[.accuracy]?.interval == ConfidenceInterval(lower: 1, upper: 1, level: 0.95))
+        #expect(estimates[.accuracy]?.interval?.upper == 1 && estimates[.unweightedAverageRecall]?.value == 1)
+        // What never varies has no spread to tell of.
+        #expect(estimates[.unweightedAverageRecall]?.interval == nil && estimates[.auc]?.interval == nil)
+        for share in try InferenceFixture().shares where share.right == share.count {
+            let all = try Evaluation(
+                logits: Array(repeating: [9, 0], count: share.count), targets: Array(repeating: 0, count: share.count),
+                labels: ["a", "b"])
+            let none = try Evaluation(
+                logits: Array(repeating: [0, 9], count: share.count), targets: Array(repeating: 0, count: share.count),
+                labels: ["a", "b"])
+            let bootstrap = Bootstrap(resamples: 100, level: share.level)
+            let measures: [Measure] = [.accuracy, .recall(of: "a"), .precision(of: "a"), .precision(of: "b")]
+            let right = try all.estimates(of: measures, bootstrap: bootstrap)
+            for measure in measures.prefix(3) {
+                let interval = try #require(right[measure]?.interval)
+                #expect(abs(interval.lower - share.lower) < 1e-12 && interval.upper == 1)
+            }
+            // No clip was taken for b: there is no share.
+            #expect(right[.precision(of: "b")]?.interval == nil)
+            let wrong = try none.estimates(of: measures, bootstrap: bootstrap)
+            let interval = try #require(wrong[.accuracy]?.interval)
+            #expect(interval.lower == 0 && abs(interval.upper - (1 - share.lower)) < 1e-12)
+            #expect(try Estimates.mean(over: [all, all], bootstrap: bootstrap)[.accuracy] == right[.accuracy])
+            #expect(try PairedComparison(all, all).differences(bootstrap: bootstrap)[.accuracy]?.interval == nil)
+            let speakers = try Evaluation(
+                logits: all.logits + all.logits, targets: all.targets + all.targets, labels: ["a", "b"],
+                speakers: all.targets.map { _ in "s" } + all.targets.map { _ in "t" })
+            #expect(try speakers.estimates(bootstrap: bootstrap)[.accuracy]?.interval == nil)
+        }
         let single = try Evaluation(logits: [[9, 0]], targets: [0], labels: ["a", "b"])
             .estimates(bootstrap: Bootstrap(resamples: 200))
-        #expect(single[.accuracy]?.value == 1 && single[.accuracy]?.interval == nil)
+        #expect(single[.accuracy]?.value == 1 && abs((single[.accuracy]?.interval?.lower ?? 0) - 0.025) < 1e-12)
         #expect(single[.auc]?.value == nil && single[.auc]?.interval == nil)
         let diverged = try Evaluation(logits: [[.nan, 0], [0, 1]], targets: [0, 1], labels: ["a", "b"])
             .estimates(bootstrap: Bootstrap(resamples: 200))

@@ -23,6 +23,14 @@ public struct ConfidenceInterval: Codable, Sendable, Equatable {
         self.upper = upper
         self.level = level
     }
+
+    /// The exact interval of a share of independent clips that are all right, or all wrong (Clopper and Pearson,
+    /// Biometrika 26, 1934); nil for other shares.
+    init?(ofShare share: Double, clips: Int, level: Double) {
+        guard clips > 0, share == 0 || share == 1 else { return nil }
+        let bound = pow((1 - level) / 2, 1 / Double(clips))
+        self.init(lower: share == 1 ? bound : 0, upper: share == 1 ? 1 : 1 - bound, level: level)
+    }
 }
 
 /// A measure's value with its interval.
@@ -31,7 +39,7 @@ public struct Estimate: Codable, Sendable, Equatable {
     public let measure: Measure
     /// Its value over all clips; `nil` where it is undefined.
     public let value: Double?
-    /// Its interval; `nil` where it is undefined, as with a single unit.
+    /// Its interval; `nil` where it is undefined, as with a single unit, or where no resample differs.
     public let interval: ConfidenceInterval?
 }
 
@@ -77,7 +85,8 @@ extension Estimates: CustomStringConvertible {
 /// which SciPy's `bootstrap` takes by default: unlike plain percentiles they suit measures that resampling shifts, as
 /// it does the calibration error, and skewed ones near their ends. An interval never leaves out its own estimate. They
 /// cannot make up for few units: with a handful of speakers they are too narrow, with two they are the two speakers'
-/// values. The same seed gives the same interval, whatever the number of threads.
+/// values. Where no resample differs from the rest, as when every clip is right, accuracy, recall and precision over
+/// clips have the exact interval of a share (Clopper and Pearson), and other measures none. The same seed gives the same interval, whatever the number of threads.
 public struct Bootstrap: Sendable, Hashable, Codable {
     /// How often units are drawn.
     public var resamples: Int
@@ -118,7 +127,7 @@ extension Evaluation {
         let units = try ResamplingUnits(self, unit: bootstrap.unit)
         let clips = try WeightedClips([self], measures: measures)
         let results = bootstrap.results(over: units) { clips.values($0) }
-        return bootstrap.estimates(measures, results, over: units)
+        return bootstrap.estimates(measures, results, over: units) { clips.trials(of: $0) }
     }
 }
 
@@ -141,7 +150,9 @@ extension Estimates {
             let values = prepared.map { $0.values(weights) }
             return measures.indices.map { index in values.map { $0[index] }.mean }
         }
-        return bootstrap.estimates(measures, results, over: units)
+        return bootstrap.estimates(measures, results, over: units) { measure in
+            prepared.compactMap { $0.trials(of: measure) }.min()
+        }
     }
 }
 
@@ -210,13 +221,23 @@ extension Bootstrap {
             jackknife: results.jackknife.map { $0[index] }, level: level)
     }
 
-    func estimates(_ measures: [Measure], _ results: BootstrapResults, over units: ResamplingUnits) -> Estimates {
-        Estimates(
+    /// - Parameter trials: How many clips a measure is a share of; nil where it is none. Clips that are all right, or all
+    ///   wrong, vary in no resample: over clips, the exact interval of a share then stands in.
+    func estimates(
+        _ measures: [Measure], _ results: BootstrapResults, over units: ResamplingUnits,
+        trials: (Measure) -> Int? = { _ in nil }
+    ) -> Estimates {
+        func exact(_ measure: Measure, _ value: Double) -> ConfidenceInterval? {
+            guard units.unit == .clips, let count = trials(measure) else { return nil }
+            return ConfidenceInterval(ofShare: value, clips: count, level: level)
+        }
+        return Estimates(
             unit: units.unit, units: units.count, resamples: resamples, seed: seed,
             estimates: measures.enumerated().map { index, measure in
                 Estimate(
                     measure: measure, value: results.values[index].isNaN ? nil : results.values[index],
-                    interval: interval(results, statistic: index, units: units.count))
+                    interval: interval(results, statistic: index, units: units.count)
+                        ?? exact(measure, results.values[index]))
             })
     }
 
@@ -260,12 +281,13 @@ extension RandomKey {
 ///   - replicates: its values over resamples; those that are no numbers do not count.
 ///   - jackknife: its values with one unit left out.
 ///   - level: how often the interval is to cover the true value.
-/// - Returns: `nil` when the estimate is no number, or half of the replicates are none.
+/// - Returns: `nil` when the estimate is no number, half of the replicates are none, or all are equal: what never varied
+///   among the units cannot tell how it would (SciPy gives NaN).
 package func bcaInterval(
     of estimate: Double, replicates: [Double], jackknife: [Double], level: Double
 ) -> ConfidenceInterval? {
     let sorted = replicates.filter { !$0.isNaN }.sorted()
-    guard estimate.isFinite, sorted.count * 2 > replicates.count else { return nil }
+    guard estimate.isFinite, sorted.count * 2 > replicates.count, sorted.first != sorted.last else { return nil }
     let below = sorted.count { $0 < estimate }, upTo = sorted.count { $0 <= estimate }
     let count = Double(sorted.count)
     // Where no replicate lies on one side, half a replicate is taken to.

@@ -102,6 +102,16 @@ struct WeightedClips: Sendable {
         }
     }
 
+    /// How many clips a measure is a share of; nil for one that is no share of clips.
+    func trials(of measure: Measure) -> Int? {
+        switch measure {
+        case .accuracy: count
+        case .recall(let label): cells.count { $0 / classes == position(label) }
+        case .precision(let label): cells.count { $0 % classes == position(label) }
+        default: nil
+        }
+    }
+
     private func position(_ label: String) -> Int { labels.firstIndex(of: label) ?? 0 }
 
     private func weightedSum(_ values: [Double], _ weights: UnsafeBufferPointer<Double>) -> Double {
