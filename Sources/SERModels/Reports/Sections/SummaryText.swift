@@ -5,14 +5,17 @@ extension ReportSubject {
     func summary(_ measures: ReportMeasures) -> String {
         guard let best = measures.best else { return "\(corpusName): no network was trained to its end." }
         let accuracy = measures.networks[best].estimates[.accuracy]
-        let who = networks.count == 1
-            ? networks[best].name : "\(networks[best].name), the best of \(networks.count) networks,"
+        // Networks that did as well stand beside the best.
+        let equals = networks.indices.filter { $0 == best || measures.networks[$0].estimates[.accuracy] == accuracy }
+        let names = equals.map { networks[$0].name }.joined(separator: " and ")
+        let verb = equals.count == 1 ? "is" : "are each"
+        let who = equals.count == networks.count ? names : "\(names), the best of \(networks.count) networks,"
         let interval = accuracy?.interval.map {
             " (95 % interval \(($0.lower * 100).fixed(1)) to \(($0.upper * 100).fixed(1)) %)"
         } ?? ""
         let seeds = networks[best].runs.count > 1 ? ", in the mean of \(networks[best].runs.count) seeds" : ""
         let guess = (100 / Double(max(labels.count, 1))).fixed(1)
-        return "\(who) is right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(clips.count) clips of "
+        return "\(who) \(verb) right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(clips.count) clips of "
             + "\(corpusName)\(speakerText)\(seeds), where guessing among \(labels.count) emotions gives \(guess) %: "
             + "\(testing)."
     }
