@@ -104,6 +104,22 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(equal.summary.hasPrefix("ANN and GRU are each right in 100.0 % of 120 clips"), "\(equal.summary)")
     }
 
+    @Test func settingsAreReadAsWords() throws {
+        for (json, text) in [
+            (#"{"constant":{}}"#, "constant"), (#"{"labelSmoothing":0}"#, "labelSmoothing 0"),
+            (
+                #"{"learningRate":0.001,"rule":{"adam":{"beta1":0.9,"decoupled":false,"epsilon":1e-08}}}"#,
+                "learningRate 0.001, rule (adam (beta1 0.9, decoupled no, epsilon 1e-08))"
+            ),
+            (#"{"decibels":{"_0":{"least":1e-10,"topDB":80}}}"#, "decibels (least 1e-10, topDB 80)"),
+            (#"{"kernel":[3,5],"window":"hann","last":null}"#, "kernel 3, 5, last none, window hann"),
+            ("24 MFCCs", "24 MFCCs"), ("{broken", "{broken"), ("", ""),
+        ] { #expect(SettingText.readable(json) == text) }
+        // Deeply nested braces of a stranger's file are no JSON to the decoder.
+        let deep = String(repeating: #"{"a":"#, count: 100_000) + "1" + String(repeating: "}", count: 100_000)
+        #expect(SettingText.readable(deep) == deep)
+    }
+
     @Test func aReportOnAsManyClipsAsTESSHasStaysSmall() throws {
         let labels = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
         let results = try madeUpComparison(

@@ -22,7 +22,7 @@ extension ReportSubject {
     private var rows: [[String]] {
         var rows = [["library", libraries.map { "SER \($0)" }.joined(separator: ", ")], ["corpus", corpus]]
         rows += [["labels", labels.joined(separator: ", ")]]
-        rows += facts.map { [$0.name, $0.value] }
+        rows += facts.map { [$0.name, SettingText.readable($0.value)] }
         rows.append([
             "intervals",
             "BCa bootstrap over \(units), \(bootstrap.resamples) resamples, seed \(bootstrap.seed), level "
@@ -31,7 +31,7 @@ extension ReportSubject {
         for network in networks {
             for settings in network.settings {
                 let name = settings.name.uppercased()
-                rows += settings.facts.map { ["\(name): \($0.0)", $0.1] }
+                rows += settings.facts.map { ["\(name): \($0.0)", SettingText.readable($0.1)] }
             }
         }
         return rows
