@@ -3,16 +3,21 @@ import SERAudio
 import Testing
 
 @Suite struct EvaluateCommandTests {
+    /// Writes a synthetic corpus and trains an ANN on it.
+    private func train(_ model: URL, on corpus: URL, words: Int, options: [String]) async throws -> Command {
+        let written = try await Command.run(["synthesize", corpus.path, "--words", "\(words)"])
+        try #require(written.code == 0, "\(written.errors)")
+        let trained = try await Command.run(
+            ["train", corpus.path, "--model", "ann", "--output", model.path] + options)
+        try #require(trained.code == 0, "\(trained.errors)")
+        return trained
+    }
+
     @Test func showsIntervalsCalibrationAndWhatRefusingBuys() async throws {
         try await withFolder { folder in
             let corpus = folder.appendingPathComponent("corpus")
             let model = folder.appendingPathComponent("ann.safetensors")
-            let written = try await Command.run(["synthesize", corpus.path, "--words", "6"])
-            try #require(written.code == 0, "\(written.errors)")
-            let trained = try await Command.run([
-                "train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "6", "--calibrate",
-            ])
-            try #require(trained.code == 0, "\(trained.errors)")
+            let trained = try await train(model, on: corpus, words: 6, options: ["--epochs", "6", "--calibrate"])
             #expect(trained.output.contains("calibration: temperature"))
 
             let text = try await Command.run(["evaluate", model.path, corpus.path])
@@ -85,12 +90,7 @@ import Testing
         try await withFolder { folder in
             let corpus = folder.appendingPathComponent("corpus"), output = folder.appendingPathComponent("report")
             let model = folder.appendingPathComponent("ann.safetensors")
-            let written = try await Command.run(["synthesize", corpus.path, "--words", "12"])
-            try #require(written.code == 0, "\(written.errors)")
-            let trained = try await Command.run([
-                "train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "2", "--skip-copy-search",
-            ])
-            try #require(trained.code == 0, "\(trained.errors)")
+            _ = try await train(model, on: corpus, words: 12, options: ["--epochs", "2", "--skip-copy-search"])
             let run = try await Command.run(
                 ["evaluate", model.path, corpus.path, "--robustness", "--threads", "1", "--output", output.path],
                 interruptAfter: ": accuracy")

@@ -86,7 +86,8 @@ extension Estimates: CustomStringConvertible {
 /// it does the calibration error, and skewed ones near their ends. An interval never leaves out its own estimate. They
 /// cannot make up for few units: with a handful of speakers they are too narrow, with two they are the two speakers'
 /// values. Where no resample differs from the rest, as when every clip is right, accuracy, recall and precision over
-/// clips have the exact interval of a share (Clopper and Pearson), and other measures none. The same seed gives the same interval, whatever the number of threads.
+/// clips have the exact interval of a share (Clopper and Pearson), and other measures none. The same seed gives the same
+/// interval, whatever the number of threads.
 public struct Bootstrap: Sendable, Hashable, Codable {
     /// How often units are drawn.
     public var resamples: Int

@@ -101,7 +101,8 @@ package final class LiveReport: @unchecked Sendable {
         // How many epochs there will be is known from the first step on.
         let epoch = current.epochs > 0 ? ", epoch \(current.history.epochs.count) of \(current.epochs)" : ""
         var page = ReportPage(
-            title: "\(current.name) on \(corpus)\(epoch)", summary: summary(current), warnings: warnings, highlights: highlights(current))
+            title: "\(current.name) on \(corpus)\(epoch)", summary: summary(current), warnings: warnings,
+            highlights: highlights(current))
         if !current.history.epochs.isEmpty {
             let figure = TrainingFigure(title: current.name, history: current.history)
             page.sections.append(

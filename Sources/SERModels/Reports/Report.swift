@@ -124,7 +124,7 @@ extension ReportSubject {
     func page(_ measures: ReportMeasures, title: String?, sounds: ReportSounds?) -> ReportPage {
         let names = networks.count < 4
             ? networks.map(\.name).joined(separator: ", ") : "\(networks.count) networks"
-        let sections = networks.isEmpty ? [auditSection(), settingsSection()] : [
+        let sections = networks.isEmpty ? further + [auditSection(), settingsSection()] : [
             resultsSection(measures), differencesSection(measures), foldsSection(), confusionSection(measures),
             trainingSection(), confidenceSection(measures),
         ] + further + [hardestSection(sounds), auditSection(), settingsSection()]
