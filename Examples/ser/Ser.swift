@@ -1,4 +1,5 @@
 import ArgumentParser
+import SERModels
 
 /// The command line: what the library does, one subcommand a task.
 @main
@@ -12,6 +13,7 @@ struct Ser: ParsableCommand {
             EXAMPLE:
               ser compare ~/TESS --output results
             """,
+        version: LibraryVersion.current,
         subcommands: [
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
             EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,

@@ -1,3 +1,4 @@
+import SERModels
 import Testing
 
 @Suite struct HelpTests {
@@ -10,6 +11,12 @@ import Testing
         let result = try await Command.run(["--help"])
         #expect(result.code == 0 && result.errors.isEmpty)
         for name in Self.subcommands { #expect(result.output.contains("\n  \(name) "), "\(name)") }
+    }
+
+    @Test func versionIsThatOfTheLibrary() async throws {
+        let result = try await Command.run(["--version"])
+        #expect(result.code == 0 && result.errors.isEmpty)
+        #expect(result.output == LibraryVersion.current + "\n")
     }
 
     @Test(arguments: subcommands) func everySubcommandShowsAnExampleAndItsOptions(_ name: String) async throws {
