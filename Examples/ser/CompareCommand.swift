@@ -56,7 +56,7 @@ struct CompareCommand: ParsableCommand {
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split, audit: comparison.audit(of: split))
         var isFirst = true
-        let results = try comparison.run(
+        var results = try comparison.run(
             on: split, isCancelled: { Interruption.isRequested },
             progress: { progress(of: $0, live: live) },
             completed: { outcome, results in
@@ -67,12 +67,13 @@ struct CompareCommand: ParsableCommand {
                 try folder.write(outcome)
                 try folder.write(results)
             })
-        try folder.write(results)
         if !results.models.isEmpty {
             let page = try Report(results, sounds: report.sounds(of: split.corpus))
+            results.differences = page.differences
             try page.write(to: folder.url)
             live?.finish(page.html)
         }
+        try folder.write(results)
         if common.json {
             try printJSON(results)
         } else {

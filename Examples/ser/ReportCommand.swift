@@ -51,7 +51,7 @@ struct ReportCommand: ParsableCommand {
         try report.write(to: folder)
         let page = folder.appendingPathComponent("report.html")
         if common.json {
-            try printJSON(Written(report: page.relativePath, summary: report.summary))
+            try printJSON(Written(report: page.relativePath, summary: report.summary, differences: report.differences))
         } else {
             print(report.summary)
             print("report: \(page.relativePath)")
@@ -60,5 +60,6 @@ struct ReportCommand: ParsableCommand {
 
     private struct Written: Encodable {
         let report, summary: String
+        let differences: [NetworkDifference]
     }
 }

@@ -15,6 +15,24 @@ import Testing
         }
     }
 
+    /// What statsmodels computed; see Tests/Fixtures/holm.py.
+    @Test func holmAgreesWithStatsmodels() throws {
+        struct Case: Decodable { let p, adjusted: [Double] }
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/metrics/holm.json")
+        let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
+        #expect(cases.count == 7)
+        for expected in cases {
+            let adjusted = HolmCorrection.adjusted(expected.p).compactMap { $0 }
+            #expect(adjusted.count == expected.adjusted.count)
+            #expect(zip(adjusted, expected.adjusted).allSatisfy { abs($0 - $1) < 1e-12 }, "\(expected.p): \(adjusted)")
+        }
+        // Tests that could not be made do not count; those that were left out for what the data say do.
+        #expect(HolmCorrection.adjusted([nil, 0.01, .nan, 0.03]) == [nil, 0.02, nil, 0.03])
+        #expect(HolmCorrection.adjusted([0.01], family: 6) == [0.06])
+        #expect(HolmCorrection.adjusted([]) == [])
+    }
+
     @Test func mcNemarCountsTheClipsOnWhichModelsPart() throws {
         let labels = ["a", "b"], targets = [0, 0, 0, 1, 1]
         let first = try Evaluation(logits: [[1, 0], [1, 0], [1, 0], [1, 0], [0, 1]], targets: targets, labels: labels)

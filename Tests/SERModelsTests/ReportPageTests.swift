@@ -104,6 +104,45 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(equal.summary.hasPrefix("ANN and GRU are each right in 100.0 % of 120 clips"), "\(equal.summary)")
     }
 
+    /// Five networks that miss 0, 6, 6, 6 and 20 of the same clips: six clips are a difference (p 0.03) of a pair that
+    /// was looked at alone, and none among ten pairs; fourteen and twenty are.
+    @Test func pairsOfNetworksAreCorrectedForTheirNumber() throws {
+        var results = try madeUpComparison(clips: 120, networks: ["ann", "rnn", "lstm", "gru", "cnn"])
+        for (network, missed) in [0, 6, 6, 6, 20].enumerated() {
+            results.models[network].logits = results.clips.enumerated().map { index, clip in
+                (0..<3).map { $0 == (index < missed ? (clip.target + 1) % 3 : clip.target) ? 4 : 0 }
+            }
+        }
+        let report = try Report(results)
+        #expect(report.differences.count == 10)
+        for pair in report.differences {
+            let p = try #require(pair.accuracy.test?.pValue), adjusted = try #require(pair.accuracy.adjustedPValue)
+            let isOfTwentyMissed = pair.second == "CNN"
+            #expect((p < 0.05) == (isOfTwentyMissed || pair.first == "ANN"), "\(pair)")
+            #expect((adjusted < 0.05) == isOfTwentyMissed && adjusted >= p, "\(pair)")
+            #expect((pair.adjustedMidPValue ?? 0) >= (pair.mcNemar?.midPValue ?? 1))
+        }
+        let tests = report.differences.map { $0.unweightedAverageRecall.test?.pValue }
+        #expect(report.differences.map(\.unweightedAverageRecall.adjustedPValue) == HolmCorrection.adjusted(tests))
+        let html = report.html
+        #expect(html.contains("Of 10 differences in accuracy, 7 would have p below 0.05 each by itself; corrected for "
+            + "10 pairs, 4 remain: ANN over CNN, RNN over CNN, LSTM over CNN, GRU over CNN."))
+        #expect(html.contains("ANN and RNN: no difference in accuracy can be shown"))
+        #expect(html.contains("GRU is more accurate than CNN") && html.contains("Holm&#39;s p"))
+        results.differences = report.differences
+        #expect(try ComparisonResults(json: results.json()).differences == report.differences)
+    }
+
+    /// The best is chosen by the data: its tests are corrected for all pairs.
+    @Test func pairsWithTheBestAreCorrectedForAllPairs() throws {
+        let names = ["a", "b", "c", "d", "e", "f"]
+        let report = try Report(madeUpComparison(clips: 60, networks: names))
+        #expect(report.differences.count == 5)
+        let least = try #require(report.differences.compactMap(\.accuracy.test?.pValue).min())
+        let adjusted = try #require(report.differences.compactMap(\.accuracy.adjustedPValue).min())
+        #expect(adjusted == min(1, 15 * least))
+    }
+
     @Test func settingsAreReadAsWords() throws {
         for (json, text) in [
             (#"{"constant":{}}"#, "constant"), (#"{"labelSmoothing":0}"#, "labelSmoothing 0"),

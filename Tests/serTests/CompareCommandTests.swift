@@ -37,6 +37,7 @@ import Testing
             #expect(models.map { $0["name"] as? String } == ["ann", "rnn"])
             #expect(models.allSatisfy { ($0["history"] as? [Any])?.count == 2 })
             #expect(results["missing"] as? [String] == [])
+            #expect((results["differences"] as? [[String: Any]])?.count == 1)
             #expect(results["seed"] as? Int == 1 && results["synthetic"] as? Bool == true)
             #expect((results["labels"] as? [String])?.count == 7)
             let split = try #require(results["split"] as? [String: Any])

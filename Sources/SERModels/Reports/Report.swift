@@ -10,6 +10,8 @@ import SERSupport
 /// ```
 public struct Report: Sendable {
     let page: ReportPage
+    /// What the networks differ in, pair by pair; of more than five networks, the best and each of the others.
+    public let differences: [NetworkDifference]
     /// What stands beside the page for programs.
     private let tables: [Table]
 
@@ -74,6 +76,7 @@ public struct Report: Sendable {
     /// A report on how time, memory and throughput grow.
     public init(_ results: ScalingResults, title: String? = nil) {
         page = results.page(title: title)
+        differences = []
         tables = [Table(name: "scaling.csv", text: results.csv)]
     }
 
@@ -90,6 +93,7 @@ public struct Report: Sendable {
             throw .unreadable(path: subject.source, reason: "\(error)")
         }
         page = subject.page(measures, title: title, sounds: sounds)
+        differences = measures.differences
         tables = [
             Table(name: "results.csv", text: subject.resultsTable(measures)),
             Table(name: "clips.csv", text: subject.clipsTable),

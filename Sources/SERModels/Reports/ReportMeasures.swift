@@ -13,17 +13,9 @@ struct ReportMeasures: Sendable {
         var excess: CalibrationExcess
     }
 
-    /// One network less another.
-    struct Difference: Sendable {
-        var first, second: Int
-        var estimates: Estimates
-        var accuracy, unweightedAverageRecall: PermutationTest?
-        /// Of one run each; of several, clips are not independent.
-        var mcNemar: McNemarTest?
-    }
-
     var networks: [Network]
-    var differences: [Difference]
+    /// What pairs of networks differ in, their p-values corrected for the number of pairs.
+    var differences: [NetworkDifference]
 
     /// The network with the highest accuracy.
     var best: Int? {
@@ -39,12 +31,15 @@ struct ReportMeasures: Sendable {
         self.networks = networks
         differences = []
         let best = self.best ?? 0
+        var pairs: [PairOfNetworks] = []
         for first in networks.indices {
             for second in networks.indices where first < second {
                 guard networks.count <= Self.mostPaired || first == best || second == best else { continue }
-                differences.append(try Difference(first, second, of: subject))
+                pairs.append(try PairOfNetworks(first, second, of: subject))
             }
         }
+        // The best is found by looking at all pairs.
+        differences = NetworkDifference.corrected(pairs, family: networks.count * (networks.count - 1) / 2)
     }
 }
 
@@ -63,23 +58,6 @@ extension ReportMeasures.Network {
     }
 }
 
-extension ReportMeasures.Difference {
-    fileprivate init(_ first: Int, _ second: Int, of subject: ReportSubject) throws(EvaluationError) {
-        self.first = first
-        self.second = second
-        // As many runs of each.
-        let runs = [first, second].map { subject.networks[$0].runs.map(\.evaluation) }
-        let count = min(runs[0].count, runs[1].count)
-        let pair = try PairedComparison(
-            subject.pooled(Array(runs[0].prefix(count))), subject.pooled(Array(runs[1].prefix(count))))
-        let bootstrap = subject.bootstrap.over(pair.first)
-        estimates = try pair.differences(of: [.accuracy, .unweightedAverageRecall], bootstrap: bootstrap)
-        accuracy = try pair.permutationTest(of: .accuracy, unit: bootstrap.unit)
-        unweightedAverageRecall = try pair.permutationTest(of: .unweightedAverageRecall, unit: bootstrap.unit)
-        mcNemar = runs[0].count == 1 && runs[1].count == 1 ? pair.mcNemar : nil
-    }
-}
-
 extension ReportSubject {
     /// Whether intervals are over speakers rather than clips.
     var isOverSpeakers: Bool {
@@ -94,7 +72,7 @@ extension ReportSubject {
     }
 
     /// The runs as one evaluation in which what belongs together bears one name: a speaker, or a clip in all runs.
-    fileprivate func pooled(_ runs: [Evaluation]) throws(EvaluationError) -> Evaluation {
+    func pooled(_ runs: [Evaluation]) throws(EvaluationError) -> Evaluation {
         let names = isOverSpeakers ? TestedClip.speakers(of: clips) ?? [] : clips.indices.map { "clip \($0)" }
         return try Evaluation(
             logits: runs.flatMap(\.scaledLogits), targets: runs.flatMap(\.targets), labels: labels, speakers: runs.flatMap { _ in names })
@@ -103,7 +81,7 @@ extension ReportSubject {
 
 extension Bootstrap {
     /// Over the names of a pooled evaluation, where it has several.
-    fileprivate func over(_ pooled: Evaluation) -> Bootstrap {
+    func over(_ pooled: Evaluation) -> Bootstrap {
         var bootstrap = self
         bootstrap.unit = Set(pooled.speakers ?? []).count > 1 ? .speakers : .clips
         return bootstrap

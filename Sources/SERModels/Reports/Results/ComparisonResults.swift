@@ -132,6 +132,8 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
     public var models: [Entry]
     /// The networks that were asked for and not trained to the end, because somebody stopped the comparison.
     public var missing: [String]
+    /// What the networks differ in, as ``Report/differences`` tells it; nil before that was computed.
+    public var differences: [NetworkDifference]?
 
     /// Results before the first network is trained.
     public init(
