@@ -7,12 +7,11 @@ struct LiveOptions: ParsableArguments {
     @Flag(help: "Show the training in a browser while it runs, on this machine only.")
     var live = false
 
-    @Option(help: ArgumentHelp("Port of the live view. (default: 8035, or the next that is free)", valueName: "number"))
+    @Option(help: ArgumentHelp("Port of the live view, 0 for any that is free. (default: 8035, or the next that is free)", valueName: "number"))
     var port: UInt16?
 
     func validate() throws {
         if port != nil, !live { throw ValidationError("--port is for the live view: add --live.") }
-        if port == 0 { throw ValidationError("--port 0: must be from 1 to 65535.") }
     }
 
     /// The page, served, where it is asked for; its address is told on standard error.

@@ -13,7 +13,7 @@ struct LiveServer {
 
     /// A server that answers with the page as it is when asked.
     /// - Parameters:
-    ///   - port: The port; nil takes 8035, or the next that is free.
+    ///   - port: The port, 0 for any that is free; nil takes 8035, or the next that is free.
     /// - Throws: ``Failure`` where the port is in use.
     init(port: UInt16?, page: LiveReport) throws {
         var failure = "nothing answers"

@@ -1,5 +1,15 @@
 import Foundation
 
+/// What a command has written so far, for whoever watches it run.
+final class Transcript: @unchecked Sendable {
+    private let lock = NSLock()
+    private var data = Data()
+
+    var text: String { lock.withLock { String(decoding: data, as: UTF8.self) } }
+
+    fileprivate func append(_ piece: Data) { lock.withLock { data += piece } }
+}
+
 /// Runs the built `ser` as a user's shell does.
 struct Command {
     let code: Int32
@@ -22,12 +32,13 @@ struct Command {
     }
 
     /// Runs the tool, or an example program, to its end; it gets SIGINT when standard error first holds `text`, or when
-    /// `file` exists, and SIGKILL after so many seconds.
+    /// `file` exists, and SIGKILL after so many seconds. What it writes to standard error so far stands in `errors`.
     ///
     /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
         _ arguments: [String], of name: String = "ser", environment: [String: String] = [:],
-        interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil
+        interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil,
+        errors transcript: Transcript = Transcript()
     ) async throws -> Command {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
@@ -35,7 +46,7 @@ struct Command {
                     with: Result {
                         try runBlocking(
                             arguments, name, environment, interruptAfter: text, interruptWhenExists: file,
-                            killAfter: seconds)
+                            killAfter: seconds, transcript)
                     })
             }
         }
@@ -43,7 +54,7 @@ struct Command {
 
     private static func runBlocking(
         _ arguments: [String], _ name: String, _ environment: [String: String], interruptAfter text: String?,
-        interruptWhenExists file: URL?, killAfter seconds: Double?
+        interruptWhenExists file: URL?, killAfter seconds: Double?, _ transcript: Transcript
     ) throws -> Command {
         let process = Process()
         process.executableURL = executable(name)
@@ -56,7 +67,7 @@ struct Command {
         try process.run()
         let identifier = process.processIdentifier
         let printed = Reader(output.fileHandleForReading)
-        let complained = Reader(errors.fileHandleForReading, until: text) { kill(identifier, SIGINT) }
+        let complained = Reader(errors.fileHandleForReading, into: transcript, until: text) { kill(identifier, SIGINT) }
         if let file {
             while process.isRunning, !FileManager.default.fileExists(atPath: file.path) { usleep(20_000) }
             kill(identifier, SIGINT)
@@ -79,11 +90,15 @@ private final class Reader: @unchecked Sendable {
     private let end = DispatchSemaphore(value: 0)
 
     /// Calls `found` once, when what was read first holds `text`.
-    init(_ handle: FileHandle, until text: String? = nil, found: @escaping @Sendable () -> Void = {}) {
+    init(
+        _ handle: FileHandle, into transcript: Transcript = Transcript(), until text: String? = nil,
+        found: @escaping @Sendable () -> Void = {}
+    ) {
         Thread.detachNewThread { [self] in
             var isWaiting = text != nil
             while case let piece = handle.availableData, !piece.isEmpty {
                 data += piece
+                transcript.append(piece)
                 if isWaiting, let text, String(decoding: data, as: UTF8.self).contains(text) {
                     isWaiting = false
                     found()

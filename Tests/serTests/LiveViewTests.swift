@@ -15,6 +15,15 @@ import FoundationNetworking
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 
+    /// The port that a command says its page is on; nil where it says none within a minute.
+    private func port(toldIn errors: Transcript) async -> Int? {
+        for _ in 0..<600 {
+            if let port = errors.text.firstMatch(of: /live view: http:\/\/127\.0\.0\.1:(\d+)\//)?.output.1 { return Int(port) }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+        return nil
+    }
+
     /// Asks again until an answer holds a text, a minute at most.
     private func page(_ port: Int, holding text: String) async -> String? {
         for _ in 0..<600 {
@@ -35,13 +44,14 @@ import FoundationNetworking
 
     @Test func aTrainingCanBeWatchedAndStopped() async throws {
         try await withCorpus { corpus, folder in
-            let port = Int.random(in: 20_000...50_000), output = folder.appendingPathComponent("ann.safetensors")
-            let stop = folder.appendingPathComponent("stop")
+            let output = folder.appendingPathComponent("ann.safetensors"), stop = folder.appendingPathComponent("stop")
+            let errors = Transcript()
             async let run = Command.run(
                 [
                     "train", corpus, "--model", "ann", "--output", output.path, "--epochs", "100000", "--live", "--port",
-                    "\(port)",
-                ], interruptWhenExists: stop)
+                    "0",
+                ], interruptWhenExists: stop, errors: errors)
+            let port = try #require(await port(toldIn: errors))
             let first = try #require(await page(port, holding: "validation accuracy"))
             #expect(first.contains("http-equiv=\"refresh\"") && !first.contains("<script"))
             for word in ["<svg ", "clips a second", "The newest epochs", "of 100000", "Read with care."] {
@@ -73,11 +83,13 @@ import FoundationNetworking
 
     @Test func theLastPageIsTheReport() async throws {
         try await withCorpus { corpus, folder in
-            let port = Int.random(in: 20_000...50_000)
-            async let run = Command.run([
-                "compare", corpus, "--models", "ann,rnn", "--epochs", "400", "--output",
-                folder.appendingPathComponent("results").path, "--live", "--port", "\(port)",
-            ])
+            let errors = Transcript()
+            async let run = Command.run(
+                [
+                    "compare", corpus, "--models", "ann,rnn", "--epochs", "400", "--output",
+                    folder.appendingPathComponent("results").path, "--live", "--port", "0",
+                ], errors: errors)
+            let port = try #require(await port(toldIn: errors))
             let last = try #require(await page(port, holding: "the best of 2 networks"))
             #expect(!last.contains("http-equiv=\"refresh\"") && last.contains("Confusion of classes"))
             let done = try await run
@@ -85,7 +97,7 @@ import FoundationNetworking
         }
     }
 
-    @Test(arguments: [["--port", "8000"], ["--live", "--port", "0"], ["--live", "--port", "70000"]])
+    @Test(arguments: [["--port", "8000"], ["--live", "--port", "-1"], ["--live", "--port", "70000"]])
     func badPortsAreRefused(_ arguments: [String]) async throws {
         let run = try await Command.run(["train", "corpus", "--model", "ann", "--output", "ann"] + arguments)
         #expect(run.code == 64 && run.errors.hasPrefix("Error: "), "\(run.errors)")
