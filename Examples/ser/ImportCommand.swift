@@ -109,10 +109,13 @@ struct ImportCommand: ParsableCommand {
         let weights = try StateDict(contentsOf: file)
         let table = try names.map { try decoded([String: String].self, from: $0) } ?? [:]
         if let like {
-            var recognizer = try Recognizer(contentsOf: like)
-            try recognizer.model.load(weights, names: table)
-            recognizer.calibration = nil  // it was fitted to other weights
-            return recognizer
+            let recognizer = try Recognizer(contentsOf: like)
+            var model = recognizer.model
+            try model.load(weights, names: table)
+            // Without the calibration, which was fitted to other weights.
+            return try Recognizer(
+                model: model, pipeline: recognizer.pipeline, standardization: recognizer.standardization,
+                labels: recognizer.labels, provenance: recognizer.provenance)
         }
         guard let model, let parts = try parts() else { throw ValidationError("Give --like, or --model and --labels.") }
         let frames = parts.features.frames(forSamples: Int((duration * rate).rounded()))

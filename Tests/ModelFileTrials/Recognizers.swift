@@ -90,7 +90,7 @@ enum Recognizers {
         ]
         let scale = try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers))
         let labels = (0..<(model.graph.output.count ?? 0)).map { "label \($0)" }
-        return Recognizer(
+        return try Recognizer(
             model: model, pipeline: pipeline, standardization: scale, labels: labels,
             provenance: ["corpus": "none", "seed": "1"])
     }

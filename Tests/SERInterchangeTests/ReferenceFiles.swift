@@ -111,7 +111,7 @@ enum FeatureCases {
             Dense(16); ReLU()
             Dense(5)
         }
-        return Recognizer(
+        return try Recognizer(
             model: model, pipeline: pipeline, standardization: Standardization(fitting: try clips.map { try pipeline.matrix(of: $0) }),
             labels: ["a", "b", "c", "d", "e"])
     }

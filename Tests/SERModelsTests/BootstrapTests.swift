@@ -273,9 +273,6 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
             .estimates(bootstrap: Bootstrap(resamples: 200))
         #expect(single[.accuracy]?.value == 1 && abs((single[.accuracy]?.interval?.lower ?? 0) - 0.025) < 1e-12)
         #expect(single[.auc]?.value == nil && single[.auc]?.interval == nil)
-        let diverged = try Evaluation(logits: [[.nan, 0], [0, 1]], targets: [0, 1], labels: ["a", "b"])
-            .estimates(bootstrap: Bootstrap(resamples: 200))
-        #expect(diverged[.logLoss]?.value == nil && diverged[.auc]?.value == nil)
     }
 
     @Test func whatCannotBeDrawnIsAnError() throws {

@@ -42,7 +42,7 @@ private func recognizer(
     let deviations = (0..<columns).map { 20 + Double($0) }
     let numbers = ["mean": means, "standardDeviation": deviations]
     let model = try Model(input: input, seed: seed, network)
-    return Recognizer(
+    return try Recognizer(
         model: model, pipeline: try FeaturePipeline(for: input, extractor: extractor, seconds: seconds),
         standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
         labels: ["a", "b", "c"])
@@ -63,6 +63,15 @@ private func expectEqual(
     let most = b.joined().reduce(0) { max($0, abs($1)) }
     let worst = zip(a.joined(), b.joined()).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
     #expect(worst <= tolerance * most, "\(what): off by \(worst), largest \(most)", sourceLocation: sourceLocation)
+}
+
+extension Recognizer {
+    /// The recognizer with other weights at a path.
+    fileprivate func replacing(_ path: String, by tensor: Tensor) throws -> Recognizer {
+        var model = model
+        model.parameters[path] = tensor
+        return try Recognizer(model: model, pipeline: pipeline, standardization: standardization, labels: labels)
+    }
 }
 
 @Suite struct ExplanationTests {
@@ -243,9 +252,8 @@ private func expectEqual(
         // Four maxima, each of three frames.
         let frames = try maxima.explain(noise(seconds: 0.9), by: .gradientTimesInput).frameTotals.filter { $0 != 0 }
         #expect((1...12).contains(frames.count))
-        var narrow = try recognizer([8]) { Dense(3) }
         let weights = (0..<24).map { $0 % 8 == 5 ? Float($0) : 0 }
-        narrow.model.parameters["dense1.weight"] = Tensor(weights, shape: [3, 8])
+        let narrow = try recognizer([8]) { Dense(3) }.replacing("dense1.weight", by: Tensor(weights, shape: [3, 8]))
         let explanation = try narrow.explain(noise(seconds: 0.9), by: .occlusion(coefficients: 3))
         #expect(explanation.groups[0].name == "MFCC 3 to MFCC 5" && explanation.groups[0].coefficients == 3..<6)
         #expect(explanation.groups.dropFirst().allSatisfy { abs($0.evidence) < 1e-3 * abs(explanation.groups[0].evidence) })
@@ -338,8 +346,7 @@ private func expectEqual(
                 continue
             }
         }
-        var broken = recognizer
-        broken.model.parameters["dense1.bias"] = Tensor([.nan, 0, 0])
+        let broken = try recognizer.replacing("dense1.bias", by: Tensor([.nan, 0, 0]))
         #expect(throws: ExplanationError.notFinite) { try broken.explain(clip) }
         let missing = URL(fileURLWithPath: "/nowhere/a.wav")
         #expect(throws: ExplanationError.features(.audio(.missing(path: missing.path)))) {

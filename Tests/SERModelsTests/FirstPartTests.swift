@@ -30,7 +30,7 @@ import Testing
         let pipeline = try FeaturePipeline(
             for: model.graph.input, extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
         let scale = ["mean": [Double](repeating: 1, count: 40), "standardDeviation": [Double](repeating: 9, count: 40)]
-        let recognizer = Recognizer(
+        let recognizer = try Recognizer(
             model: model, pipeline: pipeline,
             standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(scale)),
             labels: ["a", "b", "c"])

@@ -27,7 +27,7 @@ private func recognizer(_ model: Model) throws -> Recognizer {
     let object = ["mean": [Double](repeating: 0, count: 40), "standardDeviation": [Double](repeating: 1, count: 40)]
     let standardization = try JSONDecoder().decode(
         Standardization.self, from: JSONSerialization.data(withJSONObject: object))
-    return Recognizer(
+    return try Recognizer(
         model: model, pipeline: pipeline, standardization: standardization, labels: ["a", "b", "c"], provenance: [:])
 }
 

@@ -144,7 +144,7 @@ import Testing
         let pipeline = FeaturePipeline(
             extractor: MFCC(.kaldi), span: .atMost(seconds: 2.5), arrangement: .vector([.percentile(50), .maximum]))
         let numbers = ["mean": [Double](repeating: 0.1, count: 26), "standardDeviation": [Double](repeating: 3, count: 26)]
-        let original = Recognizer(
+        let original = try Recognizer(
             model: try Model(input: [26], seed: 1) { Dense(2) }, pipeline: pipeline,
             standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
             labels: ["a", "b"], provenance: ["note": "\u{1F3A4} \"quoted\" \\ \n"])
@@ -181,7 +181,7 @@ private func savedRecognizer(_ model: Model) throws -> Recognizer {
     let pipeline = try FeaturePipeline(
         for: input, extractor: MFCC(.librosa, coefficients: coefficients), seconds: input.rank == 3 && input[2] == 44 ? 1 : 3)
     let numbers = ["mean": (1...coefficients).map { Double($0) }, "standardDeviation": (1...coefficients).map { Double($0) / 3 }]
-    return Recognizer(
+    return try Recognizer(
         model: model, pipeline: pipeline,
         standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
         labels: (0..<(model.graph.output.count ?? 0)).map { "label \($0)" })

@@ -14,7 +14,7 @@ private func recognizer(_ architecture: Architecture) throws -> Recognizer {
     let model = try architecture.model(classes: 3, seed: 4)
     let pipeline = try FeaturePipeline(
         for: model.graph.input, extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
-    return Recognizer(
+    return try Recognizer(
         model: model, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b", "c"],
         provenance: ["corpus": "none"])
 }

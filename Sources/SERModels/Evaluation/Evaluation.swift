@@ -15,17 +15,18 @@ public struct Evaluation: Codable, Sendable, Equatable {
     /// Who speaks in each clip, where that is known for all of them.
     public let speakers: [String]?
 
-    /// Evaluates the outputs of a network before softmax, [clips, classes]; logarithms of probabilities serve as well.
+    /// Evaluates the outputs of a network before softmax, [clips, classes]; logarithms of probabilities above 0 serve as
+    /// well.
     ///
     /// - Parameters:
-    ///   - logits: scores, [clips, classes].
+    ///   - logits: scores, [clips, classes], all finite.
     ///   - targets: true class of each clip, an index into `labels`.
     ///   - labels: the names of the classes.
     ///   - temperature: what logits are divided by before softmax.
     ///   - speakers: who speaks in each clip, where that is known for all of them: clips of one speaker are alike, and
     ///     intervals that do not know it are too narrow.
-    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit, or the temperature is not
-    ///   above 0.
+    /// - Throws: ``EvaluationError`` when there is no clip, counts or indices do not fit, a score is not finite, or the
+    ///   temperature is not above 0.
     public init(
         logits: [[Float]], targets: [Int], labels: [String], temperature: Double = 1, speakers: [String]? = nil
     ) throws(EvaluationError) {
@@ -33,6 +34,7 @@ public struct Evaluation: Codable, Sendable, Equatable {
         if let speakers, speakers.count != targets.count {
             throw .speakersDiffer(speakers: speakers.count, clips: targets.count)
         }
+        if let row = logits.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) { throw .notFinite(row: row) }
         let scores = try Scores(rows: logits, classes: labels.count).softmaxed(temperature: temperature)
         metrics = try ClassificationMetrics(scores: scores, targets: targets, labels: labels)
         self.targets = targets

@@ -8,6 +8,8 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
     case countsDiffer(targets: Int, predictions: Int)
     /// A row of scores does not hold one score a class.
     case scoresDiffer(row: Int, scores: Int, classes: Int)
+    /// A score that is infinite or not a number, from which no class follows.
+    case notFinite(row: Int)
     /// A class index lies outside the classes.
     case classOutOfRange(Int, position: Int, classes: Int)
     /// As many speakers are needed as there are clips.
@@ -32,6 +34,9 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
         case .scoresDiffer(let row, let scores, let classes):
             "row \(row) holds \(scores) scores for \(classes) classes: the model's last layer must have as many "
                 + "outputs as there are labels"
+        case .notFinite(let row):
+            "row \(row) holds a score that is infinite or not a number, and no class follows from it: train the model "
+                + "again with a lower learning rate or clipped gradients, or leave the clip out"
         case .classOutOfRange(let index, let position, let classes):
             "clip \(position) has class \(index), but classes go from 0 to \(classes - 1)"
         case .speakersDiffer(let speakers, let clips):

@@ -58,6 +58,21 @@ private struct RobustnessRun: Sendable {
     let isCancelled: @Sendable () -> Bool
     let observe: @Sendable (RobustnessEvent) -> Void
 
+    /// Why a degraded clip cannot be measured.
+    private enum Failure: Error, CustomStringConvertible {
+        case sound(AudioError)
+        case degradation(DegradationError)
+        case recognition(RecognitionError)
+
+        var description: String {
+            switch self {
+            case .sound(let error): error.description
+            case .degradation(let error): "\(error)"
+            case .recognition(let error): error.description
+            }
+        }
+    }
+
     /// Clips whose degraded features are in memory at a time.
     private static let chunk = 256
 
@@ -70,6 +85,7 @@ private struct RobustnessRun: Sendable {
         let voices = needsVoices ? BabbleVoices(part.corpus, key: key.derived("voices")) : nil
         let (done, total) = (Counter(), clips.count * families.reduce(0) { $0 + $1.count })
         var conditions: [RobustnessResults.Condition] = []
+        var unmeasured: [Degradation: String] = [:]
         var isComplete = true
         for family in families {
             let familyKey = key.derived(family[0].family.rawValue)
@@ -79,7 +95,10 @@ private struct RobustnessRun: Sendable {
                 break
             }
             for (condition, rows) in zip(family, rows) {
-                guard let result = try result(of: condition, rows) else { continue }
+                guard let result = try result(of: condition, rows) else {
+                    unmeasured[condition] = failures(rows).first.map { "no clip can be measured; \($0.clip): \($0.reason)" }
+                    continue
+                }
                 conditions.append(result)
                 observe(.finished(result))
             }
@@ -89,7 +108,7 @@ private struct RobustnessRun: Sendable {
             skipped: part.count - clips.count, seed: suite.seed,
             clean: try clean.estimates(of: RobustnessResults.measures, bootstrap: bootstrap), conditions: conditions,
             omitted: suite.conditions.compactMap { condition in
-                omitted[condition].map { RobustnessResults.Omission(name: "\(condition)", reason: $0) }
+                (omitted[condition] ?? unmeasured[condition]).map { RobustnessResults.Omission(name: "\(condition)", reason: $0) }
             }, isComplete: isComplete)
     }
 
@@ -106,11 +125,11 @@ private struct RobustnessRun: Sendable {
         return reasons
     }
 
-    /// For each condition and clip the network's outputs, nil for a clip without features; nil when cancelled.
+    /// For each condition and clip the network's outputs, or why there are none; nil when cancelled.
     private func logits(
         _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey, _ advance: @Sendable () -> Void
-    ) -> [[[Float]?]]? {
-        var rows = [[[Float]?]](repeating: [], count: family.count)
+    ) -> [[Result<[Float], Failure>]]? {
+        var rows = [[Result<[Float], Failure>]](repeating: [], count: family.count)
         for start in stride(from: 0, to: clips.count, by: Self.chunk) {
             let part = clips[start..<min(start + Self.chunk, clips.count)]
             let matrices = parallelMap(part.count) { index in
@@ -127,8 +146,13 @@ private struct RobustnessRun: Sendable {
     /// The features of one clip under each condition.
     private func features(
         of clip: Clip, _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey, _ advance: @Sendable () -> Void
-    ) -> [FeatureMatrix?] {
-        guard !isCancelled(), let sound = try? sound(of: clip) else { return family.map { _ in nil } }
+    ) -> [Result<FeatureMatrix, Failure>] {
+        // What is cancelled is thrown away.
+        if isCancelled() { return family.map { _ in .failure(.recognition(.features(.emptyClip))) } }
+        let sound: AudioClip
+        do throws(AudioError) { sound = try self.sound(of: clip) } catch {
+            return family.map { _ in .failure(.sound(error)) }
+        }
         let clipKey = key.derived(clip.content?.description ?? clip.path.lastPathComponent)
         return family.map { condition in
             defer { advance() }
@@ -136,40 +160,59 @@ private struct RobustnessRun: Sendable {
             if case .babble(_, let talkers) = condition {
                 others = voices?.others(than: clip, count: talkers, key: clipKey.derived("others")) ?? []
             }
-            guard let degraded = try? condition.applied(to: sound, seed: clipKey.bits, voices: others) else { return nil }
-            return try? recognizer.pipeline.matrix(of: degraded)
+            return Result { () throws(Failure) in
+                let degraded: AudioClip
+                do throws(DegradationError) {
+                    degraded = try condition.applied(to: sound, seed: clipKey.bits, voices: others)
+                } catch { throw .degradation(error) }
+                do throws(FeatureError) { return try recognizer.pipeline.matrix(of: degraded) } catch {
+                    throw .recognition(.features(error))
+                }
+            }
         }
     }
 
     /// As much of a file as features are taken from and a second more, so that filters do not feel the cut.
-    private func sound(of clip: Clip) throws -> AudioClip {
+    private func sound(of clip: Clip) throws(AudioError) -> AudioClip {
         try AudioFile.read(at: clip.path, duration: recognizer.pipeline.span.seconds + 1)
     }
 
-    private func outputs(_ matrices: [FeatureMatrix?]) -> [[Float]?] {
-        let usable = matrices.indices.filter { matrices[$0] != nil }
+    private func outputs(_ matrices: [Result<FeatureMatrix, Failure>]) -> [Result<[Float], Failure>] {
+        let usable = matrices.compactMap { try? $0.get() }
         let examples = Examples(
-            usable.compactMap { matrices[$0] }, targets: usable.map { _ in 0 },
-            arrangement: recognizer.pipeline.arrangement, standardization: recognizer.standardization)
-        let classes = recognizer.labels.count
-        let flat = usable.isEmpty ? [] : recognizer.model.logits(of: examples).scalars
-        var rows = [[Float]?](repeating: nil, count: matrices.count)
-        for (place, index) in usable.enumerated() { rows[index] = Array(flat[place * classes..<(place + 1) * classes]) }
-        return rows
+            usable, targets: usable.map { _ in 0 }, arrangement: recognizer.pipeline.arrangement,
+            standardization: recognizer.standardization)
+        var rows = (usable.isEmpty ? [] : recognizer.model.logits(of: examples).rows).makeIterator()
+        return matrices.map { matrix in
+            matrix.flatMap { _ in
+                let row = rows.next() ?? []
+                return row.allSatisfy(\.isFinite) ? .success(row) : .failure(.recognition(.outputNotFinite))
+            }
+        }
     }
 
-    /// The condition's measures beside those of the same clips as they are; nil where no clip has features.
+    /// The clips that have no outputs, and why.
+    private func failures(_ rows: [Result<[Float], Failure>]) -> [RobustnessResults.Failure] {
+        zip(clips, rows).compactMap { clip, row in
+            guard case .failure(let failure) = row else { return nil }
+            return .init(clip: clip.path.lastPathComponent, reason: failure.description)
+        }
+    }
+
+    /// The condition's measures beside those of the same clips as they are; nil where no clip can be measured.
     private func result(
-        of condition: Degradation, _ rows: [[Float]?]
+        of condition: Degradation, _ rows: [Result<[Float], Failure>]
     ) throws(EvaluationError) -> RobustnessResults.Condition? {
-        let usable = rows.indices.filter { rows[$0] != nil }
+        let outputs = rows.map { try? $0.get() }
+        let usable = outputs.indices.filter { outputs[$0] != nil }
         guard !usable.isEmpty else { return nil }
-        let degraded = try evaluation(usable.compactMap { rows[$0] }, usable)
+        let degraded = try evaluation(outputs.compactMap { $0 }, usable)
         let same = usable.count == rows.count ? clean : try evaluation(usable.map { clean.logits[$0] }, usable)
         let measures = RobustnessResults.measures
         return RobustnessResults.Condition(
             degradation: condition, family: condition.family, level: condition.level, unit: condition.unit,
             name: "\(condition)", clips: usable.count, skipped: rows.count - usable.count,
+            failures: failures(rows),
             estimates: try degraded.estimates(of: measures, bootstrap: bootstrap),
             differences: try PairedComparison(degraded, same).differences(of: measures, bootstrap: bootstrap))
     }

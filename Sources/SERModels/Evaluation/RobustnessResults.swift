@@ -9,6 +9,14 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
     /// What is told of each condition.
     public static let measures: [Measure] = [.accuracy, .unweightedAverageRecall, .logLoss]
 
+    /// A degraded clip that could not be measured.
+    public struct Failure: Codable, Sendable, Equatable {
+        /// The clip's file name.
+        public let clip: String
+        /// Why: it could not be decoded or degraded, has no features, or the network's outputs are not finite.
+        public let reason: String
+    }
+
     /// One condition.
     public struct Condition: Codable, Sendable, Equatable {
         /// What was done to the clips.
@@ -23,8 +31,10 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
         public let name: String
         /// Number of clips measured.
         public let clips: Int
-        /// Number of clips that had no features when degraded.
+        /// Number of clips that could not be measured when degraded.
         public let skipped: Int
+        /// Those clips and why, in the clips' order; nil in results that were written without reasons.
+        public let failures: [Failure]?
         /// Accuracy, UAR and log-loss.
         public let estimates: Estimates
         /// These less those of the same clips as they are, over the same resamples.
@@ -62,6 +72,14 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
     public subscript(degradation: Degradation) -> Condition? { conditions.first { $0.degradation == degradation } }
 }
 
+extension RobustnessResults.Condition {
+    /// How many clips do not count, and why the first of them.
+    var skippedText: String {
+        let count = skipped == 1 ? "1 clip could not be measured and does" : "\(skipped) clips could not be measured and do"
+        return "\(count) not count" + (failures?.first.map { "; \($0.clip): \($0.reason)" } ?? "")
+    }
+}
+
 extension RobustnessResults {
     /// Families with their conditions, in order.
     var families: [(family: DegradationFamily, conditions: [Condition])] {
@@ -84,7 +102,7 @@ extension RobustnessResults: CustomStringConvertible {
         }
         var lines = table.lines
         for condition in conditions where condition.skipped > 0 {
-            lines.append("\(condition.name): \(condition.skipped) clips have no features and do not count")
+            lines.append("\(condition.name): \(condition.skippedText)")
         }
         lines += omissionLines
         if !isComplete { lines.append("stopped before all conditions were measured") }

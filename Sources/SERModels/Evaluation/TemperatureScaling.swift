@@ -29,8 +29,8 @@ public struct TemperatureScaling: Codable, Sendable, Hashable {
     ///   - logits: scores, [clips, classes], of clips that were not trained on.
     ///   - targets: true class of each clip.
     /// - Returns: `nil` where the clips do not determine a temperature in ``range``: where all are right or the scores
-    ///   tell nothing; then logits are best left as they are. Clips with logits that are not finite do not count.
-    /// - Throws: ``EvaluationError`` when counts or indices do not fit.
+    ///   tell nothing; then logits are best left as they are.
+    /// - Throws: ``EvaluationError`` when counts or indices do not fit, or a score is not finite.
     public static func fitted(
         logits: [[Float]], targets: [Int]
     ) throws(EvaluationError) -> TemperatureScaling? {
@@ -45,9 +45,10 @@ public struct TemperatureScaling: Codable, Sendable, Hashable {
             guard row.indices.contains(target) else {
                 throw .classOutOfRange(target, position: position, classes: classes)
             }
+            guard row.allSatisfy(\.isFinite) else { throw .notFinite(row: position) }
         }
         // Less its largest, which changes no softmax and keeps exp from overflowing for any b.
-        let clips = zip(logits, targets).filter { $0.0.allSatisfy(\.isFinite) }.map { row, target in
+        let clips = zip(logits, targets).map { row, target in
             let largest = row.max() ?? 0
             return (scores: row.map { Double($0) - Double(largest) }, target: target)
         }

@@ -27,9 +27,14 @@ struct ExplainedClip {
             throw .tooShort(seconds: sound.duration)
         }
         do throws(FeatureError) { batch = try recognizer.batch(of: [features]) } catch { throw .features(error) }
-        let logits = recognizer.model(batch.values, lengths: batch.lengths)
-        guard logits.scalars.allSatisfy(\.isFinite) else { throw .notFinite }
-        prediction = recognizer.prediction(from: logits)
+        do throws(RecognitionError) {
+            prediction = try recognizer.prediction(from: recognizer.model(batch.values, lengths: batch.lengths))
+        } catch {
+            switch error {
+            case .features(let error): throw .features(error)
+            case .outputNotFinite: throw .notFinite
+            }
+        }
     }
 
     /// The parts of the score of `label`, less that of `contrast`.
@@ -40,6 +45,7 @@ struct ExplainedClip {
         let score = ExplainedScore(recognizer.model, weights: weights)
         let value = score.values(batch.values, lengths: batch.lengths)[0]
         let baselineValue = score.values(Tensor.zeros(batch.values.shape), lengths: batch.lengths)[0]
+        guard value.isFinite, baselineValue.isFinite else { throw .notFinite }
         let (parts, steps) = try attribution(by: method, of: score, value: value)
         guard parts.values.allSatisfy(\.isFinite) else { throw .notFinite }
         let (frames, columns) = (features.frames, features.coefficients)

@@ -36,9 +36,10 @@ extension FeaturePipeline: Codable {
             arrangement: try container.decode(Arrangement.self, forKey: .arrangement))
     }
 
-    /// Why a network with this input cannot read what the pipeline gives; nil when it can. The extractor is valid.
-    func misfit(with input: Shape) -> String? {
-        guard span.seconds > 0, span.seconds <= 3600 else { return "\(span.seconds) s of sound" }
+    /// Makes sure that a network with this input reads what the pipeline gives.
+    func check(for input: Shape) throws(RecognizerError) {
+        do throws(FeatureError) { try extractor.validate() } catch { throw .features(error) }
+        guard span.seconds > 0, span.seconds <= 3600 else { throw .seconds(span.seconds) }
         let fitting: [Shape]
         switch (arrangement, span) {
         case (.sequence, _): fitting = [[.time, .fixed(columns)], [.any, .fixed(columns)]]
@@ -46,9 +47,9 @@ extension FeaturePipeline: Codable {
         case (.image, .exactly(let seconds)):
             let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
             fitting = [.fixed(frames), .any, .time].map { Shape([1, .fixed(columns), $0]) }
-        case (.image, .atMost): return "images of clips of unknown length"
+        case (.image, .atMost): throw .imageOfAnyLength
         }
-        return fitting.contains(input) ? nil : "they give \(fitting[0]), and the network reads \(input)"
+        guard fitting.contains(input) else { throw .input(features: fitting[0], network: input) }
     }
 
     /// What tells apart extractions: clips' matrices before any statistics depend on this alone.

@@ -67,20 +67,8 @@ extension Recognizer {
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
         }
-        guard graph.inputs.count == 1, graph.outputs.count == 1 else {
-            throw inconsistent(
-                MetadataKey.graph, "a recognizer has one input and one output, and this network has others")
-        }
-        guard graph.output == Shape([labels.count]) else {
-            throw inconsistent(
-                MetadataKey.labels, "\(labels.count) labels for a network that gives \(graph.output)")
-        }
-        guard Set(labels).count == labels.count else { throw inconsistent(MetadataKey.labels, "a label stands twice") }
-        if let misfit = pipeline.misfit(with: graph.input) { throw inconsistent(MetadataKey.features, misfit) }
-        guard standardization.mean.count == pipeline.columns else {
-            throw inconsistent(
-                MetadataKey.standardization,
-                "\(standardization.mean.count) means for \(pipeline.columns) columns of features")
+        do throws(RecognizerError) { try Self.check(graph, pipeline, standardization, labels) } catch {
+            throw inconsistent(error.part, error.reason)
         }
         let isCheckpoint = file.metadata[MetadataKey.checkpoint] != nil
         let own = file.entries.filter { !isCheckpoint || !$0.name.hasPrefix(CheckpointKey.prefix) }
@@ -93,7 +81,7 @@ extension Recognizer {
             model.hold(frozen, true)
         }
         self.init(
-            model: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
             calibration: calibration, provenance: provenance)
     }
 }

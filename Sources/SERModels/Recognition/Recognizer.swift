@@ -4,8 +4,8 @@ import SERCore
 
 /// Sound in, emotions out: a network with its features, standardisation and labels, in one value and one file.
 public struct Recognizer: Sendable {
-    /// The network.
-    public var model: Model
+    /// The network. To use another, make another recognizer of it.
+    public let model: Model
     /// How sound becomes what the network reads.
     public let pipeline: FeaturePipeline
     /// How features are brought to the scale of the training part.
@@ -17,10 +17,29 @@ public struct Recognizer: Sendable {
     /// Where the model comes from: corpus, split, seed, metrics; free text by name.
     public var provenance: [String: String]
 
-    /// A recognizer of the given parts.
+    /// A recognizer of the given parts, found to fit each other.
+    /// - Parameters:
+    ///   - model: The network: one input, one output with a logit for each label.
+    ///   - pipeline: Features of the shape that the network reads.
+    ///   - standardization: Of as many columns as the pipeline's features have.
+    ///   - labels: The emotions, each once, in the order of the network's outputs.
+    ///   - calibration: Brings confidences in line with accuracy; nil leaves them as the network gives them.
+    ///   - provenance: Where the model comes from.
+    /// - Throws: ``RecognizerError`` where the parts do not fit.
     public init(
         model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
         calibration: TemperatureScaling? = nil, provenance: [String: String] = [:]
+    ) throws(RecognizerError) {
+        try Self.check(model.graph, pipeline, standardization, labels)
+        self.init(
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            calibration: calibration, provenance: provenance)
+    }
+
+    /// A recognizer of parts that ``check(_:_:_:_:)`` has found to fit.
+    init(
+        checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
+        calibration: TemperatureScaling?, provenance: [String: String]
     ) {
         self.model = model
         self.pipeline = pipeline
@@ -30,19 +49,45 @@ public struct Recognizer: Sendable {
         self.provenance = provenance
     }
 
+    /// Makes sure that parts make a recognizer.
+    static func check(
+        _ graph: Graph, _ pipeline: FeaturePipeline, _ standardization: Standardization, _ labels: [String]
+    ) throws(RecognizerError) {
+        guard graph.inputs.count == 1, graph.outputs.count == 1 else {
+            throw .ports(inputs: graph.inputs.count, outputs: graph.outputs.count)
+        }
+        guard graph.output == Shape([labels.count]) else { throw .labels(count: labels.count, output: graph.output) }
+        var seen = Set<String>()
+        if let repeated = labels.first(where: { !seen.insert($0).inserted }) { throw .repeatedLabel(repeated) }
+        try pipeline.check(for: graph.input)
+        guard standardization.mean.count == pipeline.columns else {
+            throw .standardization(columns: standardization.mean.count, features: pipeline.columns)
+        }
+    }
+
+    /// The same recognizer with other weights of its network.
+    func with(weightsOf model: Model, provenance: [String: String]) -> Recognizer {
+        Recognizer(
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            calibration: calibration, provenance: provenance)
+    }
+
     /// What the emotion of a clip is.
-    /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
-    public func recognize(_ clip: AudioClip) throws(FeatureError) -> Prediction {
-        let matrix = try pipeline.matrix(of: clip)
+    /// - Throws: ``RecognitionError`` for sound that has no features, such as an empty clip, and where the network's
+    ///   outputs are not finite.
+    public func recognize(_ clip: AudioClip) throws(RecognitionError) -> Prediction {
+        let matrix: FeatureMatrix
+        do throws(FeatureError) { matrix = try pipeline.matrix(of: clip) } catch { throw .features(error) }
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         let batch = examples.batch([0])
-        return prediction(from: model(batch.values, lengths: batch.lengths))
+        return try prediction(from: model(batch.values, lengths: batch.lengths))
     }
 
     /// The prediction that a clip's logits, [1, classes], stand for.
-    func prediction(from logits: Tensor) -> Prediction {
+    func prediction(from logits: Tensor) throws(RecognitionError) -> Prediction {
         let scores = logits.scalars
+        guard scores.allSatisfy(\.isFinite) else { throw .outputNotFinite }
         guard let calibration else {
             return Prediction(labels: labels, logits: scores, probabilities: softmax(logits).scalars)
         }
@@ -51,10 +96,10 @@ public struct Recognizer: Sendable {
     }
 
     /// What the emotion of a sound file is; of a long file, only as much is decoded as the features are taken from.
-    /// - Throws: `FeatureError`, which wraps the `AudioError` of a file that cannot be read.
-    public func recognize(contentsOf file: URL) throws(FeatureError) -> Prediction {
+    /// - Throws: ``RecognitionError``, which wraps the `AudioError` of a file that cannot be read.
+    public func recognize(contentsOf file: URL) throws(RecognitionError) -> Prediction {
         let clip: AudioClip
-        do { clip = try pipeline.sound(at: file) } catch { throw .audio(error) }
+        do throws(AudioError) { clip = try pipeline.sound(at: file) } catch { throw .features(.audio(error)) }
         return try recognize(clip)
     }
 
@@ -77,14 +122,23 @@ public struct Recognizer: Sendable {
             pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
             progress: { observe(.extracting(done: $0, total: $1)) })
         let loaded = try loader.examples(part, standardization)
-        let flat = model.logits(of: loaded.examples).scalars
-        let rows = loaded.clips.indices.map { Array(flat[$0 * labels.count..<($0 + 1) * labels.count]) }
+        let rows = try logits(of: loaded.examples, from: loaded.clips)
         do throws(EvaluationError) {
             let evaluation = try Evaluation(
                 logits: rows, targets: loaded.examples.targets, labels: labels,
                 temperature: calibration?.temperature ?? 1, speakers: Self.speakers(of: loaded.clips))
             return (evaluation, loaded.clips)
         } catch { throw .evaluation(error) }
+    }
+
+    /// The network's outputs, a row for each clip, found to be finite.
+    func logits(of examples: Examples, from clips: [Clip]) throws(TrainingError) -> [[Float]] {
+        let rows = model.logits(of: examples).rows
+        let broken = rows.indices.filter { !rows[$0].allSatisfy(\.isFinite) }
+        if let first = broken.first {
+            throw .outputNotFinite(path: clips[first].path.path, failed: broken.count, clips: rows.count)
+        }
+        return rows
     }
 
     /// Who speaks in each clip, where that is known for all. Speakers of two corpora are two, whatever their names.

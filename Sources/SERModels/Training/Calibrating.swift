@@ -19,9 +19,7 @@ extension Recognizer {
 
     /// Fits ``calibration`` to examples.
     mutating func calibrate(on examples: Examples) throws(TrainingError) {
-        let flat = model.logits(of: examples).scalars
-        let rows = examples.targets.indices.map { Array(flat[$0 * labels.count..<($0 + 1) * labels.count]) }
-        try calibrate(rows, examples.targets)
+        try calibrate(model.logits(of: examples).rows, examples.targets)
     }
 
     @discardableResult

@@ -116,10 +116,13 @@ public struct Trainer: Sendable {
             observe(.resumed(run.state.history))
         }
         let origin = origin(of: split, skipped: train.failures.count + validation.failures.count)
+        let untrained: Recognizer
+        do throws(RecognizerError) {
+            untrained = try Recognizer(
+                model: network, pipeline: pipeline, standardization: standardization, labels: labels)
+        } catch { throw .recognizer(error) }
         func recognizer(_ state: TrainingState) -> Recognizer {
-            Recognizer(
-                model: state.best, pipeline: pipeline, standardization: standardization, labels: labels,
-                provenance: origin.merging(outcome(state.history)) { $1 })
+            untrained.with(weightsOf: state.best, provenance: origin.merging(outcome(state.history)) { $1 })
         }
         try run.train(isCancelled: isCancelled, observe: observe) { state throws(CheckpointError) in
             try file?.write(state, recognizer: recognizer(state))

@@ -22,6 +22,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
     case checkpoint(CheckpointError)
     /// The predictions could not be compared with the labels.
     case evaluation(EvaluationError)
+    /// The parts of a recognizer do not fit each other.
+    case recognizer(RecognizerError)
+    /// The network's outputs are infinite or not numbers for so many of the clips; the first of them is told.
+    case outputNotFinite(path: String, failed: Int, clips: Int)
     /// The labels of the data are not those of the model.
     case labels(model: [String], data: [String])
 
@@ -42,6 +46,11 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
         case .cancelled: return "training was cancelled before its first epoch ended; nothing was kept"
         case .checkpoint(let error): return error.description
         case .evaluation(let error): return error.description
+        case .recognizer(let error): return error.description
+        case .outputNotFinite(let path, let failed, let clips):
+            return "the network's outputs are infinite or not numbers for \(failed) of \(clips) clips, the first of them "
+                + "\(path). Where it is all of them, train again with a lower learning rate or clipped gradients; else "
+                + "listen to those clips, and leave out what is broken."
         case .labels(let model, let data):
             return "the model knows \(model.joined(separator: ", ")), the data has \(data.joined(separator: ", ")). "
                 + "Evaluate on data with the same labels."

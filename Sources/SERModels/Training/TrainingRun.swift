@@ -147,6 +147,14 @@ private func accuracy(_ logits: [Float], _ targets: [Int], classes: Int) -> Doub
     return Double(correct.count) / Double(max(targets.count, 1))
 }
 
+extension Tensor {
+    /// The rows of a matrix.
+    var rows: [[Float]] {
+        let values = scalars, columns = shape.last ?? 0
+        return (0..<(shape.first ?? 0)).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
+    }
+}
+
 extension Model {
     /// What the network makes of examples in inference, [clips, classes], in their order.
     func logits(of examples: Examples, batchSize: Int = 64) -> Tensor {

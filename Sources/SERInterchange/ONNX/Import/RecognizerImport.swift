@@ -41,22 +41,16 @@ extension Recognizer {
     /// - Throws: ``InterchangeError/malformed(path:reason:)`` where they do not; `path` is what it calls the file.
     public init(_ model: Model, _ parts: RecognizerParts, path: String) throws(InterchangeError) {
         func misfit(_ reason: String) -> InterchangeError { .malformed(path: path, reason: reason) }
-        guard model.graph.output == Shape([parts.labels.count]) else {
-            throw misfit("\(parts.labels.count) labels for a network that gives \(model.graph.output)")
-        }
-        guard Set(parts.labels).count == parts.labels.count else { throw misfit("a label stands twice") }
         do throws(FeatureError) { try parts.features.validate() } catch { throw misfit("its features: \(error)") }
         let pipeline: FeaturePipeline
         do throws(ShapeError) {
             pipeline = try FeaturePipeline(for: model.graph.input, extractor: parts.features, seconds: parts.seconds)
         } catch { throw misfit("its features do not fit its network: \(error)") }
-        guard parts.standardization.mean.count == pipeline.columns else {
-            throw misfit(
-                "a standardisation of \(parts.standardization.mean.count) columns for \(pipeline.columns) of features")
-        }
-        self.init(
-            model: model, pipeline: pipeline, standardization: parts.standardization, labels: parts.labels,
-            provenance: parts.provenance)
+        do throws(RecognizerError) {
+            try self.init(
+                model: model, pipeline: pipeline, standardization: parts.standardization, labels: parts.labels,
+                provenance: parts.provenance)
+        } catch { throw misfit(error.reason) }
     }
 
     /// Reads a recognizer from an ONNX file of a network.

@@ -1,0 +1,24 @@
+import Foundation
+import SERAudio
+
+/// Why the emotion of a clip could not be recognised.
+public enum RecognitionError: Error, Sendable, Equatable {
+    /// The clip has no features; what is wrong with a file comes as `FeatureError.audio`.
+    case features(FeatureError)
+    /// The network's outputs for the clip are infinite or not numbers, so that no emotion follows from them.
+    case outputNotFinite
+}
+
+extension RecognitionError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .features(let error): error.description
+        case .outputNotFinite:
+            "the network's outputs for this clip are infinite or not numbers, so it recognises nothing. Where they are "
+                + "for every clip, the weights are broken: train the model again with a lower learning rate or clipped "
+                + "gradients. Where for this clip alone, it is far from all that the model was trained on: leave it out."
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import SERAudio
+import SERCore
+
+/// Why parts do not make a recognizer.
+public enum RecognizerError: Error, Sendable, Equatable {
+    /// The network has several inputs or outputs.
+    case ports(inputs: Int, outputs: Int)
+    /// The network does not give one number for each label.
+    case labels(count: Int, output: Shape)
+    /// Two outputs have the same label.
+    case repeatedLabel(String)
+    /// The settings of the features cannot work.
+    case features(FeatureError)
+    /// More or less sound than can be used, in seconds.
+    case seconds(Double)
+    /// Images need clips of one length: a span of `exactly` so many seconds.
+    case imageOfAnyLength
+    /// The features are of another shape than the network reads.
+    case input(features: Shape, network: Shape)
+    /// The standardisation was measured on another number of columns than the features have.
+    case standardization(columns: Int, features: Int)
+}
+
+extension RecognizerError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String { "These parts make no recognizer: \(reason). \(remedy)" }
+
+    /// What does not fit, without what to do.
+    package var reason: String {
+        switch self {
+        case .ports(let inputs, let outputs):
+            "a recognizer has one input and one output, and this network has \(inputs) and \(outputs)"
+        case .labels(let count, let output): "\(count) labels for a network that gives \(output)"
+        case .repeatedLabel(let label): "the label \(quoted(label)) stands twice"
+        case .features(let error): "\(error)"
+        case .seconds(let seconds): "\(seconds) s of sound"
+        case .imageOfAnyLength: "images of clips of unknown length"
+        case .input(let features, let network): "the features give \(features), and the network reads \(network)"
+        case .standardization(let columns, let features): "\(columns) means for \(features) columns of features"
+        }
+    }
+
+    /// What a programmer can do.
+    private var remedy: String {
+        switch self {
+        case .ports: "Run a network of several with Model(_:lengths:) itself."
+        case .labels(let count, let output):
+            output.timeAxis == nil
+                ? "End the network in Dense(\(count)), or give a label for each output."
+                : "Pool over time, such as with GlobalAveragePool, before the last dense layer."
+        case .repeatedLabel: "Give each output a label of its own."
+        case .features: "Correct the settings."
+        case .seconds: "Use from a fraction of a second to 3600 s."
+        case .imageOfAnyLength: "Use a span of exactly so many seconds."
+        case .input: "Make the pipeline with FeaturePipeline(for: network.graph.input, ...)."
+        case .standardization: "Measure the standardisation on features of this pipeline."
+        }
+    }
+
+    /// The part of a model file that does not fit the rest.
+    var part: String {
+        switch self {
+        case .ports: MetadataKey.graph
+        case .labels, .repeatedLabel: MetadataKey.labels
+        case .features, .seconds, .imageOfAnyLength, .input: MetadataKey.features
+        case .standardization: MetadataKey.standardization
+        }
+    }
+}
