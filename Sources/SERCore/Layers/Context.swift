@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Whether a network is being trained; training carries the random key that dropout and the like draw from.
 public enum Mode: Sendable, Hashable {
     /// Dropout drops, batch normalisation uses the batch's statistics and updates the running ones.
@@ -98,7 +100,7 @@ public struct Context {
     /// Replaces the layer's running state from the next step on, unless it is frozen.
     public mutating func update(_ name: String, to value: Tensor) {
         let index = stateIndex(name)
-        if !state.isFrozen(at: index) { state[state.paths[index]] = value }
+        if !state.isFrozen(at: index) { state[state.paths[index]] = value.detached }
     }
 
     /// A key for this call of this layer in this step; nil in inference, where nothing is random.

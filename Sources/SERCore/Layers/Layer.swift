@@ -87,7 +87,7 @@ extension UnaryLayer {
     public func state(for inputs: [Shape]) -> [Declaration] { inputs.count == 1 ? state(for: inputs[0]) : [] }
 
     public func callAsFunction(_ inputs: [Signal], in context: inout Context) -> Signal {
-        precondition(inputs.count == 1, "\(Self.kind): one input expected, \(inputs.count) given")
+        require(inputs.count == 1, "\(Self.kind): one input expected, \(inputs.count) given")
         return self(inputs[0], in: &context)
     }
 

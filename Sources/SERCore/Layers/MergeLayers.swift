@@ -1,3 +1,5 @@
+import SERSupport
+
 /// The element-wise sum of its inputs: shapes that agree to the same shape.
 public struct Add: Layer {
     public static let kind = "add"

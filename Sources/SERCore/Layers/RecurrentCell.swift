@@ -1,3 +1,5 @@
+import SERSupport
+
 /// One step of a recurrent network of one's own, stated as tensor operations.
 ///
 /// ``Recurrent`` makes a layer of it: stacked, in either direction or both, over padded batches.

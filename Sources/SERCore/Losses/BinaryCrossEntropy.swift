@@ -11,11 +11,11 @@ import Foundation
 ///   - positiveWeights: One for each place of the last axis; nil weighs positive targets as negative ones.
 /// - Returns: A scalar. NaN when a logit is NaN.
 public func binaryCrossEntropy(logits: Tensor, targets: Tensor, positiveWeights: [Float]? = nil) -> Tensor {
-    precondition(
+    require(
         logits.shape == targets.shape && logits.count > 0,
         "binaryCrossEntropy: logits \(logits.shape) do not fit targets \(targets.shape)")
     let (count, last) = (logits.count, logits.shape.last ?? 1)
-    precondition(
+    require(
         positiveWeights == nil || positiveWeights?.count == last,
         "binaryCrossEntropy: \(positiveWeights?.count ?? 0) weights for a last axis of \(last)")
     var total = 0.0

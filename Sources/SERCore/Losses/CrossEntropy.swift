@@ -16,10 +16,10 @@ public func crossEntropy(
     logits: Tensor, labels: [Int], classWeights: [Float]? = nil, labelSmoothing: Float = 0
 ) -> Tensor {
     let classes = classCount(logits, classWeights, labelSmoothing)
-    precondition(
+    require(
         logits.count == labels.count * classes && !labels.isEmpty,
         "crossEntropy: logits \(logits.shape) do not fit \(labels.count) labels: [..., classes] is needed")
-    precondition(
+    require(
         labels.allSatisfy { (0..<classes).contains($0) }, "crossEntropy: a label is outside 0..<\(classes)")
     let (share, even) = (1 - Double(labelSmoothing), Double(labelSmoothing) / Double(classes))
     let total = classWeights.map { weights in labels.reduce(0) { $0 + Double(weights[$1]) } } ?? Double(labels.count)
@@ -45,7 +45,7 @@ public func crossEntropy(
     logits: Tensor, targets: Tensor, classWeights: [Float]? = nil, labelSmoothing: Float = 0
 ) -> Tensor {
     let classes = classCount(logits, classWeights, labelSmoothing)
-    precondition(
+    require(
         logits.shape == targets.shape && logits.count > 0,
         "crossEntropy: logits \(logits.shape) do not fit targets \(targets.shape): both must be [..., classes]")
     let (share, even) = (1 - Double(labelSmoothing), Double(labelSmoothing) / Double(classes))
@@ -58,11 +58,11 @@ public func crossEntropy(
 
 private func classCount(_ logits: Tensor, _ classWeights: [Float]?, _ labelSmoothing: Float) -> Int {
     let classes = logits.shape.last ?? 0
-    precondition(classes > 0, "crossEntropy: logits \(logits.shape) have no classes: [..., classes] is needed")
-    precondition(
+    require(classes > 0, "crossEntropy: logits \(logits.shape) have no classes: [..., classes] is needed")
+    require(
         classWeights == nil || classWeights?.count == classes,
         "crossEntropy: \(classWeights?.count ?? 0) class weights for \(classes) classes")
-    precondition(
+    require(
         0 <= labelSmoothing && labelSmoothing <= 1, "crossEntropy: label smoothing \(labelSmoothing) is outside 0...1")
     return classes
 }

@@ -5,7 +5,7 @@
 ///   - targets: As the predictions.
 /// - Returns: A scalar, differentiable with respect to both.
 public func meanSquaredError(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
-    precondition(
+    require(
         predictions.shape == targets.shape && predictions.count > 0,
         "meanSquaredError: predictions \(predictions.shape) do not fit targets \(targets.shape)")
     let count = predictions.count

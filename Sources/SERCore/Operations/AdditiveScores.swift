@@ -16,10 +16,8 @@ package func additiveScores(queries: Tensor, keys: Tensor, vector: Tensor, lengt
         "additiveScores: queries \(queries.shape), keys \(keys.shape) and vector \(vector.shape) do not fit")
     let (batch, units) = (queries.shape[0], queries.shape[2])
     let (rows, columns) = (queries.shape[1], keys.shape[1])
+    requireLengths(lengths, rows: batch, positions: columns, in: "additiveScores")
     let valid = lengths ?? [Int](repeating: columns, count: batch)
-    require(
-        valid.count == batch && valid.allSatisfy { (0...columns).contains($0) },
-        "additiveScores: lengths must be \(batch) numbers from 0 to \(columns)")
     // A hyperbolic tangent counts as several element-wise operations.
     let weight = 8 * rows * columns * units
     return Tensor.operation(shape: [batch, rows, columns], [queries, keys, vector]) { out in

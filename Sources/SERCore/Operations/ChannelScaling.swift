@@ -12,9 +12,7 @@ package func scalingChannels(_ x: Tensor, by scales: Tensor, lengths: [Int]?) ->
         x.rank == 4 && scales.shape == Array(x.shape.prefix(2)),
         "scalingChannels: scales \(scales.shape) do not fit x \(x.shape)")
     let (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    require(
-        lengths == nil || lengths?.count == batch && lengths?.allSatisfy { (0...width).contains($0) } == true,
-        "scalingChannels: lengths must be \(batch) numbers from 0 to \(width)")
+    requireLengths(lengths, rows: batch, positions: width, in: "scalingChannels")
     let size = channels * height * width
     return Tensor.operation(shape: x.shape, [x, scales]) { out in
         withPointers(x, scales) { px, ps in

@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// Two-dimensional convolution (as in machine learning: the kernel is not turned).
 ///
@@ -16,7 +17,7 @@ public func convolution2D(
     _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Extent = 1, padding: Padding = .valid,
     dilation: Extent = 1, groups: Int = 1, lengths: [Int]? = nil
 ) -> Tensor {
-    precondition(
+    require(
         x.rank == 4 && weight.rank == 4,
         "convolution2D: x \(x.shape) and weight \(weight.shape) do not fit: [batch, channels, height, width] and "
             + "[filters, channels / groups, height, width] are needed")
@@ -42,7 +43,7 @@ public func convolution1D(
     _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .valid, dilation: Int = 1,
     groups: Int = 1, lengths: [Int]? = nil
 ) -> Tensor {
-    precondition(
+    require(
         x.rank == 3 && weight.rank == 3,
         "convolution1D: x \(x.shape) and weight \(weight.shape) do not fit: [batch, time, channels] and "
             + "[filters, channels / groups, kernel] are needed")
@@ -70,18 +71,17 @@ struct ConvolutionOperation {
         _ name: String, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, groups: Int,
         channelsLast: Bool, lengths: [Int]?
     ) {
-        if let fault = geometry.fault { preconditionFailure("\(name): \(fault.expected) is needed, not \(fault.got)") }
+        if let fault = geometry.fault { stop("\(name): \(fault.expected) is needed, not \(fault.got)") }
         let (batch, filters) = (x.shape[0], weight.shape[0])
         let channels = channelsLast ? x.shape[x.rank - 1] : x.shape[1]
         let isLine = x.rank == 3
         let height = isLine ? 1 : channelsLast ? x.shape[1] : x.shape[2]
         let width = isLine ? x.shape[1] : channelsLast ? x.shape[2] : x.shape[3]
-        precondition(
+        require(
             groups > 0 && weight.shape[1] * groups == channels && filters % groups == 0,
             "\(name): weight \(weight.shape) in \(groups) groups does not fit the \(channels) channels of x \(x.shape)")
-        precondition(bias == nil || bias?.shape == [filters], "\(name): bias \(bias?.shape ?? []) is not [\(filters)]")
-        precondition(
-            lengths == nil || lengths?.count == batch, "\(name): \(lengths?.count ?? 0) lengths for a batch of \(batch)")
+        require(bias == nil || bias?.shape == [filters], "\(name): bias \(bias?.shape ?? []) is not [\(filters)]")
+        requireLengths(lengths, rows: batch, positions: width, in: name)
         let sides = geometry.sides
         shape = ser_convolution_shape(
             batch: Int64(batch), in_channels: Int64(channels), height: Int64(height), width: Int64(width),

@@ -44,10 +44,10 @@ package struct ConvolutionBlockOperation {
         geometry: WindowGeometry, groups: Int, rectifies: Bool, pool: Extent, lengths: [Int]?,
         channelsLast: Bool = false, pooledChannelsLast: Bool = false
     ) {
-        precondition(x.rank == 4 && weight.rank == 4, "convolution block: x \(x.shape), weight \(weight.shape)")
+        require(x.rank == 4 && weight.rank == 4, "convolution block: x \(x.shape), weight \(weight.shape)")
         convolution = ConvolutionOperation(
             "convolution block", x, weight, bias, geometry, groups: groups, channelsLast: channelsLast, lengths: lengths)
-        precondition(
+        require(
             gamma.shape == [weight.shape[0]] && beta.shape == gamma.shape && pool.height > 0 && pool.width > 0,
             "convolution block: gamma \(gamma.shape), beta \(beta.shape), pool \(pool), filters \(weight.shape[0])")
         self.gamma = gamma

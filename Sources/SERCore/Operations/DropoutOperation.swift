@@ -1,11 +1,12 @@
 import CSERKernels
+import SERSupport
 
 /// Inverted dropout (Srivastava et al., 2014): each value becomes 0 with probability `rate`, else value / (1 - rate).
 ///
 /// Which values drop depends on the key alone. The probability is `rate` rounded to a multiple of 2^-16.
 public func dropout(_ x: Tensor, rate: Float, key: RandomKey) -> Tensor {
-    precondition(0 <= rate && rate < 1, "dropout: rate \(rate) is outside 0..<1")
-    let threshold = UInt32((rate * 65536).rounded())
+    require(0 <= rate && rate < 1, "dropout: rate \(rate) is outside 0..<1")
+    let threshold = UInt32(saturating: rate * 65536)
     guard threshold > 0 else { return x }
     let (count, scale) = (x.count, 1 / (1 - rate))
     let kept = Buffer(uninitialized: (count + 3) / 4)  // a byte a value

@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// The tensors one behind the other along an axis; all other axes must agree.
 public func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {

@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// Batch normalisation: (x - mean) / sqrt(variance + epsilon) * gamma + beta, per channel (Ioffe and Szegedy, 2015).
 ///
@@ -13,7 +14,7 @@ package func batchNormalization(
 ) -> (Tensor, BatchStatistics) {
     let layout = BatchLayout(x, lengths: lengths)
     let channels = layout.channels
-    precondition(
+    require(
         gamma.shape == [channels] && beta.shape == [channels],
         "batchNormalization: gamma \(gamma.shape) and beta \(beta.shape) do not fit the \(channels) channels of x \(x.shape)")
     let (used, isFrozen) = layout.statistics(of: x, statistics)
@@ -62,14 +63,12 @@ private struct BatchLayout {
         case 3: (batch, channels, height, width, channelsLast) = (s[0], s[2], 1, s[1], true)
         case 4: (batch, channels, height, width, channelsLast) = (s[0], s[1], s[2], s[3], false)
         default:
-            preconditionFailure(
+            stop(
                 "batchNormalization: x \(s) is not [batch, channels], [batch, time, channels] or "
                     + "[batch, channels, height, width]")
         }
-        precondition(
-            lengths == nil || lengths?.count == s[0],
-            "batchNormalization: \(lengths?.count ?? 0) lengths for a batch of \(s[0])")
         self.lengths = x.rank == 2 ? nil : lengths
+        requireLengths(self.lengths, rows: s[0], positions: width, in: "batchNormalization")
     }
 
     func withValues<Result>(_ body: (UnsafePointer<ser_batch_values>) -> Result) -> Result {
@@ -105,9 +104,9 @@ private struct BatchLayout {
 ///   - beta: [features]; nil for zeros.
 ///   - epsilon: Added to the biased variance.
 public func layerNormalization(_ x: Tensor, gamma: Tensor? = nil, beta: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
-    precondition(x.rank >= 1, "layerNormalization: x has no axis")
+    require(x.rank >= 1, "layerNormalization: x has no axis")
     let features = x.shape[x.rank - 1]
-    precondition(
+    require(
         gamma.map { $0.shape == [features] } ?? true && beta.map { $0.shape == [features] } ?? true,
         "layerNormalization: gamma \(gamma?.shape ?? []) and beta \(beta?.shape ?? []) do not fit x \(x.shape)")
     let rows = x.count / max(features, 1)

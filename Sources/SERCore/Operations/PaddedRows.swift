@@ -13,9 +13,7 @@ private struct TimeLayout: Sendable {
         time = shape[axis]
         inner = shape[(axis + 1)...].reduce(1, *)
         self.lengths = lengths ?? [Int](repeating: shape[axis], count: shape[0])
-        require(
-            self.lengths.count == shape[0] && self.lengths.allSatisfy { (0...shape[axis]).contains($0) },
-            "\(operation): lengths must be \(shape[0]) numbers from 0 to \(shape[axis])")
+        requireLengths(lengths, rows: shape[0], positions: shape[axis], in: operation)
     }
 
     /// Calls `body` with where each line of [time, inner] begins and how many of its steps are valid.

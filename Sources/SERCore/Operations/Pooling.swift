@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// The greatest value of each window of an image; padding never wins.
 ///
@@ -84,12 +85,10 @@ private struct PoolingOperation {
     let outputShape: [Int]
 
     init(_ name: String, _ x: Tensor, axes: Int, _ window: Window, lengths: [Int]?) {
-        precondition(
+        require(
             x.rank == axes + 2,
             "\(name): x \(x.shape) is not \(axes == 2 ? "[batch, channels, height, width]" : "[batch, time, features]")")
-        precondition(
-            lengths == nil || lengths?.count == x.shape[0],
-            "\(name): \(lengths?.count ?? 0) lengths for a batch of \(x.shape[0])")
+        requireLengths(lengths, rows: x.shape[0], positions: x.shape[axes == 2 ? 3 : 1], in: name)
         let s = x.shape
         let geometry = Self.geometry(name, window)
         let sides = geometry?.sides ?? (0, 0, 0, 0)
@@ -102,7 +101,7 @@ private struct PoolingOperation {
             pad_top: Int64(axes == 2 ? sides.0 : 0), pad_bottom: Int64(axes == 2 ? sides.1 : 0),
             pad_left: Int64(sides.2), pad_right: Int64(sides.3), widths: nil, counts_padding: 1,
             global: geometry == nil ? 1 : 0)
-        precondition(pooling.height * pooling.width < Int64(Int32.max), "\(name): an image of shape \(s) is too large")
+        require(pooling.height * pooling.width < Int64(Int32.max), "\(name): an image of shape \(s) is too large")
         let (height, width) = (Int(ser_pooling_out_height(&pooling)), Int(ser_pooling_out_width(&pooling)))
         switch (geometry == nil, axes) {
         case (true, _): outputShape = [s[0], axes == 2 ? s[1] : s[2]]
@@ -124,7 +123,7 @@ private struct PoolingOperation {
                 window: Extent(height: 1, width: window), stride: Extent(height: 1, width: stride ?? window),
                 padding: padding)
         }
-        if let fault = geometry.fault { preconditionFailure("\(name): \(fault.expected) is needed, not \(fault.got)") }
+        if let fault = geometry.fault { stop("\(name): \(fault.expected) is needed, not \(fault.got)") }
         return geometry
     }
 

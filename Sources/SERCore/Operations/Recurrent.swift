@@ -142,18 +142,16 @@ private struct RecurrentSequence: Sendable {
         _ x: Tensor, lengths: [Int]?, cell: RecurrentEquations, _ weights: RecurrentWeights, _ reverse: RecurrentWeights?,
         allSteps: Bool
     ) {
-        precondition(x.rank == 3, "recurrent: x \(x.shape) is not [batch, steps, inputs]")
+        require(x.rank == 3, "recurrent: x \(x.shape) is not [batch, steps, inputs]")
         let (batch, steps, inputs) = (x.shape[0], x.shape[1], x.shape[2])
         let hidden = weights.stateWeight.shape.last ?? 0
         for given in [weights, reverse].compactMap({ $0 }) {
             let rows = cell.gates * hidden
-            precondition(
+            require(
                 given.tensors.map(\.shape) == [[rows, inputs], [rows, hidden], [rows], [rows]],
                 "recurrent: weights \(given.tensors.map(\.shape)) do not fit x \(x.shape) and \(hidden) units")
         }
-        precondition(
-            lengths == nil || lengths?.count == batch && lengths?.allSatisfy { (0...steps).contains($0) } == true,
-            "recurrent: lengths must be \(batch) numbers from 0 to \(steps)")
+        requireLengths(lengths, rows: batch, positions: steps, in: "recurrent")
         directions = reverse == nil ? 1 : 2
         inputShape = x.shape
         outputShape = allSteps ? [batch, steps, directions * hidden] : [batch, directions * hidden]
@@ -194,7 +192,7 @@ private struct RecurrentSequence: Sendable {
                 return withExtendedLifetime(weights.packed) { ser_recurrent_forward(shape, pointers, &arguments) }
             }
         }
-        precondition(done == 1, "recurrent: out of memory for \(inputShape) inputs and \(hidden) units")
+        require(done == 1, "recurrent: out of memory for \(inputShape) inputs and \(hidden) units")
     }
 
     /// The gradients of one direction's parameters; that of x is written to, or for the second direction added to,
@@ -219,7 +217,7 @@ private struct RecurrentSequence: Sendable {
                 }
             }
         }
-        precondition(done == 1, "recurrent: out of memory for \(inputShape) inputs and \(hidden) units")
+        require(done == 1, "recurrent: out of memory for \(inputShape) inputs and \(hidden) units")
         return gradients
     }
 }

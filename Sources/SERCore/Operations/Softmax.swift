@@ -17,9 +17,7 @@ public func softmax(_ x: Tensor, lengths: [Int]?) -> Tensor {
     guard let lengths else { return softmax(x, axis: -1) }
     require(x.rank >= 2, "softmax: x \(x.shape) is not [batch, ..., positions]")
     let columns = x.shape[x.rank - 1]
-    require(
-        lengths.count == x.shape[0] && lengths.allSatisfy { (0...columns).contains($0) },
-        "softmax: lengths must be \(x.shape[0]) numbers from 0 to \(columns)")
+    requireLengths(lengths, rows: x.shape[0], positions: columns, in: "softmax")
     let inner = x.shape[1..<(x.rank - 1)].reduce(1, *)
     /// Calls `body` with where each row of positions begins and how many of them take part.
     func forEachRow(_ body: (_ start: Int, _ length: Int) -> Void) {

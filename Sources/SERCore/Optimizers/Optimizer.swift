@@ -62,7 +62,7 @@ public struct Optimizer: Sendable {
     ///   - parameters: Those the optimiser was made for, or others of the same paths and shapes.
     ///   - gradients: As `valueAndGradient(at:)` returns them.
     public mutating func update(_ parameters: inout Parameters, with gradients: Parameters) {
-        precondition(
+        require(
             hasLayout(parameters) && hasLayout(gradients),
             "Optimizer.update: parameters and gradients are not those the optimiser was made for")
         steps += 1

@@ -86,7 +86,7 @@ private func orthonormal(_ shape: [Int], gain: Float, key: RandomKey) -> Tensor 
     let signs = (0..<wide).map { matrix[$0 * wide + $0] < 0 ? -gain : gain }
     let formed = LAPACKE_sorgqr(
         LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), numericCast(wide), &matrix, numericCast(wide), &reflectors)
-    precondition(factored == 0 && formed == 0, "Initializer.orthogonal: no factorisation of shape \(shape)")
+    require(factored == 0 && formed == 0, "Initializer.orthogonal: no factorisation of shape \(shape)")
     return Tensor(shape: shape) { out in
         for row in 0..<rows {
             for column in 0..<columns {

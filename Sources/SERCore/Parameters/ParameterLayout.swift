@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Where each named tensor lies in a flat buffer. Offsets are multiples of 16 floats (a cache line); paddings hold zeros.
 package final class ParameterLayout: Sendable {
     package let paths: [String]

@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// A block of floats from the library's pool, given back when the last tensor that reads it goes.
 package final class Buffer: @unchecked Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import SERSupport
 
 /// Stops the program when a tensor operation is used wrongly, as an array stops it at a wrong index.
 ///
@@ -11,9 +11,18 @@ package func require(
     if !condition() { stop(message(), file: file, line: line) }
 }
 
-/// Stops the program with a message on standard error.
-@inline(never)
-package func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
-    FileHandle.standardError.write(Data("\(file):\(line): Fatal error: \(message)\n".utf8))
-    preconditionFailure(message)
+/// Stops the program unless the lengths of padded rows fit the values: one for each row, from 0 to the number of
+/// positions.
+package func requireLengths(
+    _ lengths: [Int]?, rows: Int, positions: Int, in operation: @autoclosure () -> String, file: StaticString = #fileID,
+    line: UInt = #line
+) {
+    guard let lengths else { return }
+    require(
+        lengths.count == rows, "\(operation()): \(lengths.count) lengths for a batch of \(rows)",
+        file: file, line: line)
+    guard let wrong = lengths.firstIndex(where: { !(0...positions).contains($0) }) else { return }
+    stop(
+        "\(operation()): row \(wrong) has the length \(lengths[wrong]), but lengths go from 0 to \(positions)",
+        file: file, line: line)
 }
