@@ -1,9 +1,40 @@
 import Foundation
 
-/// Where a tensor stands on a tape.
+/// Where a tensor stands on a tape, and on those of other differentiations that depend on it too.
 package struct Trace: Sendable {
-    package let tape: Tape
-    package let index: Int
+    let tape: Tape
+    let index: Int
+    /// Places on further tapes, each without others of its own: calls of `valueAndGradient(at:)` inside each other.
+    var others: [Trace] = []
+
+    /// The places on tapes that still record; nil when there is none.
+    var recording: Trace? {
+        others.isEmpty ? (tape.isRecording ? self : nil) : Trace(places.filter(\.tape.isRecording))
+    }
+
+    /// The places on all tapes but one.
+    func leaving(_ tape: Tape) -> Trace? {
+        others.isEmpty ? (self.tape === tape ? nil : self) : Trace(places.filter { $0.tape !== tape })
+    }
+
+    /// The number of the entry on a tape, -1 when there is none.
+    func index(on tape: Tape) -> Int {
+        if self.tape === tape { return index }
+        return others.first { $0.tape === tape }?.index ?? -1
+    }
+
+    init(tape: Tape, index: Int, others: [Trace] = []) {
+        self.tape = tape
+        self.index = index
+        self.others = others
+    }
+
+    private init?(_ places: [Trace]) {
+        guard let first = places.first else { return nil }
+        self.init(tape: first.tape, index: first.index, others: Array(places.dropFirst()))
+    }
+
+    var places: [Trace] { [Trace(tape: tape, index: index)] + others }
 }
 
 /// What an operation does on the way back: given the gradient of the loss with respect to its output, it hands the
@@ -20,26 +51,25 @@ package final class Tape: @unchecked Sendable {
         var pullback: Pullback?
     }
 
-    /// Newer tapes have larger numbers: an operation on tensors of several tapes belongs to the newest.
-    package let number: UInt64
     private let lock = NSLock()
     private var entries = ContiguousArray<Entry>()
     private var isOpen = true
 
-    private static let numbers = TapeNumbers()
-
     init(leaves: Int) {
-        number = Tape.numbers.next()
         entries.reserveCapacity(leaves + 64)
         for _ in 0..<leaves { entries.append(Entry(inputs: [], pullback: nil)) }
     }
 
+    /// Whether operations are still recorded: until the differentiation ends.
+    var isRecording: Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        return isOpen
+    }
+
     /// Appends an operation and tells its number, or nil when the tape has been closed.
     func append(inputs: [Tensor], pullback: @escaping Pullback) -> Int? {
-        let indices = inputs.map { tensor -> Int in
-            guard let trace = tensor.trace, trace.tape === self else { return -1 }
-            return trace.index
-        }
+        let indices = inputs.map { $0.trace?.index(on: self) ?? -1 }
         lock.lock()
         defer { lock.unlock() }
         guard isOpen else { return nil }
@@ -75,18 +105,6 @@ package final class Tape: @unchecked Sendable {
     }
 }
 
-private final class TapeNumbers: @unchecked Sendable {
-    private let lock = NSLock()
-    private var last: UInt64 = 0
-
-    func next() -> UInt64 {
-        lock.lock()
-        defer { lock.unlock() }
-        last += 1
-        return last
-    }
-}
-
 extension Tensor {
     /// Runs an operation and, if any input is being differentiated, records how to go back.
     ///
@@ -101,16 +119,39 @@ extension Tensor {
         Tensor(shape: shape, fill: compute).recorded(inputs, pullback: pullback)
     }
 
-    /// This value as the result of an operation on `inputs`.
+    /// This value as the result of an operation on `inputs`: on each tape that an input stands on and that still
+    /// records. To one tape, inputs that stand on others alone are constants.
     package func recorded(_ inputs: [Tensor], pullback: (_ output: Tensor) -> Pullback) -> Tensor {
-        var newest: Tape?
-        for input in inputs {
-            guard let tape = input.trace?.tape else { continue }
-            if let known = newest, known.number >= tape.number { continue }
-            newest = tape
-        }
         let output = detached
-        guard let newest, let index = newest.append(inputs: inputs, pullback: pullback(output)) else { return output }
-        return Tensor(buffer: buffer, offset: offset, shape: shape, trace: Trace(tape: newest, index: index))
+        let (first, others) = Tensor.tapes(of: inputs)
+        guard let first else { return output }
+        var trace = first.append(inputs: inputs, pullback: pullback(output)).map { Trace(tape: first, index: $0) }
+        for tape in others {
+            guard let index = tape.append(inputs: inputs, pullback: pullback(output)) else { continue }
+            let place = Trace(tape: tape, index: index)
+            if trace == nil { trace = place } else { trace?.others.append(place) }
+        }
+        return trace == nil ? output : Tensor(buffer: buffer, offset: offset, shape: shape, trace: trace)
+    }
+
+    /// The tapes that tensors stand on, each once; of one tape alone no list is made.
+    private static func tapes(of tensors: [Tensor]) -> (first: Tape?, others: [Tape]) {
+        var first: Tape?
+        var others: [Tape] = []
+        func add(_ tape: Tape) {
+            guard let known = first else { return first = tape }
+            if known !== tape, !others.contains(where: { $0 === tape }) { others.append(tape) }
+        }
+        for tensor in tensors {
+            guard let trace = tensor.trace else { continue }
+            add(trace.tape)
+            for other in trace.others { add(other.tape) }
+        }
+        return (first, others)
+    }
+
+    /// The same value, which one tape no longer knows.
+    func leaving(_ tape: Tape) -> Tensor {
+        trace == nil ? self : Tensor(buffer: buffer, offset: offset, shape: shape, trace: trace?.leaving(tape))
     }
 }

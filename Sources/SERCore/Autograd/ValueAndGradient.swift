@@ -1,3 +1,5 @@
+import SERSupport
+
 /// The value of a loss and its gradient with respect to every parameter.
 ///
 /// ```swift
@@ -18,7 +20,10 @@ public func valueAndGradient<Failure: Error>(
 
 /// The value of a loss, what was computed beside it, and the gradient with respect to every parameter.
 ///
-/// What comes beside the loss (logits, updated state) is a constant to any later differentiation.
+/// Calls may stand inside each other. What comes out of an inner call, its value and what was computed beside it, is a
+/// constant to that call's parameters from then on, and depends on those of the calls around it as if computed there.
+/// Gradients of gradients are not computed: an outer loss that depends on the gradient of an inner loss, which in turn
+/// depends on the outer parameters, stops the program; `detached` makes a constant of that gradient.
 public func valueAndGradient<Auxiliary, Failure: Error>(
     at parameters: Parameters, _ loss: (Parameters) throws(Failure) -> (Tensor, Auxiliary)
 ) throws(Failure) -> (value: Tensor, auxiliary: Auxiliary, gradient: Parameters) {
@@ -27,7 +32,9 @@ public func valueAndGradient<Auxiliary, Failure: Error>(
     let (value, auxiliary) = try loss(parameters.traced(on: tape))
     require(value.count == 1, "valueAndGradient: the loss must be one value, not of shape \(value.shape)")
     let upstream = Tensor([1], shape: value.shape)
-    return (value.detached, auxiliary, pullBack(value, upstream: upstream, to: parameters.layout, on: tape))
+    let gradient = pullBack(value, upstream: upstream, to: parameters.layout, on: tape)
+    let outer = value.leaving(tape)
+    return (outer, auxiliary, gradient.refusingDerivatives(withRespectTo: outer))
 }
 
 /// The value of a loss of one tensor and its gradient.
@@ -58,10 +65,26 @@ package func pullBack(
 }
 
 private func pullBack(_ value: Tensor, upstream: Tensor, to layout: ParameterLayout, on tape: Tape) -> Parameters {
-    guard let trace = value.trace, trace.tape === tape else {
-        return GradientTable(layout: layout, entries: 0).leafGradients()
-    }
-    let table = GradientTable(layout: layout, entries: trace.index + 1)
-    tape.pullBack(from: trace.index, upstream: upstream, into: table)
+    let last = value.trace?.index(on: tape) ?? -1
+    guard last >= 0 else { return GradientTable(layout: layout, entries: 0).leafGradients() }
+    let table = GradientTable(layout: layout, entries: last + 1)
+    tape.pullBack(from: last, upstream: upstream, into: table)
     return table.leafGradients()
+}
+
+extension Parameters {
+    /// These gradients of a loss, such that the way back of a call further out stops at them when the loss depends on
+    /// what that call differentiates: a gradient of a gradient would be missing from its result.
+    fileprivate func refusingDerivatives(withRespectTo loss: Tensor) -> Parameters {
+        guard loss.trace != nil else { return self }
+        let refusal = Tensor(0).recorded([loss]) { _ in
+            { _, _ in
+                stop(
+                    "valueAndGradient: gradients of gradients are not computed, and the loss depends on the gradient "
+                        + "of an inner loss that depends on the same parameters. Take that gradient's .detached to "
+                        + "let it count as a constant.")
+            }
+        }
+        return traced { _ in refusal.trace }
+    }
 }

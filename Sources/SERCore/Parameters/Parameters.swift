@@ -4,7 +4,8 @@
 public struct Parameters: Sendable {
     package let layout: ParameterLayout
     package private(set) var storage: Buffer
-    private var tape: Tape?
+    /// For each tensor, how it was computed; nil when all are constants.
+    private var traces: [Trace?]?
     /// For each tensor, whether it is held as it is; nil when none is.
     private var held: [Bool]?
 
@@ -13,7 +14,8 @@ public struct Parameters: Sendable {
         self.storage = storage
     }
 
-    /// The given tensors under the given paths, in that order. Stops the program when a path stands twice.
+    /// The given tensors under the given paths, in that order: copies to which derivatives flow back. Stops the program
+    /// when a path stands twice.
     public init(_ tensors: [(path: String, tensor: Tensor)]) {
         layout = ParameterLayout(tensors.map { ($0.path, $0.tensor.shape) })
         storage = Buffer(zeros: layout.scalarCount)
@@ -21,6 +23,7 @@ public struct Parameters: Sendable {
             let (target, count) = (storage.pointer + layout.offsets[index], layout.counts[index])
             entry.tensor.withPointer { target.update(from: $0, count: count) }
         }
+        if tensors.contains(where: { $0.tensor.trace != nil }) { traces = tensors.map { $0.tensor.trace?.recording } }
     }
 
     /// The paths, in the order of the buffer.
@@ -32,7 +35,8 @@ public struct Parameters: Sendable {
     /// All tensors, in the order of ``paths``.
     public var tensors: [Tensor] { (0..<layout.count).map { self[at: $0] } }
 
-    /// The tensor at a path; setting it needs the same shape.
+    /// The tensor at a path; setting it needs the same shape. A tensor that is set within a loss under differentiation
+    /// stands in the place of the one it replaces: derivatives flow to what it was computed from.
     public subscript(path: String) -> Tensor {
         get { self[at: layout.index(of: path)] }
         set {
@@ -40,8 +44,12 @@ public struct Parameters: Sendable {
             require(
                 newValue.shape == layout.shapes[index],
                 "Parameters: '\(path)' has shape \(layout.shapes[index]), not \(newValue.shape)")
-            let (offset, count) = (layout.offsets[index], layout.counts[index])
-            withMutablePointer { pointer in newValue.withPointer { (pointer + offset).update(from: $0, count: count) } }
+            copyIfShared()
+            let (target, count) = (storage.pointer + layout.offsets[index], layout.counts[index])
+            newValue.withPointer { target.update(from: $0, count: count) }
+            let trace = newValue.trace?.recording
+            if traces == nil, trace != nil { traces = [Trace?](repeating: nil, count: layout.count) }
+            traces?[index] = trace
         }
     }
 
@@ -50,8 +58,14 @@ public struct Parameters: Sendable {
 
     package subscript(at index: Int) -> Tensor {
         Tensor(
-            buffer: storage, offset: layout.offsets[index], shape: layout.shapes[index],
-            trace: isFrozen(at: index) ? nil : tape.map { Trace(tape: $0, index: index) })
+            buffer: storage, offset: layout.offsets[index], shape: layout.shapes[index], trace: traces?[index])
+    }
+
+    /// The same values without the memory of how they were computed: constants to differentiation.
+    public var detached: Parameters {
+        var copy = self
+        copy.traces = nil
+        return copy
     }
 
     /// The paths of tensors that are frozen: constants to differentiation, passed over by optimisers.
@@ -63,7 +77,11 @@ public struct Parameters: Sendable {
     /// Freezes or unfreezes the tensors at the given paths. Stops the program when there is no such path.
     package mutating func setFrozen(_ isFrozen: Bool, _ paths: some Sequence<String>) {
         var flags = held ?? [Bool](repeating: false, count: layout.count)
-        for path in paths { flags[layout.index(of: path)] = isFrozen }
+        for path in paths {
+            let index = layout.index(of: path)
+            flags[index] = isFrozen
+            if isFrozen { traces?[index] = nil }
+        }
         held = flags.contains(true) ? flags : nil
     }
 
@@ -84,10 +102,18 @@ public struct Parameters: Sendable {
         return pieces
     }
 
-    /// The same values, recorded on a tape as its leaves.
+    /// The same values, recorded on a tape as its leaves, but for frozen ones; on other tapes as they are.
     func traced(on tape: Tape) -> Parameters {
+        traced { index in
+            let outer = traces?[index]?.recording
+            return isFrozen(at: index) ? outer : Trace(tape: tape, index: index, others: outer?.places ?? [])
+        }
+    }
+
+    /// The same values, each with the given memory of how it was computed.
+    func traced(_ trace: (_ index: Int) -> Trace?) -> Parameters {
         var copy = self
-        copy.tape = tape
+        copy.traces = (0..<layout.count).map(trace)
         return copy
     }
 
@@ -97,9 +123,20 @@ public struct Parameters: Sendable {
     }
 
     /// Lends the whole buffer for writing; its paddings must stay zero. Copies first if somebody else reads it.
+    ///
+    /// Stops the program while the tensors are being differentiated: what is written here, no derivative would know of.
     package mutating func withMutablePointer<Result>(_ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
-        if !isKnownUniquelyReferenced(&storage) { storage = Buffer(copying: storage) }
+        require(
+            !(traces?.contains { $0?.recording != nil } ?? false),
+            "Parameters: they cannot be changed in place while valueAndGradient(at:) records what is computed from "
+                + "them. Set each tensor by its path, as in p[\"w\"] = ..., or change a copy, p.detached.")
+        traces = nil
+        copyIfShared()
         return body(storage.pointer)
+    }
+
+    private mutating func copyIfShared() {
+        if !isKnownUniquelyReferenced(&storage) { storage = Buffer(copying: storage) }
     }
 
     /// Lends the whole buffer for reading.
