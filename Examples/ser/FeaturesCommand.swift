@@ -27,7 +27,9 @@ struct FeaturesCommand: ParsableCommand {
         abstract: "Compute the MFCCs of one sound file.",
         discussion: """
             With --output the matrix is written as a NumPy file: float32, [frames, coefficients]. The librosa presets \
-            give 40 coefficients at 22,050 Hz unless told otherwise, torchaudio 40 and kaldi 13 at 16,000 Hz.
+            give 40 coefficients at 22,050 Hz unless told otherwise, torchaudio 40 and kaldi 13 at 16,000 Hz. At another \
+            --rate, kaldi's frames stay 25 ms long, 10 ms apart; those of the others keep their number of samples, as in \
+            the originals.
 
             EXAMPLE:
               ser features speech.wav --preset librosa --output speech.npy

@@ -208,6 +208,7 @@ def real(folder):
     cases.write("real")
 
 
-write_sounds()
-synthetic()
-if len(sys.argv) > 1: real(sys.argv[1])
+if __name__ == "__main__":
+    write_sounds()
+    synthetic()
+    if len(sys.argv) > 1: real(sys.argv[1])

@@ -63,7 +63,7 @@ extension FeatureExtractor {
             } catch {
                 throw .audio(error)
             }
-            return .success(try extract(clip.fitted(to: duration)))
+            return .success(try checkedFeatures(of: clip.fitted(to: duration)))
         } catch {
             return .failure(error)
         }

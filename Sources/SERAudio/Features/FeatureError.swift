@@ -12,6 +12,12 @@ public enum FeatureError: Error, Equatable, Sendable {
     case tooFewFrames(frames: Int, width: Int)
     /// A sample is NaN or infinite, at a time in seconds.
     case notFinite(seconds: Double)
+    /// A feature is NaN or infinite; its place is counted from 0.
+    case notFiniteFeature(frame: Int, coefficient: Int)
+    /// An extractor gave another number of columns than it announces.
+    case otherCoefficients(found: Int, announced: Int)
+    /// An extractor gave no frames, and no reason.
+    case noFrames
     /// The file could not be read, or the clip not resampled.
     case audio(AudioError)
 }
@@ -33,6 +39,14 @@ extension FeatureError: LocalizedError, CustomStringConvertible {
                 + "use longer clips, a narrower width, or the mode nearest"
         case .notFinite(let seconds):
             "the sample at \(seconds) s is NaN or infinite; clean the clip before computing features"
+        case .notFiniteFeature(let frame, let coefficient):
+            "coefficient \(coefficient) of frame \(frame) is NaN or infinite; samples that are far beyond full scale give "
+                + "such features: bring the clip to full scale 1, or leave it out"
+        case .otherCoefficients(let found, let announced):
+            "the features have \(found) columns, but their extractor announces \(announced); "
+                + "let its coefficients say how many columns extract gives"
+        case .noFrames:
+            "the features have no frames; let the extractor throw tooShort for clips that give none"
         case .audio(let error):
             error.description
         }

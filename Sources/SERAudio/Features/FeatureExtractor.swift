@@ -31,6 +31,18 @@ extension FeatureExtractor {
         }
     }
 
+    /// The features of a clip, found to be as announced: at least a frame, ``coefficients`` columns, and nothing but
+    /// numbers.
+    /// - Throws: ``FeatureError``.
+    package func checkedFeatures(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        let features = try extract(clip)
+        guard features.coefficients == coefficients else {
+            throw .otherCoefficients(found: features.coefficients, announced: coefficients)
+        }
+        guard features.frames > 0 else { throw .noFrames }
+        return try features.finite()
+    }
+
     /// The features of a sound file, [frames, coefficients].
     /// - Throws: ``FeatureError``; what is wrong with the file comes as ``FeatureError/audio(_:)``.
     public func extract(from file: URL) throws(FeatureError) -> FeatureMatrix {
@@ -40,7 +52,7 @@ extension FeatureExtractor {
         } catch {
             throw .audio(error)
         }
-        return try extract(clip)
+        return try checkedFeatures(of: clip)
     }
 }
 

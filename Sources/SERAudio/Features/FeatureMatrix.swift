@@ -1,3 +1,6 @@
+import CSERKernels
+import SERSupport
+
 /// Features over time: a row for each frame, a column for each coefficient.
 public struct FeatureMatrix: Sendable, Equatable {
     /// Rows.
@@ -7,11 +10,12 @@ public struct FeatureMatrix: Sendable, Equatable {
     /// The values, row by row: [frames, coefficients].
     public var values: [Float]
 
-    /// A matrix of the given values, row by row; there must be frames x coefficients of them.
+    /// A matrix of the given values, row by row. Stops the program unless there are frames x coefficients of them.
     public init(frames: Int, coefficients: Int, values: [Float]) {
-        precondition(
-            frames >= 0 && coefficients >= 0 && values.count == frames * coefficients,
-            "FeatureMatrix: \(values.count) values do not fill [\(frames), \(coefficients)]")
+        let (count, overflow) = frames.multipliedReportingOverflow(by: coefficients)
+        guard frames >= 0, coefficients >= 0, !overflow, values.count == count else {
+            stop("FeatureMatrix: \(values.count) values do not fill [\(frames), \(coefficients)]")
+        }
         self.frames = frames
         self.coefficients = coefficients
         self.values = values
@@ -44,15 +48,31 @@ public struct FeatureMatrix: Sendable, Equatable {
         (0..<frames).map { values[$0 * coefficients + coefficient] }
     }
 
-    /// This matrix with the columns of others to its right; all have the same number of frames.
+    /// This matrix with the columns of others to its right. Stops the program unless all have the same number of
+    /// frames.
     public func joined(with others: FeatureMatrix...) -> FeatureMatrix {
         let all = [self] + others
-        precondition(
-            all.allSatisfy { $0.frames == frames },
-            "FeatureMatrix.joined: frames differ: \(all.map(\.frames))")
+        guard all.allSatisfy({ $0.frames == frames }) else {
+            stop(
+                "FeatureMatrix.joined: the numbers of frames differ: \(all.map(\.frames)). Compute the features with the "
+                    + "same rate, frame length, hop and edges.")
+        }
         var joined: [Float] = []
         joined.reserveCapacity(all.reduce(0) { $0 + $1.values.count })
         for frame in 0..<frames { for matrix in all { joined += matrix.row(frame) } }
         return FeatureMatrix(frames: frames, coefficients: all.reduce(0) { $0 + $1.coefficients }, values: joined)
+    }
+}
+
+extension FeatureMatrix {
+    /// The matrix, found to hold nothing but numbers.
+    /// - Throws: ``FeatureError/notFiniteFeature(frame:coefficient:)`` for the first value that is NaN or infinite.
+    package func finite() throws(FeatureError) -> FeatureMatrix {
+        let isFinite = values.withUnsafeBufferPointer { pointer in
+            pointer.baseAddress.map { ser_audio_all_finite($0, Int64(pointer.count)) == 1 } ?? true
+        }
+        if isFinite { return self }
+        let first = values.firstIndex { !$0.isFinite } ?? 0
+        throw .notFiniteFeature(frame: first / coefficients, coefficient: first % coefficients)
     }
 }

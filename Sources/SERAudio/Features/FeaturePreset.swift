@@ -1,4 +1,9 @@
 /// Whose definition of a feature to follow.
+///
+/// At another rate than a preset's own, frames are what the original makes of them: librosa and torchaudio count in
+/// samples, so that 2048 or 400 of them last longer or shorter, and bands end at half the new rate; Kaldi counts in
+/// milliseconds, so that frames have other numbers of samples. (Of a rate that is odd, torchaudio takes the half rounded
+/// down; here it is exact.)
 public enum FeaturePreset: String, Codable, Sendable, Hashable, CaseIterable {
     /// librosa 0.11: 22,050 Hz, FFT 2048, hop 512, centred frames padded with zeros, 128 Slaney bands, decibels down to
     /// 80 below the loudest.

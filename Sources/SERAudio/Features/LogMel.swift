@@ -1,5 +1,6 @@
 import CSERKernels
 import Foundation
+import SERSupport
 
 /// The mel spectrogram on a linear or logarithmic scale. Presets follow ``FeaturePreset``; every setting can
 /// be changed.
@@ -23,6 +24,8 @@ public struct LogMel: FeatureExtractor, Hashable {
         case power
     }
 
+    /// The rate, in Hz, at which features are computed. Setting it leaves the lengths in ``stft``, which count samples,
+    /// as they are; the initialiser takes a rate to which a preset fits them.
     public var sampleRate: Double
     /// Frames and their transform.
     public var stft: STFT
@@ -33,7 +36,8 @@ public struct LogMel: FeatureExtractor, Hashable {
     /// The scale of the result.
     public var compression: Compression
 
-    /// The settings of a preset, with another number of bands or another rate (in Hz) where given.
+    /// The settings of a preset, with another number of bands or another rate (in Hz) where given; see
+    /// ``FeaturePreset`` for what a preset becomes at another rate.
     public init(_ preset: FeaturePreset = .librosa, bands: Int? = nil, sampleRate: Double? = nil) {
         quantity = .power
         switch preset {
@@ -49,9 +53,7 @@ public struct LogMel: FeatureExtractor, Hashable {
             compression = .decibels(Decibels())
         case .kaldi:
             self.sampleRate = 16_000
-            stft = STFT(
-                fftLength: 512, windowLength: 400, hop: 160, window: .povey, isPeriodic: false, edges: .snip,
-                scale: 32_768, removesMean: true, preemphasis: 0.97)
+            stft = .kaldi(sampleRate: sampleRate ?? 16_000)
             filters = MelFilterbank(bands: 23, scale: .htk, normalization: .none, lowest: 20, sides: .mel)
             compression = .natural(least: Double(Float.ulpOfOne))
         }
@@ -64,8 +66,8 @@ public struct LogMel: FeatureExtractor, Hashable {
     public func frames(forSamples samples: Int) -> Int { stft.frames(forSamples: samples) }
 
     public func validate() throws(FeatureError) {
-        try stft.validate()
         try filters.validate(sampleRate: sampleRate)
+        try stft.validate()
         switch compression {
         case .decibels(let decibels): try decibels.validate()
         case .natural(let least):
@@ -78,11 +80,23 @@ public struct LogMel: FeatureExtractor, Hashable {
         let plan = try LogMelPlan.of(self)
         let clip = try prepared(clip)
         let spectrogram = try plan.run(clip)
-        return FeatureMatrix(frames: spectrogram.frames, coefficients: coefficients) { out in
+        return try FeatureMatrix(frames: spectrogram.frames, coefficients: coefficients) { out in
             for frame in 0..<spectrogram.frames {
                 (out + frame * coefficients).update(from: spectrogram.row(frame), count: coefficients)
             }
-        }
+        }.finite()
+    }
+}
+
+extension STFT {
+    /// Kaldi's frames of 25 ms every 10 ms, in whole samples rounded down, and the next power of two for the transform.
+    fileprivate static func kaldi(sampleRate: Double) -> STFT {
+        let length = Int(saturating: sampleRate * 25 / 1000, rounding: .down)
+        var fftLength = 2
+        while fftLength < length, fftLength < longest { fftLength *= 2 }
+        return STFT(
+            fftLength: fftLength, windowLength: length, hop: Int(saturating: sampleRate * 10 / 1000, rounding: .down),
+            window: .povey, isPeriodic: false, edges: .snip, scale: 32_768, removesMean: true, preemphasis: 0.97)
     }
 }
 
@@ -121,6 +135,8 @@ final class LogMelPlan: Sendable {
             if settings.quantity == .magnitude { ser_audio_sqrt(workspace.power, bins) }
             filters.apply(workspace.power, into: rows.row(frame))
         }
+        // Before logarithms, which take what is not a number for silence.
+        try rows.requireFinite()
         compress(rows)
         return rows
     }
@@ -157,4 +173,11 @@ final class PaddedRows {
 
     @inline(__always)
     func row(_ frame: Int) -> UnsafeMutablePointer<Float> { base + frame * stride }
+
+    func requireFinite() throws(FeatureError) {
+        let count = frames * stride
+        guard ser_audio_all_finite(base, Int64(count)) == 0 else { return }
+        let first = (0..<count).first { !base[$0].isFinite } ?? 0
+        throw .notFiniteFeature(frame: first / stride, coefficient: first % stride)
+    }
 }

@@ -35,7 +35,8 @@ public struct MFCC: FeatureExtractor, Hashable {
     /// What a delta takes for frames beyond the ends.
     public var deltaMode: DeltaMode
 
-    /// The settings of a preset, with another number of coefficients or another rate (in Hz) where given.
+    /// The settings of a preset, with another number of coefficients or another rate (in Hz) where given; see
+    /// ``FeaturePreset`` for what a preset becomes at another rate.
     public init(_ preset: FeaturePreset = .librosa, coefficients: Int? = nil, sampleRate: Double? = nil) {
         logMel = LogMel(preset, sampleRate: sampleRate)
         lifter = preset == .kaldi ? .kaldi(22) : .none
@@ -51,6 +52,7 @@ public struct MFCC: FeatureExtractor, Hashable {
         cepstra = coefficients ?? usual
     }
 
+    /// The rate, in Hz, at which features are computed; see ``LogMel/sampleRate``.
     public var sampleRate: Double {
         get { logMel.sampleRate }
         set { logMel.sampleRate = newValue }
@@ -83,10 +85,11 @@ public struct MFCC: FeatureExtractor, Hashable {
         let plan = try LogMelPlan.of(logMel)
         let projection = MFCCTable.of(self)
         let spectrogram = try plan.run(try prepared(clip))
-        let result = FeatureMatrix(frames: spectrogram.frames, coefficients: cepstra) { out in
+        let result = try FeatureMatrix(frames: spectrogram.frames, coefficients: cepstra) { out in
             projection.apply(spectrogram.base, stride: spectrogram.stride, frames: spectrogram.frames, into: out)
-        }
-        return deltas == 0 ? result : try result.appendingDeltas(orders: deltas, width: deltaWidth, mode: deltaMode)
+        }.finite()
+        if deltas == 0 { return result }
+        return try result.appendingDeltas(orders: deltas, width: deltaWidth, mode: deltaMode).finite()
     }
 }
 

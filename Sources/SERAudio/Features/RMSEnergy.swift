@@ -33,7 +33,7 @@ public struct RMSEnergy: FeatureExtractor, Hashable {
         let clip = try prepared(clip)
         return try layout.mapFrames(of: clip) { frame, count in
             (ser_audio_energy(frame, Int64(count)) / Float(count)).squareRoot()
-        }
+        }.finite()
     }
 
     private var layout: FrameLayout {

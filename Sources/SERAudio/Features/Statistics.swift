@@ -1,3 +1,5 @@
+import SERSupport
+
 /// A summary of a coefficient over time.
 public enum TimeStatistic: Codable, Sendable, Hashable {
     /// The mean.
@@ -45,7 +47,7 @@ extension FeatureMatrix {
         case .maximum: return column.max() ?? 0
         case .percentile(let percent):
             let position = percent / 100 * Double(column.count - 1)
-            let lower = Int(position)
+            let lower = Int(saturating: position, rounding: .down)
             let upper = min(lower + 1, column.count - 1)
             let share = position - Double(lower)
             return Float(Double(column[lower]) + share * (Double(column[upper]) - Double(column[lower])))

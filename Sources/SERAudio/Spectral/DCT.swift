@@ -1,13 +1,14 @@
 import CSERKernels
 import Foundation
+import SERSupport
 
 /// The orthonormal discrete cosine transform of type II (`scipy.fft.dct(type=2, norm="ortho")`).
 public enum DCT {
     /// The first `coefficients` of the transform of each row: [frames, inner] to [frames, coefficients].
     public static func orthonormal(_ matrix: FeatureMatrix, coefficients: Int) -> FeatureMatrix {
-        precondition(
-            (0...matrix.coefficients).contains(coefficients),
-            "DCT.orthonormal: \(coefficients) coefficients of rows of \(matrix.coefficients)")
+        guard (0...matrix.coefficients).contains(coefficients) else {
+            stop("DCT.orthonormal: \(coefficients) coefficients of rows of \(matrix.coefficients); no more can be had")
+        }
         let projection = Projection.cosines(inner: matrix.coefficients, columns: coefficients) { _ in 1 }
         return FeatureMatrix(frames: matrix.frames, coefficients: coefficients) { out in
             matrix.values.withUnsafeBufferPointer { values in

@@ -58,7 +58,7 @@ struct FrameLayout: Sendable {
     func middle(of frame: Int) -> Double { Double(origin + frame * hop) + Double(length) / 2 }
 
     func frames(forSamples samples: Int) -> Int {
-        samples < least ? 0 : 1 + (samples + 2 * padding - needed) / hop
+        samples < least ? 0 : 1 + (samples - needed + 2 * padding) / hop
     }
 
     /// Calls `body` with the samples of a frame: in place where the frame lies within the clip, else gathered

@@ -74,11 +74,11 @@ public struct STFT: Codable, Sendable, Hashable {
         let plan = try STFTPlan.of(self)
         let frames = try plan.frames(of: clip)
         let bins = self.bins
-        let values = FeatureMatrix(frames: frames, coefficients: 2 * bins) { out in
+        let values = try FeatureMatrix(frames: frames, coefficients: 2 * bins) { out in
             plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
                 plan.transform.spectrum(workspace, into: out + frame * 2 * bins)
             }
-        }
+        }.finite()
         return ComplexSpectrogram(frames: frames, bins: bins, values: values.values)
     }
 
@@ -88,12 +88,12 @@ public struct STFT: Codable, Sendable, Hashable {
         let plan = try STFTPlan.of(self)
         let frames = try plan.frames(of: clip)
         let bins = self.bins
-        return FeatureMatrix(frames: frames, coefficients: bins) { out in
+        return try FeatureMatrix(frames: frames, coefficients: bins) { out in
             plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
                 plan.transform.power(workspace)
                 (out + frame * bins).update(from: workspace.power, count: bins)
             }
-        }
+        }.finite()
     }
 
     /// The magnitudes of a clip's spectrogram, [frames, bins].

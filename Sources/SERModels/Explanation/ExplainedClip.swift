@@ -1,5 +1,6 @@
 import SERAudio
 import SERCore
+import SERSupport
 
 /// A clip as a recognizer reads it, from its sound to the network's input, with all that parts of a score go back to.
 struct ExplainedClip {
@@ -20,7 +21,7 @@ struct ExplainedClip {
             var sound = try pipeline.extractor.prepared(clip)
             sound.samples = Array(sound.samples.prefix(pipeline.samples))
             self.sound = sound
-            features = try pipeline.extractor.extract(pipeline.spanned(sound))
+            features = try pipeline.extractor.checkedFeatures(of: pipeline.spanned(sound))
         } catch { throw .features(error) }
         guard sound.samples.contains(where: { abs($0) > Self.loudestSilence }) else { throw .silent }
         guard pipeline.extractor.frames(forSamples: sound.samples.count) > 1, features.frames > 1 else {
@@ -78,7 +79,8 @@ struct ExplainedClip {
             let frameSeconds = extractor.time(ofFrame: 1) - extractor.time(ofFrame: 0)
             let frames = (seconds / max(frameSeconds, 1e-9)).rounded()
             let windows = Occlusion(
-                frames: Int(min(max(frames, 1), Double(features.frames))), coefficients: coefficients)
+                frames: min(max(Int(saturating: frames, rounding: .down), 1), features.frames),
+                coefficients: coefficients)
             do throws(FeatureError) {
                 let values = try windows.attribution(of: features, score: value, baseline: baseline) {
                     matrices throws(FeatureError) in

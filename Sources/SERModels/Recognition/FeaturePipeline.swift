@@ -1,6 +1,7 @@
 import Foundation
 import SERAudio
 import SERCore
+import SERSupport
 
 /// Everything between a sound file and what a network reads: how much sound is used, which features are taken from it, and
 /// how they are laid out.
@@ -60,7 +61,7 @@ public struct FeaturePipeline: Sendable {
         case [.time, .fixed(columns)], [.any, .fixed(columns)]:
             self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .sequence)
         case let dimensions where dimensions.count == 3 && dimensions[0] == 1 && dimensions[1] == .fixed(columns):
-            let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
+            let frames = extractor.frames(forSamples: Int(saturating: seconds * extractor.sampleRate))
             guard dimensions[2].length == nil || dimensions[2].length == frames else {
                 throw unfit(
                     "\(frames) frames, which is what \(seconds) s of sound give",
@@ -83,7 +84,7 @@ public struct FeaturePipeline: Sendable {
     /// The features of a clip as a matrix: [frames, coefficients], or [1, values] for vectors.
     /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
     public func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        try summarized(try extractor.extract(spanned(clip)))
+        try summarized(try extractor.checkedFeatures(of: spanned(clip)))
     }
 
     /// As much of a sound file as the features are taken from, at the extractor's rate: the rest is not decoded.
@@ -92,7 +93,7 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// How many samples the span has at the extractor's rate.
-    var samples: Int { Int((span.seconds * extractor.sampleRate).rounded()) }
+    var samples: Int { Int(saturating: span.seconds * extractor.sampleRate) }
 
     /// The sound that the features are taken from: at the extractor's rate, cut or filled as the span says.
     func spanned(_ clip: AudioClip) throws(FeatureError) -> AudioClip {

@@ -64,7 +64,7 @@ public final class FeatureStore: @unchecked Sendable {
     private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<FeatureMatrix, Reason> {
         do {
             let clip = try pipeline.sound(at: path)
-            return .success(try pipeline.extractor.extract(pipeline.spanned(clip)))
+            return .success(try pipeline.extractor.checkedFeatures(of: pipeline.spanned(clip)))
         } catch {
             return .failure(Reason(text: "\(error)"))
         }
