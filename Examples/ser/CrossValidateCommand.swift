@@ -249,7 +249,7 @@ struct CrossValidateCommand: ParsableCommand {
 
     private func candidate(_ architecture: Architecture) -> CrossValidation.Candidate {
         let features = MFCC(.librosa, coefficients: coefficients, sampleRate: rate)
-        let frames = features.frames(forSamples: Int((duration * rate).rounded()))
+        let frames = features.frames(forSamples: Int(saturating: duration * rate))
         let trainer = Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
             optimizer: optimization.optimizer, schedule: optimization.learningRateSchedule(epochs: epochs),

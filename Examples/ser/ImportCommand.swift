@@ -118,7 +118,7 @@ struct ImportCommand: ParsableCommand {
                 labels: recognizer.labels, provenance: recognizer.provenance)
         }
         guard let model, let parts = try parts() else { throw ValidationError("Give --like, or --model and --labels.") }
-        let frames = parts.features.frames(forSamples: Int((duration * rate).rounded()))
+        let frames = parts.features.frames(forSamples: Int(saturating: duration * rate))
         var network = try model.model(
             classes: parts.labels.count, coefficients: parts.features.coefficients, frames: frames)
         try network.load(weights, names: table)

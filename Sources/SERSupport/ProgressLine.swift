@@ -123,7 +123,7 @@ package final class ProgressLine: @unchecked Sendable {
     /// "features [######--------------]  840/2800 clips  140/s  0:14 left  note"
     private func line(at now: Double) -> String {
         let fraction = total > 0 ? min(1, max(0, Double(completed) / Double(total))) : 1
-        let filled = Int(fraction * Double(Self.barWidth))
+        let filled = Int(saturating: fraction * Double(Self.barWidth), rounding: .down)
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.barWidth - filled)
         let count = "\(completed)".leftPadded(to: "\(total)".count)
         var parts = ["\(title) [\(bar)]", "\(count)/\(total) \(unit)"]
@@ -145,7 +145,7 @@ package final class ProgressLine: @unchecked Sendable {
     private static func short(_ value: Double) -> String { value.fixed(value < 10 ? 1 : 0) }
 
     private static func clockTime(_ seconds: Double) -> String {
-        let whole = Int(min(seconds.rounded(.up), 359_999))
+        let whole = min(Int(saturating: seconds, rounding: .up), 359_999)
         let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
         return hours > 0
             ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)

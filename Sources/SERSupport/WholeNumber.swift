@@ -4,6 +4,7 @@ extension FixedWidthInteger {
     /// - Parameters:
     ///   - value: Any value.
     ///   - rule: Which whole number a value between two becomes; ties go away from zero unless told otherwise.
+    @inlinable
     package init(saturating value: Double, rounding rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero) {
         let whole = value.rounded(rule)
         // The ends as floating point may lie one beyond those of the type: hence "at least", not "above".
@@ -19,6 +20,7 @@ extension FixedWidthInteger {
     }
 
     /// The whole number that a single-precision value rounds to; see ``init(saturating:rounding:)-(Double,_)``.
+    @inlinable
     package init(saturating value: Float, rounding rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero) {
         self.init(saturating: Double(value), rounding: rule)
     }

@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Degradations of one kind, which differ in their level alone.
 public enum DegradationFamily: String, Sendable, Hashable, Codable, CaseIterable {
     /// Noise of a colour.
@@ -84,7 +86,7 @@ extension Degradation {
         case .coding(let codec): return codec.description
         default:
             guard let level else { return "" }
-            let number = level == level.rounded() && abs(level) < 1e9 ? "\(Int(level))" : "\(level)"
+            let number = level == level.rounded() && abs(level) < 1e9 ? "\(Int(saturating: level))" : "\(level)"
             if case .gain = self, level > 0 { return "+\(number) \(unit)" }
             return "\(number) \(unit)"
         }

@@ -1,5 +1,6 @@
 import CSndFile
 import Foundation
+import SERSupport
 
 /// A file that is nowhere but in memory, for libsndfile to write and read.
 final class MemoryFile {
@@ -28,7 +29,7 @@ final class MemoryFile {
         var header = codec == .muLaw ? codec.header(sampleRate: sampleRate) : SF_INFO()
         guard let file = open(SFM_READ, &header) else { throw failure(codec, nil) }
         defer { sf_close(file) }
-        guard header.samplerate == Int32(sampleRate), header.channels == 1 else {
+        guard header.samplerate == Int32(saturating: sampleRate, rounding: .towardZero), header.channels == 1 else {
             throw .coding(codec, reason: "it came back as \(header.channels) channels at \(header.samplerate) Hz")
         }
         var samples = [Float](repeating: 0, count: count)

@@ -22,8 +22,8 @@ public struct RoomResponse: Sendable, Hashable, Codable {
     /// The response at a rate in Hz. The first sample is the direct sound, of height 1, so that what is convolved with it
     /// begins when it began; it ends where it has fallen by 60 dB.
     public func samples(sampleRate: Double, seed: UInt64) -> [Float] {
-        let first = max(1, Int((predelay * sampleRate).rounded()))
-        let count = max(1, Int((rt60 * sampleRate).rounded()))
+        let first = max(1, Int(saturating: predelay * sampleRate))
+        let count = max(1, Int(saturating: rt60 * sampleRate))
         let decay = -3 * log(10) / (rt60 * sampleRate)
         var tail = normalSamples(count, key: RandomKey(seed: seed).derived("room"))
         for index in tail.indices { tail[index] *= Float(exp(decay * Double(index))) }

@@ -1,5 +1,6 @@
 import CSndFile
 import Foundation
+import SERSupport
 
 /// A lossy codec of a low bit rate, as libsndfile has it.
 public enum SpeechCodec: String, Sendable, Hashable, Codable, CaseIterable {
@@ -28,7 +29,7 @@ public enum SpeechCodec: String, Sendable, Hashable, Codable, CaseIterable {
 
     func header(sampleRate: Double) -> SF_INFO {
         var header = SF_INFO()
-        header.samplerate = Int32(sampleRate)
+        header.samplerate = Int32(saturating: sampleRate, rounding: .towardZero)
         header.channels = 1
         switch self {
         case .muLaw: header.format = Int32(SF_FORMAT_RAW | SF_FORMAT_ULAW)

@@ -1,4 +1,5 @@
 import Foundation
+import SERSupport
 
 extension AudioClip {
     /// The level of the speech in the clip where there is speech, in dB relative to a root mean square of 1; nil for
@@ -43,7 +44,7 @@ private struct ActivityCounts {
 
     init(_ samples: [Float], scale: Float, sampleRate: Double) {
         let decay = Float(exp(-1 / (0.03 * sampleRate)))
-        let hangover = Int((0.2 * sampleRate).rounded(.up))
+        let hangover = Int(saturating: 0.2 * sampleRate, rounding: .up)
         let thresholds = (0..<Self.thresholds).map(Self.threshold)
         // The last sample at which each threshold was reached; a threshold reached implies all lower ones.
         var reached = [Int](repeating: .min / 2, count: Self.thresholds)

@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Mono sound: samples in [-1, 1] and their rate in Hz.
 public struct AudioClip: Sendable, Equatable {
     /// The samples, full scale 1.
@@ -16,8 +18,10 @@ public struct AudioClip: Sendable, Equatable {
 
     /// The clip cut, or padded with zeros at its end, to a length in seconds, rounded to whole samples.
     public func fitted(to seconds: Double) -> AudioClip {
-        precondition(seconds >= 0 && seconds * sampleRate < 1e12, "AudioClip.fitted: \(seconds) s at \(sampleRate) Hz")
-        let count = Int((seconds * sampleRate).rounded())
+        guard seconds >= 0, seconds * sampleRate < 1e12 else {
+            stop("AudioClip.fitted: \(seconds) s at \(sampleRate) Hz are not a length; give seconds from 0 on")
+        }
+        let count = Int(saturating: seconds * sampleRate)
         if samples.count >= count { return AudioClip(samples: Array(samples.prefix(count)), sampleRate: sampleRate) }
         return AudioClip(
             samples: samples + repeatElement(0, count: count - samples.count), sampleRate: sampleRate)

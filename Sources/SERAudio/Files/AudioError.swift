@@ -1,4 +1,5 @@
 import Foundation
+import SERSupport
 
 /// What can be wrong with a sound file; the message names the file and says what to do.
 public enum AudioError: Error, Equatable, Sendable {
@@ -62,7 +63,7 @@ extension AudioError: LocalizedError, CustomStringConvertible {
             "\(path): a sample at \(seconds) s is NaN or infinite; export the file again"
         case .invalidRate(let path, let from, let to):
             (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
-                + "rates must be positive and at most \(Int(Resampler.highestRate)) Hz, "
+                + "rates must be positive and at most \(Int(saturating: Resampler.highestRate)) Hz, "
                 + "and the result at most \(AudioFile.mostFrames) samples"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); check the folder, its permissions and the space left"

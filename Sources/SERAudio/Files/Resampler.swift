@@ -1,5 +1,6 @@
 import CSoxr
 import Foundation
+import SERSupport
 
 /// How carefully a change of sample rate filters: libsoxr's recipes.
 public enum ResamplingQuality: String, Codable, Sendable, Hashable, CaseIterable {
@@ -66,7 +67,7 @@ final class Resampler {
     }
 
     /// The length of `count` samples after resampling: librosa's ceil(n x ratio).
-    static func length(of count: Int, ratio: Double) -> Int { Int((Double(count) * ratio).rounded(.up)) }
+    static func length(of count: Int, ratio: Double) -> Int { Int(saturating: Double(count) * ratio, rounding: .up) }
 
     init?(from: Double, to: Double, quality: ResamplingQuality) {
         var error: soxr_error_t?

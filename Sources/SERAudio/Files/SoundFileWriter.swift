@@ -1,5 +1,6 @@
 import CSndFile
 import Foundation
+import SERSupport
 
 /// Writes WAV files by way of a temporary file.
 enum SoundFileWriter {
@@ -31,7 +32,7 @@ enum SoundFileWriter {
         _ clip: AudioClip, to path: String, for name: String, _ format: AudioFile.Format
     ) throws(AudioError) {
         var header = SF_INFO()
-        header.samplerate = Int32(clip.sampleRate)
+        header.samplerate = Int32(saturating: clip.sampleRate, rounding: .towardZero)
         header.channels = 1
         header.format = Int32(SF_FORMAT_WAV | (format == .wav16 ? SF_FORMAT_PCM_16 : SF_FORMAT_FLOAT))
         guard let file = sf_open(path, Int32(SFM_WRITE), &header) else {
@@ -54,7 +55,7 @@ enum SoundFileWriter {
 
     /// Scaled by 32,768, so that what was read from a 16-bit file is written back bit for bit.
     private static func writeShorts(_ clip: AudioClip, _ file: OpaquePointer) -> Int {
-        let values = clip.samples.map { Int16(min(max(($0 * 32_768).rounded(), -32_768), 32_767)) }
+        let values = clip.samples.map { Int16(saturating: $0 * 32_768) }
         return Int(sf_writef_short(file, values, sf_count_t(values.count)))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SERSupport
 
 /// Where somebody speaks in a clip, and whether anybody does.
 ///
@@ -82,7 +83,7 @@ private struct VoicedFrames {
     /// The first bin of each band and the end of the last: 150 to 3,800 Hz, equally wide on a logarithmic scale.
     private static let edges: [Int] = (0...bands).map { band in
         let frequency = 150 * pow(3800 / 150, Double(band) / Double(bands))
-        return Int((frequency * Double(transformLength) / sampleRate).rounded(.up))
+        return Int(saturating: frequency * Double(transformLength) / sampleRate, rounding: .up)
     }
     /// Bins below 60 Hz.
     private static let rumble = 4

@@ -1,5 +1,6 @@
 import Foundation
 import SERAudio
+import SERCore
 
 /// Brings every coefficient to mean 0 and standard deviation 1 as measured on the training part:
 /// (x - mean) / (deviation + 1e-8).
@@ -38,7 +39,7 @@ public struct Standardization: Sendable, Hashable, Codable {
     /// Measures matrices of the same number of coefficients; the caller answers for their being the training part.
     package init(fitting matrices: [FeatureMatrix]) {
         let columns = matrices.first?.coefficients ?? 0
-        precondition(
+        require(
             matrices.allSatisfy { $0.coefficients == columns }, "Standardization: matrices differ in coefficients")
         let frames = Double(max(matrices.reduce(0) { $0 + $1.frames }, 1))
         // Two passes: the sum of squares alone loses what matters where the mean is large.
@@ -67,10 +68,11 @@ public struct Standardization: Sendable, Hashable, Codable {
     /// What deviations from the mean are multiplied with.
     package var scale: [Double] { standardDeviation.map { 1 / ($0 + Standardization.epsilon) } }
 
-    /// The matrix on the scale of the training part. It must have as many coefficients as the measured ones.
+    /// The matrix on the scale of the training part. Stops the program unless it has as many coefficients as the
+    /// measured ones.
     public func apply(to matrix: FeatureMatrix) -> FeatureMatrix {
         let columns = mean.count
-        precondition(
+        require(
             matrix.coefficients == columns,
             "Standardization: \(matrix.coefficients) coefficients, but \(columns) were measured")
         let scale = scale

@@ -319,7 +319,7 @@ extension [Double] {
     func quantile(_ p: Double) -> Double {
         guard let last, p.isFinite else { return .nan }
         let place = Swift.min(Swift.max(p, 0), 1) * Double(count - 1)
-        let index = Int(place)
+        let index = Int(saturating: place, rounding: .down)
         guard index + 1 < count else { return last }
         return self[index] + (place - Double(index)) * (self[index + 1] - self[index])
     }

@@ -1,6 +1,7 @@
 import Foundation
 import SERAudio
 import SERCore
+import SERSupport
 
 /// Trains networks on the same parts of a corpus and tests each once: what `ser train` and `ser compare` do.
 ///
@@ -149,7 +150,7 @@ public struct Comparison: Sendable {
     }
 
     /// How many frames `duration` seconds have.
-    private var frames: Int { features.frames(forSamples: Int((duration * features.sampleRate).rounded())) }
+    private var frames: Int { features.frames(forSamples: Int(saturating: duration * features.sampleRate)) }
 
     private func check(_ architecture: Architecture, on split: DataSplit) throws(TrainingError) {
         do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }

@@ -50,7 +50,7 @@ extension Explanation {
         let evidence = frameTotals.map { max(0, sign * $0) }
         let all = evidence.reduce(0, +)
         guard all > 0 else { return [] }
-        let reach = max(1, Int((Self.smoothing / max(frameSeconds, 1e-9)).rounded()))
+        let reach = max(1, Int(saturating: Self.smoothing / max(frameSeconds, 1e-9)))
         let smooth = evidence.indices.map { frame in
             evidence[max(0, frame - reach)..<min(evidence.count, frame + reach + 1)].reduce(0, +)
                 / Double(2 * reach + 1)

@@ -1,5 +1,6 @@
 import SERAudio
 import SERCore
+import SERSupport
 
 /// The parts of a score over frames and coefficients, from a gradient with respect to what the network reads.
 struct FrameAttribution {
@@ -81,7 +82,7 @@ extension TimeStatistic {
         case .percentile(let percent):
             let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
             let position = percent / 100 * (count - 1)
-            let lower = Int(position)
+            let lower = Int(saturating: position, rounding: .down)
             let upper = min(lower + 1, order.count - 1)
             let part = position - Double(lower)
             let value = values[order[lower]] + part * (values[order[upper]] - values[order[lower]])

@@ -144,10 +144,10 @@ public struct Model: Sendable {
         require(
             input.shape.accepts(values.shape),
             "Model: '\(input.name)' of shape \(values.shape) does not fit [batch] + \(input.shape)")
-        require(
-            signal.lengths == nil || signal.lengths?.count == values.shape[0],
-            "Model: \(signal.lengths?.count ?? 0) lengths for a batch of \(values.shape[0]) in '\(input.name)'")
         let timeAxis = input.shape.timeAxis.map { $0 + 1 }
+        requireLengths(
+            signal.lengths, rows: values.shape[0], positions: timeAxis.map { values.shape[$0] } ?? .max,
+            in: "Model: '\(input.name)'")
         return Signal(values, lengths: timeAxis == nil ? nil : signal.lengths, timeAxis: timeAxis)
     }
 }

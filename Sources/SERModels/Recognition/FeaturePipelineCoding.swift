@@ -1,6 +1,7 @@
 import Foundation
 import SERAudio
 import SERCore
+import SERSupport
 
 extension FeaturePipeline: Codable {
     private enum Keys: String, CodingKey { case kind, settings, span, arrangement }
@@ -45,7 +46,7 @@ extension FeaturePipeline: Codable {
         case (.sequence, _): fitting = [[.time, .fixed(columns)], [.any, .fixed(columns)]]
         case (.vector, _): fitting = [[.fixed(columns)]]
         case (.image, .exactly(let seconds)):
-            let frames = extractor.frames(forSamples: Int((seconds * extractor.sampleRate).rounded()))
+            let frames = extractor.frames(forSamples: Int(saturating: seconds * extractor.sampleRate))
             fitting = [.fixed(frames), .any, .time].map { Shape([1, .fixed(columns), $0]) }
         case (.image, .atMost): throw .imageOfAnyLength
         }

@@ -1,4 +1,5 @@
 import CSERKernels
+import SERSupport
 
 /// What the numbers of a safetensors tensor are. (https://github.com/huggingface/safetensors, `Dtype`)
 enum SafetensorsType: String, Sendable, CaseIterable {
@@ -46,7 +47,7 @@ enum SafetensorsType: String, Sendable, CaseIterable {
         case .bfloat16: ser_from_bfloat16(out, bytes.assumingMemoryBound(to: UInt16.self), n)
         case .float64: ser_from_float64(out, bytes.assumingMemoryBound(to: Double.self), n)
         case .float32: UnsafeMutableRawPointer(out).copyMemory(from: bytes, byteCount: count * size)
-        default: preconditionFailure("SafetensorsType.convert: \(rawValue) holds no floats")
+        default: stop("SafetensorsType.convert: \(rawValue) holds no floats")
         }
     }
 }
@@ -82,7 +83,7 @@ public enum WeightStorage: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .float16: ser_to_float16(out, values, Int64(count))
         case .bfloat16: ser_to_bfloat16(out, values, Int64(count))
-        case .float32: preconditionFailure("WeightStorage.narrow: 32-bit floats are not narrow")
+        case .float32: stop("WeightStorage.narrow: 32-bit floats are not narrow")
         }
     }
 }

@@ -103,7 +103,7 @@ public struct CorpusReport: Codable, Sendable, Equatable {
 
     private static func formats(of corpus: Corpus) -> [Format] {
         Dictionary(grouping: corpus.clips) { [$0.sampleRate, Double($0.channels)] }
-            .map { Format(sampleRate: $0.key[0], channels: Int($0.key[1]), clips: $0.value.count) }
+            .map { Format(sampleRate: $0.key[0], channels: Int(saturating: $0.key[1]), clips: $0.value.count) }
             .sorted { ($1.clips, $0.sampleRate, $0.channels) < ($0.clips, $1.sampleRate, $1.channels) }
     }
 }

@@ -148,14 +148,14 @@ package final class LiveReport: @unchecked Sendable {
             .init(newest.validationAccuracy.fixed(3), "validation accuracy"),
             .init(newest.validationLoss.fixed(3), "validation loss"),
             .init(
-                rate < 100 ? rate.significant(3) : grouped(Int(rate.rounded())), "clips a second",
+                rate < 100 ? rate.significant(3) : grouped(Int(saturating: rate)), "clips a second",
                 note: "\(each.significant(3)) s an epoch"),
             .init(Self.duration(left), "left", note: "epoch \(newest.epoch) of \(network.epochs)"),
         ]
     }
 
     private static func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded(.up))
+        let whole = Int(saturating: seconds, rounding: .up)
         if whole < 60 { return "\(whole) s" }
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
     }

@@ -1,5 +1,6 @@
 import SERAudio
 import SERCore
+import SERSupport
 
 /// One measurement of how work grows: a network of some width at some work, on features of noise in the lengths of TESS's
 /// clips or of a fixed number of frames.
@@ -101,7 +102,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
 
     /// The network, its layers' widths multiplied.
     private var network: Block {
-        func scaled(_ units: Int) -> Int { max(1, Int((Double(units) * width).rounded())) }
+        func scaled(_ units: Int) -> Int { max(1, Int(saturating: Double(units) * width)) }
         let classes = Benchmark.classes
         switch model {
         case .ann: return .ann(classes: classes, units: scaled(256))
@@ -119,6 +120,6 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
         case .cnn: 32
         case .rnn, .lstm, .gru: 128
         }
-        return max(1, Int((Double(base) * width).rounded()))
+        return max(1, Int(saturating: Double(base) * width))
     }
 }

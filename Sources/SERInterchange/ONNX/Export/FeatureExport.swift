@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 
 /// Features as nodes of an ONNX graph: what ``SERAudio`` computes, for one clip.
 extension ONNXWriter {
@@ -27,7 +28,7 @@ extension ONNXWriter {
 
     /// The beginning of the clip; with silence after it where the span is exact.
     private mutating func spanned(_ samples: String, _ pipeline: FeaturePipeline) -> String {
-        let length = Int((pipeline.span.seconds * pipeline.extractor.sampleRate).rounded())
+        let length = Int(saturating: pipeline.span.seconds * pipeline.extractor.sampleRate)
         var sound = samples
         if case .exactly = pipeline.span {
             sound = add("Pad", [sound, constant([0, length])])

@@ -1,4 +1,5 @@
 import Foundation
+import SERSupport
 
 /// A corpus as a table with one row a clip: path, emotion, speaker, sentence, duration, rate, channels, corpus.
 public struct CorpusTable: Sendable, Equatable {
@@ -41,7 +42,7 @@ public struct CorpusTable: Sendable, Equatable {
     ]
 
     private static func text(_ number: Double) -> String {
-        number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+        number == number.rounded() && abs(number) < 1e15 ? String(Int(saturating: number)) : String(number)
     }
 }
 

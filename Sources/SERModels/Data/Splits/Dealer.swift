@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Deals out shares that are whole numbers, and remembers what rounding owes each part, so that the parts keep their
 /// proportions over many classes too.
 struct Dealer {
@@ -31,7 +33,7 @@ struct Dealer {
     /// Each part's share rounded down, and what is left over to the parts that are owed most, one each.
     private func counts(of total: Int) -> [Int] {
         let shares = fractions.map { $0 * Double(total) }
-        var counts = shares.map { Int(($0 + 1e-9).rounded(.down)) }
+        var counts = shares.map { Int(saturating: $0 + 1e-9, rounding: .down) }
         let claims = shares.indices.map { owed[$0] + shares[$0] - Double(counts[$0]) }
         let order = claims.indices.filter { fractions[$0] > 1e-9 }.sorted { (claims[$0], $1) > (claims[$1], $0) }
         for part in order.prefix(max(0, total - counts.reduce(0, +))) { counts[part] += 1 }

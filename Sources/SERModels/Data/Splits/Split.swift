@@ -42,7 +42,7 @@ public struct Split: Sendable, Equatable {
     func summary(seed: UInt64) -> String {
         let shares = fractions.map { fraction in
             let percent = (fraction * 1000).rounded() / 10
-            return percent == percent.rounded() ? String(Int(percent)) : String(percent)
+            return percent == percent.rounded() ? String(Int(saturating: percent)) : String(percent)
         }.joined(separator: "/")
         switch method {
         case .random: return "random \(shares), seed \(seed)"

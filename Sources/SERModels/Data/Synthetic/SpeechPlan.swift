@@ -73,12 +73,12 @@ struct SpeechPlan: Sendable {
 
     private mutating func appendSilence(_ steps: Double) {
         let rest = zip(formants, [500, 1500, 2500]).map { $0.last ?? $1 }
-        for _ in 0..<max(1, Int(steps)) { append(formants: rest, voicing: 0) }
+        for _ in 0..<max(1, Int(saturating: steps, rounding: .down)) { append(formants: rest, voicing: 0) }
     }
 
     private mutating func append(_ sound: Sound, lasting steps: Double) {
         guard let phoneme = sound.phoneme else { return appendSilence(steps) }
-        let total = max(2, Int(steps))
+        let total = max(2, Int(saturating: steps, rounding: .down))
         for i in 0..<total {
             let place = Double(i) / Double(total)
             var formants = phoneme.formants
@@ -99,7 +99,8 @@ struct SpeechPlan: Sendable {
 
     /// Articulators take time: formants about 50 ms from target to target, amplitudes 15 ms.
     private mutating func smoothTracks(_ stepsPerSecond: Double) {
-        let slow = Int(0.05 * stepsPerSecond), fast = Int(0.015 * stepsPerSecond)
+        let slow = Int(saturating: 0.05 * stepsPerSecond, rounding: .down)
+        let fast = Int(saturating: 0.015 * stepsPerSecond, rounding: .down)
         for i in 0..<3 { formants[i] = smoothed(formants[i], over: slow) }
         nasality = smoothed(nasality, over: slow)
         voicing = smoothed(voicing, over: fast)
@@ -118,9 +119,9 @@ struct SpeechPlan: Sendable {
     ) {
         let style = variation.style
         var semitones = [Double](repeating: 0, count: voicing.count)
-        var start = Int(variation.lead * stepsPerSecond)
+        var start = Int(saturating: variation.lead * stepsPerSecond, rounding: .down)
         for sound in sounds {
-            let length = Int(sound.duration * stretch * stepsPerSecond)
+            let length = Int(saturating: sound.duration * stretch * stepsPerSecond, rounding: .down)
             for i in 0..<length where start + i < semitones.count {
                 let place = Double(i) / Double(max(length, 1))
                 semitones[start + i] += sound.accent * exp2(style.range) * sin(.pi * place)
@@ -131,7 +132,7 @@ struct SpeechPlan: Sendable {
             }
             start += length
         }
-        semitones = smoothed(semitones, over: Int(0.06 * stepsPerSecond))
+        semitones = smoothed(semitones, over: Int(saturating: 0.06 * stepsPerSecond, rounding: .down))
         let phase = chance.uniform(0, 2 * .pi)
         var drift = 0.0
         pitch = semitones.indices.map { i in

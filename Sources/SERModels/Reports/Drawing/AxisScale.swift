@@ -23,7 +23,7 @@ package struct AxisScale: Sendable, Equatable {
         lower = first * step
         upper = last * step
         ticks = Self.multiples(of: step, from: first, through: last)
-        places = max(0, Int((-log10(step)).rounded(.up)))
+        places = max(0, Int(saturating: -log10(step), rounding: .up))
         isLogarithmic = false
     }
 
@@ -32,7 +32,7 @@ package struct AxisScale: Sendable, Equatable {
     package init(logarithmicFrom low: Double, to high: Double) {
         let low = low.isFinite && low > 0 ? low : 1
         let high = high.isFinite && high > low ? high : low * 10
-        let decades = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+        let decades = Int(saturating: log10(low), rounding: .down)...Int(saturating: log10(high), rounding: .up)
         let factors = decades.count > 6 ? [1.0] : decades.count > 3 ? [1.0, 3] : [1.0, 2, 5]
         let all = decades.flatMap { decade in factors.map { $0 * pow(10, Double(decade)) } }
         lower = all.last { $0 <= low * (1 + 1e-9) } ?? low
@@ -87,9 +87,9 @@ package struct AxisScale: Sendable, Equatable {
 
     /// The number at a tick, or its name.
     package func label(of tick: Double) -> String {
-        if let names { return names.indices.contains(Int(tick)) ? names[Int(tick)] : "" }
+        if let names { return names.indices.contains(Int(saturating: tick)) ? names[Int(saturating: tick)] : "" }
         guard isLogarithmic else { return tick.fixed(places) }
-        return tick >= 1 && tick < 1e6 ? grouped(Int(tick.rounded())) : tick.significant(3)
+        return tick >= 1 && tick < 1e6 ? grouped(Int(saturating: tick)) : tick.significant(3)
     }
 
     private static func multiples(of step: Double, from first: Double, through last: Double) -> [Double] {

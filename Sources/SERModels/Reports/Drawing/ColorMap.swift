@@ -1,3 +1,5 @@
+import SERSupport
+
 /// Colours for values from 0 to 1, as a palette of 256.
 package struct ColorMap: Sendable {
     /// Red, green, blue and opacity of each of the 256 colours, one after the other.
@@ -19,7 +21,7 @@ package struct ColorMap: Sendable {
         ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
             let value = Double(index) / 255 * 2 - 1
             let color: [UInt8] = value < 0 ? [0x4f, 0xb3, 0xff] : [0xff, 0x5a, 0x00]
-            return color + [UInt8((abs(value) * 255).rounded())]
+            return color + [UInt8(saturating: abs(value) * 255)]
         })
     }()
 
@@ -30,11 +32,11 @@ package struct ColorMap: Sendable {
     private init(anchors: [UInt32]) {
         palette = (0..<256).flatMap { index -> [UInt8] in
             let place = Double(index) / 255 * Double(anchors.count - 1)
-            let lower = min(Int(place), anchors.count - 2)
+            let lower = min(Int(saturating: place, rounding: .down), anchors.count - 2)
             let share = place - Double(lower)
             let channels = [16, 8, 0].map { shift -> UInt8 in
                 let ends = [lower, lower + 1].map { Double(anchors[$0] >> UInt32(shift) & 0xff) }
-                return UInt8((ends[0] + (ends[1] - ends[0]) * share).rounded())
+                return UInt8(saturating: ends[0] + (ends[1] - ends[0]) * share)
             }
             return channels + [255]
         }

@@ -1,4 +1,5 @@
 import Foundation
+import SERSupport
 
 /// Values over two axes as an image of colours: a spectrogram, and what lies over it.
 package struct HeatMap: Sendable {
@@ -22,7 +23,7 @@ package struct HeatMap: Sendable {
             let pixels = values.reversed().flatMap { row in
                 (0..<width).map { column -> UInt8 in
                     let value = column < row.count ? (row[column] - range.lowerBound) / span : 0
-                    return value.isNaN ? 0 : UInt8(min(max(value, 0), 1) * 255)
+                    return UInt8(saturating: value * 255, rounding: .down)
                 }
             }
             return PNGImage(width: width, height: values.count, pixels: pixels, colors: colors)

@@ -32,6 +32,6 @@ package enum Markup {
     /// A coordinate, to a tenth of a pixel.
     static func number(_ value: Double) -> String {
         let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? "\(Int(tenths))" : tenths.fixed(1)
+        return tenths == tenths.rounded() ? "\(Int(saturating: tenths))" : tenths.fixed(1)
     }
 }

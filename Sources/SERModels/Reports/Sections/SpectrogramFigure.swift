@@ -20,7 +20,7 @@ struct SpectrogramFigure {
         let loudest = matrix.values.max() ?? 0
         let seconds = clip.duration
         let ticks = [250.0, 1000, 4000].map { hertz in
-            (place: Self.mel(hertz) / Self.mel(mel.sampleRate / 2), label: hertz < 1000 ? "0.25" : "\(Int(hertz / 1000))")
+            (place: Self.mel(hertz) / Self.mel(mel.sampleRate / 2), label: hertz < 1000 ? "0.25" : "\(Int(saturating: hertz / 1000, rounding: .down))")
         }
         let peak = rows.indices.max { rows[$0].reduce(0, +) < rows[$1].reduce(0, +) } ?? 0
         let hertz = Self.hertz(Self.mel(mel.sampleRate / 2) * (Double(peak) + 0.5) / Double(rows.count))
