@@ -29,7 +29,9 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "CSERKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
-        .target(name: "SERSupport", dependencies: ["CSERKernels"]),
+        // In C because a signal handler may touch nothing but lock-free atomics, and Swift's need macOS 15.
+        .target(name: "CSERSignals"),
+        .target(name: "SERSupport", dependencies: ["CSERKernels", "CSERSignals"]),
         .target(
             name: "SERCore", dependencies: ["SERSupport", "CSERKernels", "COpenBLAS"],
             // Homebrew's OpenBLAS holds LAPACKE; Debian keeps it in a library of its own.

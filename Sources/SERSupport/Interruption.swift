@@ -1,4 +1,4 @@
-import CSERKernels
+import CSERSignals
 
 /// A request to stop, from Ctrl-C or a termination signal. Long work looks at it between its steps.
 package enum Interruption {
