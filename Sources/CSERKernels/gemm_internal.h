@@ -1,7 +1,7 @@
 // What gemm.c shares with the recurrent layers.
 #pragma once
 #include "isa.h"
-#include "target.h"
+#include "simd/simd.h"
 
 /// One panel (32 floats a row, k rows) from in[columns, k], or from in[k, columns]; columns that lack are zeros.
 void ser_pack_panel_transposed(float *out, const float *in, int64_t ld, int64_t k, int64_t columns);

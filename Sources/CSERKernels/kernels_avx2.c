@@ -1,6 +1,6 @@
 // Kernels for AVX2 with fused multiply-add.
 #include "isa.h"
-#include "target.h"
+#include "simd/simd.h"
 #include <string.h>
 #if SER_HAS_X86_BODIES
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

@@ -1,6 +1,6 @@
 // Kernels for AVX-512. Features are named one by one: "arch=x86-64-v4" would bring a tuning that halves the vectors.
 #include "isa.h"
-#include "target.h"
+#include "simd/simd.h"
 #include <string.h>
 #if SER_HAS_X86_BODIES
 #define SER_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))

@@ -1,6 +1,6 @@
 // Kernels in plain vectors of four floats: any processor, and what arm64 (NEON) uses.
 #include "isa.h"
-#include "target.h"
+#include "simd/simd.h"
 #include <string.h>
 #define SER_LANES 4
 #if defined(__aarch64__)

@@ -1,6 +1,6 @@
 // The element-wise part of one step of each recurrent layer, forward and backward: gates, state, and their derivatives.
 // Equations as in PyTorch's documentation of LSTM, GRU and RNN. Included by each kernels_*.c after gemm_tiles.h.
-#include "vector_math.h"
+#include "simd/vector_math.h"
 
 enum { LANES = SER_LANES };
 // The streams of a row come from one pointer: without the promise a run-time check that always fails hides the vector

@@ -1,8 +1,8 @@
-// Convolution and its fused chain (convolution, batch normalisation, ReLU, max pooling), forward and backward, for whole
-// batches. Tensors are row-major floats: images [batch, channels, height, width] (or [batch, height, width, channels] where
-// channels_last is set), weights [out, in / groups, kernel height, kernel width]. One-dimensional data has height 1.
-// Each function splits its work with ser_parallel_for; where it cuts depends on shapes alone, so results are the same bits
-// for any number of threads. Scratch memory comes from the pool.
+// Convolution and its fused chain (convolution, batch normalisation, ReLU, max pooling), forward and backward, for
+// whole batches. Tensors are row-major floats: images [batch, channels, height, width] (or [batch, height, width,
+// channels] where channels_last is set), weights [out, in / groups, kernel height, kernel width]. One-dimensional data
+// has height 1. Each function splits its work with ser_parallel_for; where it cuts depends on shapes alone, so results
+// are the same bits for any number of threads. Scratch memory comes from the pool.
 #pragma once
 #include <stdint.h>
 
@@ -56,7 +56,8 @@ void ser_convolution_block_train(
     float *_Nullable saved_output, float *_Nonnull saved_winners, float *_Nonnull pooled);
 /// Floats of the weights and the bias as the kernels read them; 0 where packing them is no work.
 int64_t ser_convolution_block_packed_size(const ser_convolution_block *_Nonnull block);
-/// Packs them for calls to come, which may differ in batch size and, as long as the packed size stays, in anything else.
+/// Packs them for calls to come, which may differ in batch size and, as long as the packed size stays, in anything
+/// else.
 void ser_convolution_block_pack(
     const ser_convolution_block *_Nonnull block, const float *_Nonnull w, const float *_Nullable bias,
     float *_Nonnull packed);
@@ -75,6 +76,6 @@ void ser_convolution_block_backward(
     const float *_Nullable saved_output, const float *_Nonnull saved_winners, const float *_Nonnull dpooled,
     float *_Nullable dx, float *_Nonnull dw, float *_Nullable dbias, float *_Nonnull dgamma, float *_Nonnull dbeta);
 
-/// Instruction sets with bodies of their own: 0 plain, 1 AVX2 with FMA, 2 AVX-512. The best is taken; tests may ask for a
-/// lesser one for what this thread calls, and get the next best where it is missing. Returns the one in use.
+/// Instruction sets with bodies of their own: 0 plain, 1 AVX2 with FMA, 2 AVX-512. The best is taken; tests may ask for
+/// a lesser one for what this thread calls, and get the next best where it is missing. Returns the one in use.
 int32_t ser_convolution_use_instructions(int32_t set);

@@ -1,10 +1,11 @@
-// Element-wise kernels over floats. An output may be one of the inputs.
+// Element-wise kernels over floats: operators, functions of one number, planes scaled, blocks moved. An output may be
+// one of the inputs where nothing else is said.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 
-/// Two axes of a broadcast. Element [r, c] of the output lies at r * columns + c; operands have a stride per axis, and a
-/// column stride is 0 (one value for the whole row) or 1.
+/// Two axes of a broadcast. Element [r, c] of the output lies at r * columns + c; operands have a stride per axis, and
+/// a column stride is 0 (one value for the whole row) or 1.
 typedef struct {
     int64_t rows, columns, a_row, a_column, b_row, b_column;
     bool accumulate;  // add to the output instead of replacing it
@@ -35,17 +36,20 @@ void ser_scale(float *_Nonnull out, const float *_Nonnull x, float scale, int64_
 /// out = x + value
 void ser_add_constant(float *_Nonnull out, const float *_Nonnull x, float value, int64_t count);
 /// out = mask != 0 ? a : b
-void ser_where(float *_Nonnull out, const float *_Nonnull mask, const float *_Nonnull a, const float *_Nonnull b, int64_t count);
+void ser_where(float *_Nonnull out, const float *_Nonnull mask, const float *_Nonnull a, const float *_Nonnull b,
+               int64_t count);
 
 void ser_relu(float *_Nonnull out, const float *_Nonnull x, int64_t count);
 /// dx = (or +=) dy where the output y is above 0.
-void ser_relu_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull y, int64_t count, bool accumulate);
+void ser_relu_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull y,
+                       int64_t count, bool accumulate);
 
-/// Functions of one number with up to two constants p and q, and what they do on the way back:
-/// dx = (or +=) dy * f'(x), where s is x or the value f(x), as each says.
+/// Functions of one number with up to two constants p and q, and their backward
+/// passes: dx = (or +=) dy * f'(x), where s is x or the value f(x), as each says.
 typedef void (*ser_unary_kernel)(float *_Nonnull out, const float *_Nonnull x, float p, float q, int64_t count);
 typedef void (*ser_unary_backward_kernel)(
-    float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s, float p, float q, int64_t count, bool accumulate);
+    float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s, float p, float q, int64_t count,
+    bool accumulate);
 
 #define SER_DECLARE_UNARY(name) \
     void ser_unary_##name(float *_Nonnull out, const float *_Nonnull x, float p, float q, int64_t count); \
@@ -69,3 +73,19 @@ SER_DECLARE_UNARY(softplus)    // log(1 + e^x); s = x
 SER_DECLARE_UNARY(reciprocal)  // p / x; s = x
 SER_DECLARE_UNARY(quotient)    // x / p; s = anything
 #undef SER_DECLARE_UNARY
+
+// Channels of an image multiplied by a number each.
+
+/// out = x * scales[plane] in the first `valid` columns of each plane [height, width], 0 in the others.
+void ser_scale_planes(float *_Nonnull out, const float *_Nonnull x, const float *_Nonnull scales, int64_t planes,
+                      int64_t height, int64_t width, int64_t valid);
+/// dx = (or +=) dy * scales[plane] and dscales = sum of dy * x, over valid columns. Either may be NULL.
+void ser_scale_planes_backward(float *_Nullable dx, float *_Nullable dscales, const float *_Nonnull dy,
+                               const float *_Nonnull x, const float *_Nonnull scales, int64_t planes, int64_t height,
+                               int64_t width, int64_t valid, bool accumulate);
+
+// Moving blocks of floats about: the inside of transposing, slicing, joining and padding.
+
+/// out[r * out_row + c * out_column] = (or +=) x[r * x_row + c * x_column]
+void ser_copy_grid(float *_Nonnull out, int64_t out_row, int64_t out_column, const float *_Nonnull x, int64_t x_row,
+                   int64_t x_column, int64_t rows, int64_t columns, bool accumulate);

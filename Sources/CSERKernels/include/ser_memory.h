@@ -1,5 +1,6 @@
 // A pool of 64-byte-aligned blocks. Blocks go back to free lists and are handed out again, so that a training step in
-// steady state asks the system for nothing. Small blocks live in lists per thread, large ones in one list behind a lock.
+// steady state asks the system for nothing. Small blocks live in lists per thread, large ones in one list behind a
+// lock.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,8 +11,3 @@ void *_Nullable ser_allocate(size_t bytes);
 void ser_free(void *_Nullable block, size_t bytes);
 /// How many blocks the pool has asked the system for since the process started.
 uint64_t ser_system_allocations(void);
-/// Bytes the pool holds, in use and free, and the most it has held.
-uint64_t ser_pool_bytes(void);
-uint64_t ser_pool_peak_bytes(void);
-/// Returns the free large blocks to the system.
-void ser_pool_trim(void);

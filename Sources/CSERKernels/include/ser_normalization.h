@@ -2,8 +2,8 @@
 #pragma once
 #include <stdint.h>
 
-/// Values seen as [batch, channels, height, width], or [batch, height, width, channels] where channels_last is set. Of row
-/// b the first widths[b] columns are valid (NULL: all); the others take no part and come out as zero.
+/// Values seen as [batch, channels, height, width], or [batch, height, width, channels] where channels_last is set. Of
+/// row b the first widths[b] columns are valid (NULL: all); the others take no part and come out as zero.
 typedef struct {
     int64_t batch, channels, height, width;
     const int32_t *_Nullable widths;
@@ -26,8 +26,8 @@ void ser_batch_normalize_backward(
     const float *_Nonnull mean, const float *_Nonnull variance, float epsilon, int32_t frozen,
     const float *_Nonnull dy, float *_Nullable dx, float *_Nonnull dgamma, float *_Nonnull dbeta);
 
-/// Each row of `features` values normalised to mean 0 and variance 1 (biased), then gamma and beta. `statistics` receives
-/// mean and 1 / sqrt(variance + epsilon) of each row.
+/// Each row of `features` values normalised to mean 0 and variance 1 (biased), then gamma and beta. `statistics`
+/// receives mean and 1 / sqrt(variance + epsilon) of each row.
 void ser_layer_normalize(
     int64_t rows, int64_t features, const float *_Nonnull x, const float *_Nullable gamma, const float *_Nullable beta,
     float epsilon, float *_Nonnull y, float *_Nonnull statistics);

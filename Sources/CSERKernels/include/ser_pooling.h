@@ -1,6 +1,6 @@
-// Pooling of images seen as [outer, height, width, inner]: channels before space are outer (inner is 1), channels after space
-// are inner. `per_row` outer planes share one entry of `widths`, the valid columns (NULL: all are valid). A window sees
-// valid positions only, and output columns past those that the valid width gives are zero.
+// Pooling of images seen as [outer, height, width, inner]: channels before space are outer (inner is 1), channels after
+// space are inner. `per_row` outer planes share one entry of `widths`, the valid columns (NULL: all are valid). A
+// window sees valid positions only, and output columns past those that the valid width gives are zero.
 #pragma once
 #include <stdint.h>
 
@@ -19,7 +19,8 @@ typedef struct {
 int64_t ser_pooling_out_height(const ser_pooling *_Nonnull pooling);
 int64_t ser_pooling_out_width(const ser_pooling *_Nonnull pooling);
 
-/// y = the greatest value of each window; winners = its position in the plane, the first of equals (-1: an empty window).
+/// y = the greatest value of each window; winners = its position in the plane, the first of equals (-1: an empty
+/// window).
 void ser_pooling_max(
     const ser_pooling *_Nonnull pooling, const float *_Nonnull x, float *_Nonnull y, int32_t *_Nonnull winners);
 void ser_pooling_max_backward(

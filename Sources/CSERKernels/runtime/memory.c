@@ -6,7 +6,8 @@
 #include <sys/mman.h>
 #endif
 
-// Classes are powers of two and the three steps between (1, 1.25, 1.5, 1.75 times), so that at most a quarter is wasted.
+// Classes are powers of two and the three steps between (1, 1.25, 1.5, 1.75 times), so that at most a quarter is
+// wasted.
 enum { SMALL_LIMIT = 32 * 1024, CLASSES = 4 * 58, SMALL_KEPT = 256 * 1024 };
 
 typedef struct block { struct block *next; } block;
@@ -16,7 +17,7 @@ typedef struct {
     uint32_t counts[CLASSES];
 } thread_cache;
 
-static _Atomic uint64_t system_allocations, held_bytes, peak_bytes;
+static _Atomic uint64_t system_allocations;
 static pthread_mutex_t large_lock = PTHREAD_MUTEX_INITIALIZER;
 static block *large_lists[CLASSES];
 static pthread_key_t cache_key;
@@ -35,16 +36,10 @@ static int class_of(size_t bytes, size_t *size) {
     return (power - 6) * 4 + (int)above;
 }
 
-static void release(void *pointer, size_t size) {
-    free(pointer);
-    atomic_fetch_sub_explicit(&held_bytes, size, memory_order_relaxed);
-}
-
 static void drop_cache(void *p) {
     thread_cache *c = p;
     for (int k = 0; k < CLASSES; k++) {
-        size_t base = (size_t)1 << (k / 4 + 6), size = (base + (size_t)(k % 4) * (base / 4) + 63) & ~(size_t)63;
-        for (block *b = c->lists[k]; b;) { block *next = b->next; release(b, size); b = next; }
+        for (block *b = c->lists[k]; b;) { block *next = b->next; free(b); b = next; }
     }
     free(c);
     cache = NULL;
@@ -72,9 +67,6 @@ static void *from_system(size_t size) {
     if (large) madvise(p, size, MADV_HUGEPAGE);
 #endif
     atomic_fetch_add_explicit(&system_allocations, 1, memory_order_relaxed);
-    uint64_t now = atomic_fetch_add_explicit(&held_bytes, size, memory_order_relaxed) + size;
-    uint64_t peak = atomic_load_explicit(&peak_bytes, memory_order_relaxed);
-    while (now > peak && !atomic_compare_exchange_weak_explicit(&peak_bytes, &peak, now, memory_order_relaxed, memory_order_relaxed)) {}
     return p;
 }
 
@@ -102,7 +94,7 @@ void ser_free(void *pointer, size_t bytes) {
     block *b = pointer;
     if (size <= SMALL_LIMIT) {
         thread_cache *c = own_cache();
-        if (!c || c->counts[k] >= SMALL_KEPT / size + 16) { release(pointer, size); return; }
+        if (!c || c->counts[k] >= SMALL_KEPT / size + 16) { free(pointer); return; }
         b->next = c->lists[k]; c->lists[k] = b; c->counts[k]++;
         return;
     }
@@ -111,16 +103,4 @@ void ser_free(void *pointer, size_t bytes) {
     pthread_mutex_unlock(&large_lock);
 }
 
-void ser_pool_trim(void) {
-    pthread_mutex_lock(&large_lock);
-    for (int k = 0; k < CLASSES; k++) {
-        size_t base = (size_t)1 << (k / 4 + 6), size = (base + (size_t)(k % 4) * (base / 4) + 63) & ~(size_t)63;
-        for (block *b = large_lists[k]; b;) { block *next = b->next; release(b, size); b = next; }
-        large_lists[k] = NULL;
-    }
-    pthread_mutex_unlock(&large_lock);
-}
-
 uint64_t ser_system_allocations(void) { return atomic_load_explicit(&system_allocations, memory_order_relaxed); }
-uint64_t ser_pool_bytes(void) { return atomic_load_explicit(&held_bytes, memory_order_relaxed); }
-uint64_t ser_pool_peak_bytes(void) { return atomic_load_explicit(&peak_bytes, memory_order_relaxed); }

@@ -1,6 +1,6 @@
-#include "ser_dropout.h"
-#include "target.h"
-#include "threefry.h"
+#include "ser_random.h"
+#include "../simd/simd.h"
+#include "../runtime/threefry.h"
 
 // A group of 4 * LANES elements takes 2 * LANES words of 32 bits, 16 bits an element.
 enum { LANES = 64, GROUP = 4 * LANES };

@@ -1,7 +1,7 @@
 // Threefry-2x32 with 20 rounds (Salmon et al., SC 2011), for inlining into vector loops.
 #pragma once
 #include <stdint.h>
-#include "target.h"
+#include "../simd/simd.h"
 
 SER_INLINE uint32_t ser_rotate(uint32_t x, int n) { return (x << n) | (x >> (32 - n)); }
 

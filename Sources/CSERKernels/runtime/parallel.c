@@ -107,7 +107,9 @@ static void start_workers(int32_t count) {
 
 // MARK: Callers
 
-void ser_set_threads(int32_t count) { atomic_store(&wanted, count < 1 ? 1 : count > MOST_THREADS ? MOST_THREADS : count); }
+void ser_set_threads(int32_t count) {
+    atomic_store(&wanted, count < 1 ? 1 : count > MOST_THREADS ? MOST_THREADS : count);
+}
 
 int32_t ser_threads(void) {
     int32_t count = atomic_load_explicit(&wanted, memory_order_relaxed);

@@ -1,12 +1,12 @@
 #include "ser_pooling.h"
 #include "ser_parallel.h"
-#include "target.h"
+#include "../runtime/integers.h"
+#include "../simd/simd.h"
 #include <string.h>
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
-static int64_t outputs(int64_t size, int64_t window, int64_t stride) { return size < window ? 0 : (size - window) / stride + 1; }
+static int64_t outputs(int64_t size, int64_t window, int64_t stride) {
+    return size < window ? 0 : (size - window) / stride + 1;
+}
 
 int64_t ser_pooling_out_height(const ser_pooling *p) {
     return p->global ? 1 : outputs(p->height + p->pad_top + p->pad_bottom, p->window_height, p->stride_height);

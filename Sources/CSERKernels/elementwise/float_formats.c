@@ -1,5 +1,5 @@
-#include "ser_storage.h"
-#include "target.h"
+#include "ser_float_formats.h"
+#include "../simd/simd.h"
 #include <string.h>
 
 SER_INLINE float from_bits(uint32_t bits) {

@@ -1,24 +1,9 @@
 #include "ser_normalization.h"
-#include "ser_memory.h"
 #include "ser_parallel.h"
-#include "target.h"
+#include "../runtime/integers.h"
+#include "../runtime/scratch.h"
+#include "../simd/simd.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-static float *scratch(int64_t floats) {
-    float *block = ser_allocate((size_t)floats * sizeof(float));
-    if (!block) {
-        fprintf(stderr, "SER: no memory left for %lld bytes of scratch\n", (long long)floats * 4);
-        abort();
-    }
-    return block;
-}
-
-static void give_back(float *block, int64_t floats) { ser_free(block, (size_t)floats * sizeof(float)); }
 
 // MARK: batch normalisation
 
@@ -93,7 +78,8 @@ SER_CLONES static void moments_piece(void *context, int64_t b) {
     float *mean = c->partial + b * 2 * v->channels, *squares = mean + v->channels;
     if (!width || !v->height) return;
     if (!v->channels_last) {
-        for (int64_t k = 0; k < v->channels; k++) plane_moments(x + k * plane, v->height, v->width, width, mean + k, squares + k);
+        for (int64_t k = 0; k < v->channels; k++)
+            plane_moments(x + k * plane, v->height, v->width, width, mean + k, squares + k);
         return;
     }
     int64_t k = 0, row = v->width * v->channels;
@@ -104,7 +90,7 @@ SER_CLONES static void moments_piece(void *context, int64_t b) {
 
 void ser_batch_moments(const ser_batch_values *v, const float *x, float *mean, float *variance) {
     int64_t floats = v->batch * 2 * v->channels;
-    batch_context c = { .v = v, .x = x, .partial = scratch(floats) };
+    batch_context c = { .v = v, .x = x, .partial = ser_scratch(floats) };
     ser_parallel_for(v->batch, moments_piece, &c);
     // Joined in order (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
     for (int64_t k = 0; k < v->channels; k++) {
@@ -121,7 +107,7 @@ void ser_batch_moments(const ser_batch_values *v, const float *x, float *mean, f
         mean[k] = (float)m;
         variance[k] = count > 0 ? (float)(squares / count) : 0;
     }
-    give_back(c.partial, floats);
+    ser_scratch_free(c.partial, floats);
 }
 
 SER_CLONES static void normalize_piece(void *context, int64_t b) {
@@ -147,7 +133,7 @@ void ser_batch_normalize(
     const ser_batch_values *v, const float *x, const float *gamma, const float *beta, const float *mean,
     const float *variance, float epsilon, float *y
 ) {
-    float *scale = scratch(2 * v->channels), *shift = scale + v->channels;
+    float *scale = ser_scratch(2 * v->channels), *shift = scale + v->channels;
     for (int64_t k = 0; k < v->channels; k++) {
         double s = gamma[k] / sqrt((double)variance[k] + epsilon);
         scale[k] = (float)s;
@@ -155,7 +141,7 @@ void ser_batch_normalize(
     }
     batch_context c = { .v = v, .x = x, .y = y, .scale = scale, .shift = shift };
     ser_parallel_for(v->batch, normalize_piece, &c);
-    give_back(scale, 2 * v->channels);
+    ser_scratch_free(scale, 2 * v->channels);
 }
 
 /// Sums of dy and of dy (x - mean) over one row of the batch.
@@ -219,9 +205,9 @@ void ser_batch_normalize_backward(
     float epsilon, int32_t frozen, const float *dy, float *dx, float *dgamma, float *dbeta
 ) {
     int64_t floats = v->batch * 2 * v->channels;
-    float *factors = scratch(3 * v->channels), *shift = factors + v->channels, *slope = shift + v->channels;
+    float *factors = ser_scratch(3 * v->channels), *shift = factors + v->channels, *slope = shift + v->channels;
     batch_context c = {
-        .v = v, .x = x, .dy = dy, .dx = dx, .mean = mean, .partial = scratch(floats),
+        .v = v, .x = x, .dy = dy, .dx = dx, .mean = mean, .partial = ser_scratch(floats),
         .scale = factors, .shift = shift, .slope = slope,
     };
     ser_parallel_for(v->batch, sums_piece, &c);
@@ -241,8 +227,8 @@ void ser_batch_normalize_backward(
         slope[k] = moves ? (float)(-scale * s2 * inverse * inverse / count) : 0;
     }
     if (dx) ser_parallel_for(v->batch, gradient_piece, &c);
-    give_back(c.partial, floats);
-    give_back(factors, 3 * v->channels);
+    ser_scratch_free(c.partial, floats);
+    ser_scratch_free(factors, 3 * v->channels);
 }
 
 // MARK: layer normalisation
@@ -332,7 +318,7 @@ void ser_layer_normalize_backward(
         .rows = rows, .features = features, .x = x, .gamma = gamma, .statistics = statistics, .dy = dy, .dx = dx,
     };
     int64_t pieces = split_rows(&c), floats = pieces * 2 * features;
-    c.partial = scratch(floats);
+    c.partial = ser_scratch(floats);
     ser_parallel_for(pieces, layer_backward_piece, &c);
     for (int64_t i = 0; i < features; i++) {
         double g = 0, b = 0;
@@ -343,5 +329,5 @@ void ser_layer_normalize_backward(
         if (dgamma) dgamma[i] = (float)g;
         if (dbeta) dbeta[i] = (float)b;
     }
-    give_back(c.partial, floats);
+    ser_scratch_free(c.partial, floats);
 }

@@ -1,7 +1,7 @@
 #include "ser_elementwise.h"
 #include <math.h>
-#include "target.h"
-#include "vector_math.h"
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
 
 // An output may be one of the inputs, at the same index only, so iterations never depend on each other; the compiler
 // cannot know that and would otherwise test for overlap and fall back to one element at a time.

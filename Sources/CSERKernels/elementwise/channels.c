@@ -1,6 +1,6 @@
-#include "ser_channels.h"
+#include "ser_elementwise.h"
 #include <string.h>
-#include "target.h"
+#include "../simd/simd.h"
 
 SER_CLONES void ser_scale_planes(float *out, const float *x, const float *scales, int64_t planes, int64_t height,
                                  int64_t width, int64_t valid) {
@@ -20,8 +20,10 @@ SER_INLINE float product_sum(const float *a, const float *b, int64_t n) {
     return total;
 }
 
-SER_CLONES void ser_scale_planes_backward(float *dx, float *dscales, const float *dy, const float *x, const float *scales,
-                                          int64_t planes, int64_t height, int64_t width, int64_t valid, bool accumulate) {
+SER_CLONES void ser_scale_planes_backward(
+    float *dx, float *dscales, const float *dy, const float *x, const float *scales, int64_t planes, int64_t height,
+    int64_t width, int64_t valid, bool accumulate
+) {
     for (int64_t plane = 0; plane < planes; plane++) {
         float scale = scales[plane];
         double total = 0;

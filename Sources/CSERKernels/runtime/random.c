@@ -1,5 +1,4 @@
 #include "ser_random.h"
-#include "target.h"
 #include "threefry.h"
 
 uint64_t ser_threefry(uint64_t key, uint64_t counter) {

@@ -1,9 +1,11 @@
 #include "ser_optimizers.h"
-#include "target.h"
+#include "../simd/simd.h"
 
 SER_INLINE float flushed(float x) { return __builtin_fabsf(x) < 1e-30f ? 0.0f : x; }
 
-SER_INLINE void sgd(float *restrict p, const float *restrict g, float *restrict u, int64_t n, ser_sgd s, bool nesterov) {
+SER_INLINE void sgd(
+    float *restrict p, const float *restrict g, float *restrict u, int64_t n, ser_sgd s, bool nesterov
+) {
     for (int64_t i = 0; i < n; i++) {
         float d = g[i] + s.weight_decay * p[i];
         float velocity = flushed(s.momentum * u[i] + d);
@@ -22,8 +24,9 @@ SER_CLONES void ser_sgd_step(float *p, const float *g, float *u, int64_t n, ser_
     }
 }
 
-SER_CLONES void ser_adam_step(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, int64_t n,
-                              ser_adam s) {
+SER_CLONES void ser_adam_step(
+    float *restrict p, const float *restrict g, float *restrict m, float *restrict v, int64_t n, ser_adam s
+) {
     for (int64_t i = 0; i < n; i++) {
         float weight = p[i] * s.keep;
         float d = g[i] + s.weight_decay * p[i];

@@ -1,12 +1,9 @@
 #include "ser_audio.h"
-#include "target.h"
-#include "vector_math.h"
+#define SER_LANES SER_AUDIO_LANES
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
 
-enum { LANES = SER_AUDIO_LANES };
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-
-SER_INLINE void load(lanes *v, const float *p) { __builtin_memcpy(v, p, sizeof *v); }
-SER_INLINE void store(float *p, const lanes *v) { __builtin_memcpy(p, v, sizeof *v); }
+enum { LANES = SER_LANES };
 
 SER_CLONES void ser_audio_window(float *out, const float *in, const float *window, int64_t n) {
     for (int64_t i = 0; i < n; i++) out[i] = in[i] * window[i];
@@ -48,9 +45,9 @@ SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *
     int64_t k = 1;
     for (; k + LANES - 1 <= half / 2; k += LANES) {
         lanes a0, a1, b0, b1, c, s;
-        load(&a0, z + 2 * k); load(&a1, z + 2 * k + LANES);
-        load(&b0, z + 2 * (half - k - LANES + 1)); load(&b1, z + 2 * (half - k - LANES + 1) + LANES);
-        load(&c, cosines + k); load(&s, sines + k);
+        a0 = SER_LOAD(z + 2 * k); a1 = SER_LOAD(z + 2 * k + LANES);
+        b0 = SER_LOAD(z + 2 * (half - k - LANES + 1)); b1 = SER_LOAD(z + 2 * (half - k - LANES + 1) + LANES);
+        c = SER_LOAD(cosines + k); s = SER_LOAD(sines + k);
         lanes ar = __builtin_shufflevector(a0, a1, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         lanes ai = __builtin_shufflevector(a0, a1, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         lanes br = __builtin_shufflevector(b0, b1, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
@@ -59,8 +56,8 @@ SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *
         lanes low = (er + tr) * (er + tr) + (ei + ti) * (ei + ti);
         lanes high = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
         high = __builtin_shufflevector(high, high, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-        store(out + half - k - LANES + 1, &high);
-        store(out + k, &low);
+        SER_STORE(out + half - k - LANES + 1, high);
+        SER_STORE(out + k, low);
     }
     for (; k <= half / 2; k++) {
         float ar = z[2 * k], ai = z[2 * k + 1], br = z[2 * (half - k)], bi = z[2 * (half - k) + 1];
@@ -109,7 +106,7 @@ SER_CLONES void ser_audio_mel(float *out, const float *power, const int32_t *sta
             const float *p = power + start[r + i];
             lanes sum = {0}, x, w;
             for (int32_t b = blocks[r + i]; b > 0; b--, p += LANES, weights += LANES) {
-                load(&x, p); load(&w, weights);
+                x = SER_LOAD(p); w = SER_LOAD(weights);
                 sum += x * w;
             }
             sums[i] = sum;
@@ -119,7 +116,7 @@ SER_CLONES void ser_audio_mel(float *out, const float *power, const int32_t *sta
         for (int i = 0; i < 4; i++) fours[i] = FOLD2(pairs[2 * i], pairs[2 * i + 1]);
         for (int i = 0; i < 2; i++) eights[i] = FOLD4(fours[2 * i], fours[2 * i + 1]);
         lanes total = FOLD8(eights[0], eights[1]);
-        store(out + r, &total);
+        SER_STORE(out + r, total);
     }
 }
 
@@ -164,7 +161,7 @@ SER_CLONES void ser_audio_project(float *out, int64_t out_stride, const float *r
         for (int64_t j = 0; j < columns; j += LANES, panel += inner * LANES) {
             lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0}, m;
             for (int64_t k = 0; k < inner; k++) {
-                load(&m, panel + k * LANES);
+                m = SER_LOAD(panel + k * LANES);
                 s0 += m * row[0][k]; s1 += m * row[1][k]; s2 += m * row[2][k];
                 s3 += m * row[3][k]; s4 += m * row[4][k]; s5 += m * row[5][k];
             }

@@ -1,7 +1,7 @@
 #include "ser_reductions.h"
 #include <math.h>
-#include "target.h"
-#include "vector_math.h"
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
 
 enum { LANES = 64, BLOCK = 1024, TILE = 64, DEPTH = 16 };  // a float lane adds at most 16 values before it turns double
 

@@ -1,6 +1,6 @@
-#include "ser_copies.h"
+#include "ser_elementwise.h"
 #include <string.h>
-#include "target.h"
+#include "../simd/simd.h"
 
 enum { TILE = 16 };  // a tile's rows are cache lines, of which a level-1 cache holds 32 with ease
 

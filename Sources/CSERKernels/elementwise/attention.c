@@ -1,7 +1,7 @@
 #include "ser_attention.h"
 #include <string.h>
-#include "target.h"
-#include "vector_math.h"
+#include "../simd/simd.h"
+#include "../simd/vector_math.h"
 
 SER_CLONES void ser_additive_scores(float *scores, const float *q, const float *k, const float *v, int64_t queries,
                                     int64_t keys, int64_t valid, int64_t units) {
@@ -18,9 +18,10 @@ SER_CLONES void ser_additive_scores(float *scores, const float *q, const float *
     }
 }
 
-SER_CLONES void ser_additive_scores_backward(float *dq, float *dk, float *dv, const float *dscores, const float *q,
-                                             const float *k, const float *v, int64_t queries, int64_t keys, int64_t valid,
-                                             int64_t units) {
+SER_CLONES void ser_additive_scores_backward(
+    float *dq, float *dk, float *dv, const float *dscores, const float *q, const float *k, const float *v,
+    int64_t queries, int64_t keys, int64_t valid, int64_t units
+) {
     memset(dq, 0, (size_t)(queries * units) * sizeof(float));
     memset(dk, 0, (size_t)(keys * units) * sizeof(float));
     memset(dv, 0, (size_t)units * sizeof(float));

@@ -5,7 +5,7 @@
 #pragma once
 #include <stdint.h>
 #include <string.h>
-#include "target.h"
+#include "simd.h"
 
 SER_INLINE float ser_float_of_bits(uint32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
 SER_INLINE uint32_t ser_bits_of_float(float x) { uint32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
