@@ -6,7 +6,8 @@
 typedef struct {
     ser_recurrent_layout layout;
     ser_recurrent_plan plan;
-    const ser_isa *isa;
+    const ser_gemm_kernels *gemm;
+    const ser_cells_kernels *cells;
     const ser_recurrent_weights *weights;
     const ser_recurrent_backward_arguments *arguments;
     int64_t state_depth, input_depth;    // rows of the two matrices that lead gradients back
@@ -80,10 +81,10 @@ static void add_outer_gradients(const backward_call *f, const ser_recurrent_chun
 
 static void run_cell(const backward_call *f, const ser_cell_backward *step) {
     switch (f->layout.shape.kind) {
-    case SER_RECURRENT_LSTM: f->isa->lstm_backward(step); break;
-    case SER_RECURRENT_GRU: f->isa->gru_backward(step); break;
-    case SER_RECURRENT_RELU: f->isa->relu_backward(step); break;
-    default: f->isa->tanh_backward(step); break;
+    case SER_RECURRENT_LSTM: f->cells->lstm_backward(step); break;
+    case SER_RECURRENT_GRU: f->cells->gru_backward(step); break;
+    case SER_RECURRENT_RELU: f->cells->relu_backward(step); break;
+    default: f->cells->tanh_backward(step); break;
     }
 }
 
@@ -111,7 +112,7 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
         g.next = gate_rows + c->first[s - 2] * l->ldg;
         g.next_count = c->active[s - 2] * l->ldg;
     }
-    f->isa->multiply(&g);
+    f->gemm->multiply(&g);
 }
 
 /// dW[column ..< column + columns, parts of X's row] (+)= gradients^T X over a block of packed rows.
@@ -122,7 +123,7 @@ static void add_weight_gradient(const backward_call *f, const workspace *w, int6
                      .k_step = l->ldd, .p = x + from, .ldp = l->ldx, .panel_step = SER_PANEL,
                      .c = w->weights + column * l->ldx + from, .ldc = l->ldx,
                      .start = w->fresh ? SER_START_ZERO : SER_START_C};
-    f->isa->multiply(&g);
+    f->gemm->multiply(&g);
 }
 
 static void add_parameter_gradients(const backward_call *f, workspace *w, int64_t rows, const float *x) {
@@ -136,7 +137,7 @@ static void add_parameter_gradients(const backward_call *f, workspace *w, int64_
         add_weight_gradient(f, w, rows, 0, l->sums, 0, units + inputs, x);
     }
     if (w->fresh) memset(w->biases, 0, (size_t)l->sums * sizeof *w->biases);
-    f->isa->add_rows(w->biases, w->gradients, l->ldd, rows, l->sums);
+    f->gemm->add_rows(w->biases, w->gradients, l->ldd, rows, l->sums);
     w->fresh = 0;
 }
 
@@ -148,7 +149,7 @@ static void lead_to_inputs(const backward_call *f, const ser_recurrent_chunk *c,
                      .a = w->gradients + f->input_column, .row_step = l->ldd, .k_step = 1, .p = f->packed_input,
                      .ldp = SER_PANEL, .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld,
                      .start = SER_START_ZERO};
-    f->isa->multiply(&g);
+    f->gemm->multiply(&g);
     const float *from = w->input;
     for (int64_t s = s0; s < s1; s++) {
         for (int64_t r = 0; r < c->active[s]; r++, from += ld) {
@@ -253,7 +254,7 @@ static void reduce_panel(void *context, int64_t index) {
 
 int32_t ser_recurrent_backward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                                const ser_recurrent_backward_arguments *arguments) {
-    backward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .weights = weights,
+    backward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(), .cells = ser_cells_table(), .weights = weights,
                        .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     f.state_depth = l->gates * l->units;

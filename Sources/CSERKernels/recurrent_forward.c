@@ -69,7 +69,7 @@ void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t r
                 .start = which == SER_STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
                 .bias = f->packed + l->bias + part->column + column,
                 .next = i == 0 ? next : NULL, .next_count = next_count};
-            f->isa->multiply(&g);
+            f->gemm->multiply(&g);
         }
     }
 }
@@ -126,10 +126,10 @@ void ser_finish_rows(const ser_forward_call *f, const ser_recurrent_chunk *c) {
 
 void ser_run_forward_cell(const ser_forward_call *f, const ser_cell_forward *step) {
     switch (f->layout.shape.kind) {
-    case SER_RECURRENT_LSTM: f->isa->lstm_forward(step); break;
-    case SER_RECURRENT_GRU: f->isa->gru_forward(step); break;
-    case SER_RECURRENT_RELU: f->isa->relu_forward(step); break;
-    default: f->isa->tanh_forward(step); break;
+    case SER_RECURRENT_LSTM: f->cells->lstm_forward(step); break;
+    case SER_RECURRENT_GRU: f->cells->gru_forward(step); break;
+    case SER_RECURRENT_RELU: f->cells->relu_forward(step); break;
+    default: f->cells->tanh_forward(step); break;
     }
 }
 
@@ -195,7 +195,7 @@ static void forward_chunk(void *context, int64_t index) {
 
 int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                               const ser_recurrent_forward_arguments *arguments) {
-    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .isa = ser_current_isa(), .arguments = arguments};
+    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(), .cells = ser_cells_table(), .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     const int single = shape->batch == 1 && !arguments->saved;
     f.scratch_size = single ? 0 : l->chunk_rows * l->units;

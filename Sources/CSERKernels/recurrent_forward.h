@@ -5,7 +5,8 @@
 typedef struct {
     ser_recurrent_layout layout;
     ser_recurrent_plan plan;
-    const ser_isa *isa;
+    const ser_gemm_kernels *gemm;
+    const ser_cells_kernels *cells;
     const ser_recurrent_forward_arguments *arguments;
     const float *packed;
     float *scratch;                // [chunks] working space, scratch_size floats each

@@ -5,7 +5,9 @@
 // row first[s] + r. A packed row of X is [h before the step | x | padding]: one product serves input and state, and the
 // gradients of both weights are one product over packed rows.
 #pragma once
-#include "gemm_internal.h"
+#include "gemm/pack.h"
+#include "recurrent/cells.h"
+#include "simd/simd.h"
 #include "ser_recurrent.h"
 
 enum { MOST_CHUNK_ROWS = 16, BLOCK_ROWS = 128, MOST_GROUPS = 32 };

@@ -28,12 +28,5 @@ void ser_dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *_No
 void ser_dense_bias_gradient(int64_t m, int64_t n, const float *_Nonnull dy, int64_t lddy, float *_Nonnull db,
                              int32_t accumulate);
 
-/// The instruction sets that these and the recurrent kernels have bodies for, best last; for tests and reports.
-int32_t ser_instruction_sets(void);
-const char *_Nonnull ser_instruction_set_name(int32_t index);
-/// Calls from this thread use the bodies of one instruction set (0 ..< ser_instruction_sets()) from now on; -1: the
-/// best.
-void ser_use_instruction_set(int32_t index);
-
 /// Multiply-adds on registers alone with the best instruction set; returns how many operations (two each) they were.
 double ser_multiply_adds(int64_t rounds);

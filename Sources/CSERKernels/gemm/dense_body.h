@@ -1,5 +1,8 @@
 // Products of a dense layer with few rows, on its weight [n, k] as it lies: packing it would cost more than the
-// product. Included by each kernels_*.c after gemm_tiles.h.
+// product.
+
+// Columns of a tile of one row, of two and of four.
+enum { DOTS_1 = SER_LANES < 8 ? 8 : SER_LANES, DOTS_2 = DOTS_1 / 2, DOTS_4 = DOTS_1 / 4 };
 
 #if SER_LANES == 16
 #define SER_HALVE(W, a, b)                                                                                             \
@@ -57,21 +60,19 @@ SER_INLINE void totals(lanes *out, lanes *v) {
     fold_1(out, &v[0], &v[1]);
 }
 
-typedef int32_t lane_bits __attribute__((vector_size(4 * SER_LANES)));
-
 /// The last `count` floats of the `k` of a row, fewer than a vector, among zeros; which lanes they take depends on k
 /// alone.
 SER_INLINE void rest(lanes *out, const float *row, int64_t k, int64_t count) {
     if (k >= SER_LANES) {
-        lane_bits mask;
+        lane_mask mask;
         SER_UNROLL for (int i = 0; i < SER_LANES; i++) mask[i] = i;
         mask = mask >= (int32_t)(SER_LANES - count);
-        *out = (lanes)((lane_bits)*(const lanes *)(row + k - SER_LANES) & mask);
+        *out = (lanes)((lane_mask)SER_LOAD(row + k - SER_LANES) & mask);
         return;
     }
     float padded[SER_LANES] = {0};
     for (int64_t i = 0; i < count; i++) padded[i] = row[i];
-    *out = *(const lanes *)padded;
+    *out = SER_LOAD(padded);
 }
 
 // sums[R * Q] = dot products of R rows with Q rows along k, row by row.
@@ -85,9 +86,9 @@ SER_INLINE void rest(lanes *out, const float *row, int64_t k, int64_t count) {
         int64_t i = 0;                                                                                                 \
         for (; i + SER_LANES <= k; i += SER_LANES) {                                                                   \
             lanes a[R];                                                                                                \
-            SER_UNROLL for (int r = 0; r < R; r++) a[r] = *(const lanes *)(x[r] + i);                                  \
+            SER_UNROLL for (int r = 0; r < R; r++) a[r] = SER_LOAD(x[r] + i);                                          \
             SER_UNROLL for (int q = 0; q < Q; q++) {                                                                   \
-                lanes b = *(const lanes *)(w[q] + i);                                                                  \
+                lanes b = SER_LOAD(w[q] + i);                                                                          \
                 SER_UNROLL for (int r = 0; r < R; r++) sum[r * Q + q] += a[r] * b;                                     \
             }                                                                                                          \
         }                                                                                                              \
@@ -103,13 +104,13 @@ SER_INLINE void rest(lanes *out, const float *row, int64_t k, int64_t count) {
         SER_UNROLL for (int s = 0; s < R * Q; s += SER_LANES) {                                                        \
             lanes folded;                                                                                              \
             totals(&folded, &sum[s]);                                                                                  \
-            *(lanes *)(sums + s) = folded;                                                                             \
+            SER_STORE(sums + s, folded);                                                                               \
         }                                                                                                              \
     }
 
-SER_DEFINE_DOTS(dots_1, 1, SER_DOTS)
-SER_DEFINE_DOTS(dots_2, 2, SER_DOTS_2)
-SER_DEFINE_DOTS(dots_4, 4, SER_DOTS_4)
+SER_DEFINE_DOTS(dots_1, 1, DOTS_1)
+SER_DEFINE_DOTS(dots_2, 2, DOTS_2)
+SER_DEFINE_DOTS(dots_4, 4, DOTS_4)
 
 static void finish_row(float *restrict y, int64_t n, const float *restrict bias, int relu) {
     if (bias) for (int64_t j = 0; j < n; j++) y[j] += bias[j];
@@ -122,20 +123,20 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
     for (int64_t row = 0; row < m;) {
         int64_t left = m - row;
         // Three rows go as four, the last one twice.
-        int rows = left >= 3 ? 4 : (int)left, columns = rows == 4 ? SER_DOTS_4 : rows == 2 ? SER_DOTS_2 : SER_DOTS;
+        int rows = left >= 3 ? 4 : (int)left, columns = rows == 4 ? DOTS_4 : rows == 2 ? DOTS_2 : DOTS_1;
         int valid = left < rows ? (int)left : rows;
-        const float *xs[4], *ws[SER_DOTS];
+        const float *xs[4], *ws[DOTS_1];
         for (int r = 0; r < rows; r++) xs[r] = x + (row + (r < valid ? r : valid - 1)) * ldx;
         for (int64_t column = 0; column < n; column += columns) {
             int64_t wide = n - column < columns ? n - column : columns;
             for (int q = 0; q < columns; q++) ws[q] = w + (column + (q < wide ? q : wide - 1)) * ldw;
-            float sums[4 * SER_DOTS];
+            float sums[4 * DOTS_1];
             if (rows == 4) dots_4(k, xs, ws, sums);
             else if (rows == 2) dots_2(k, xs, ws, sums);
             else dots_1(k, xs, ws, sums);
             float *out = y + row * ldy + column;
-            if (rows == 4 && wide == SER_DOTS_4)
-                for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * SER_DOTS_4, SER_DOTS_4 * sizeof *out);
+            if (rows == 4 && wide == DOTS_4)
+                for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * DOTS_4, DOTS_4 * sizeof *out);
             else
                 for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * columns, (size_t)wide * sizeof *out);
         }
@@ -150,17 +151,17 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
                                 int64_t ldx, float *restrict dw, int64_t lddw, int accumulate) {                       \
         lanes b[R][V];                                                                                                 \
         SER_UNROLL for (int r = 0; r < R; r++)                                                                         \
-            SER_UNROLL for (int v = 0; v < V; v++) b[r][v] = *(const lanes *)(x + r * ldx + v * SER_LANES);            \
+            SER_UNROLL for (int v = 0; v < V; v++) b[r][v] = SER_LOAD(x + r * ldx + v * SER_LANES);                    \
         for (int64_t q = 0; q < n; q++) {                                                                              \
             lanes sum[V];                                                                                              \
             SER_UNROLL for (int v = 0; v < V; v++) {                                                                   \
-                if (accumulate) sum[v] = *(const lanes *)(dw + q * lddw + v * SER_LANES); else sum[v] = (lanes){0};    \
+                if (accumulate) sum[v] = SER_LOAD(dw + q * lddw + v * SER_LANES); else sum[v] = (lanes){0};            \
             }                                                                                                          \
             SER_UNROLL for (int r = 0; r < R; r++) {                                                                   \
                 float a = dy[r * lddy + q];                                                                            \
                 SER_UNROLL for (int v = 0; v < V; v++) sum[v] += a * b[r][v];                                          \
             }                                                                                                          \
-            SER_UNROLL for (int v = 0; v < V; v++) *(lanes *)(dw + q * lddw + v * SER_LANES) = sum[v];                 \
+            SER_UNROLL for (int v = 0; v < V; v++) SER_STORE(dw + q * lddw + v * SER_LANES, sum[v]);                   \
         }                                                                                                              \
     }
 SER_DEFINE_OUTER(1, 2) SER_DEFINE_OUTER(2, 2) SER_DEFINE_OUTER(3, 2) SER_DEFINE_OUTER(4, 2)

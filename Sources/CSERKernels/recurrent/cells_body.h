@@ -1,6 +1,7 @@
 // The element-wise part of one step of each recurrent layer, forward and backward: gates, state, and their derivatives.
-// Equations as in PyTorch's documentation of LSTM, GRU and RNN. Included by each kernels_*.c after gemm_tiles.h.
-#include "simd/vector_math.h"
+// Equations as in PyTorch's documentation of LSTM, GRU and RNN. Compiled once for each instruction set.
+#include "cells.h"
+#include "../simd/vector_math.h"
 
 enum { LANES = SER_LANES };
 // The streams of a row come from one pointer: without the promise a run-time check that always fails hides the vector
@@ -152,12 +153,8 @@ static void relu_backward(const ser_cell_backward *s) {
     }
 }
 
-static void add_rows(float *restrict sums, const float *restrict a, int64_t lda, int64_t rows, int64_t n) {
-    for (int64_t j = 0; j < n; j += 16) {
-        float sum[16];
-        SER_UNROLL for (int u = 0; u < 16; u++) sum[u] = sums[j + u];
-        for (int64_t r = 0; r < rows; r++)
-            SER_UNROLL for (int u = 0; u < 16; u++) sum[u] += a[r * lda + j + u];
-        SER_UNROLL for (int u = 0; u < 16; u++) sums[j + u] = sum[u];
-    }
-}
+const ser_cells_kernels SER_TABLE(cells) = {
+    .lstm_forward = lstm_forward, .gru_forward = gru_forward, .tanh_forward = tanh_forward,
+    .relu_forward = relu_forward, .lstm_backward = lstm_backward, .gru_backward = gru_backward,
+    .tanh_backward = tanh_backward, .relu_backward = relu_backward,
+};

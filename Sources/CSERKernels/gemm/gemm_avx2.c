@@ -1,0 +1,8 @@
+// The kernels of matrix products for AVX2 with FMA.
+#if defined(__x86_64__)
+#include "kernels.h"
+#include "../simd/avx2.h"
+#define SER_TILE_ROWS 4
+#include "body.h"
+#pragma clang attribute pop
+#endif

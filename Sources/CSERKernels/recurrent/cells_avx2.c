@@ -1,0 +1,7 @@
+// The steps of recurrent layers for AVX2 with FMA.
+#if defined(__x86_64__)
+#include "cells.h"
+#include "../simd/avx2.h"
+#include "cells_body.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,3 @@
+// The steps of recurrent layers for any processor.
+#include "../simd/portable.h"
+#include "cells_body.h"
