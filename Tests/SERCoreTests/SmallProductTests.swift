@@ -2,15 +2,6 @@ import CSERKernels
 import SERSupport
 import Testing
 
-/// Runs a test with the kernels of each instruction set that this processor has.
-private func forEachInstructionSet(_ body: (String) -> Void) {
-    for index in 0..<ser_instruction_sets() {
-        ser_use_instruction_set(index)
-        body(String(cString: ser_instruction_set_name(index)))
-    }
-    ser_use_instruction_set(-1)
-}
-
 private struct Matrix {
     var rows: Int
     var columns: Int
@@ -48,7 +39,7 @@ private func expectProduct(
     static let columns = [1, 7, 15, 16, 17, 31, 32, 33, 48, 64, 100, 129, 200]
 
     @Test(arguments: [1, 8, 13, 70]) func packed(depth k: Int) {
-        forEachInstructionSet { name in
+        withEachInstructionSet { name in
             for m in Self.rows {
                 for n in Self.columns {
                     let a = Matrix(m, k + 3, seed: 1), b = Matrix(k, n, seed: 2), bias = Matrix(1, n, seed: 3)
@@ -79,7 +70,7 @@ private func expectProduct(
     }
 
     @Test(arguments: [1, 5, 16, 40, 67]) func dense(inputs k: Int) {
-        forEachInstructionSet { name in
+        withEachInstructionSet { name in
             for m in Self.rows {
                 for n in [1, 3, 7, 16, 33, 70] {
                     let what = "\(name) \(m) rows, \(n) x \(k)"
@@ -117,7 +108,7 @@ private func expectProduct(
 
     /// A row's result does not depend on the rows beside it, so products may be cut between any rows.
     @Test func rowsDoNotDependOnTheirNeighbours() {
-        forEachInstructionSet { name in
+        withEachInstructionSet { name in
             let (n, k) = (72, 45)
             let a = Matrix(21, k, seed: 8), b = Matrix(k, n, seed: 9)
             let packed = UnsafeMutablePointer<Float>.allocate(capacity: Int(ser_packed_size(Int64(k), Int64(n))))
@@ -149,7 +140,7 @@ private func expectProduct(
         let hh = Matrix(gates * hidden, hidden, seed: 12), bias = Matrix(1, gates * hidden, seed: 13)
         let scaled = hh.values.map { $0 * 0.2 }
         var results: [[Float]] = []
-        forEachInstructionSet { _ in
+        withEachInstructionSet { _ in
             var y = [Float](repeating: 0, count: batch * steps * hidden)
             var gradient = [Float](repeating: 0, count: gates * hidden * hidden)
             ih.values.withUnsafeBufferPointer { ih in

@@ -1,4 +1,3 @@
-import CSERKernels
 import SERCore
 import Testing
 
@@ -99,12 +98,6 @@ func expectGradients(_ a: [Tensor], _ b: [[Double]], _ what: String, sourceLocat
             error <= 1e-4 * norm(pair.1) + 1e-6 * most, "\(what): gradient \(index) is off by \(error)",
             sourceLocation: sourceLocation)
     }
-}
-
-/// Runs `body` with each instruction set that this machine has.
-func withEachInstructionSet(_ body: (String) throws -> Void) rethrows {
-    defer { _ = ser_convolution_use_instructions(2) }
-    for set: Int32 in [0, 1, 2] where ser_convolution_use_instructions(set) == set { try body("set \(set)") }
 }
 
 extension Padding {

@@ -13,10 +13,6 @@ typedef struct {
     int32_t channels_last;
 } ser_convolution_shape;
 
-/// Output sizes: floor((size + pads - dilation (kernel - 1) - 1) / stride) + 1.
-int64_t ser_convolution_out_height(const ser_convolution_shape *_Nonnull shape);
-int64_t ser_convolution_out_width(const ser_convolution_shape *_Nonnull shape);
-
 /// y = conv(x, w) + bias. Of image b, columns from in_widths[b] on are taken as zero (NULL: none are).
 void ser_convolution_forward(
     const ser_convolution_shape *_Nonnull shape, const float *_Nonnull x, const float *_Nonnull w,
@@ -75,7 +71,3 @@ void ser_convolution_block_backward(
     const float *_Nonnull mean, const float *_Nonnull variance, int32_t frozen,
     const float *_Nullable saved_output, const float *_Nonnull saved_winners, const float *_Nonnull dpooled,
     float *_Nullable dx, float *_Nonnull dw, float *_Nullable dbias, float *_Nonnull dgamma, float *_Nonnull dbeta);
-
-/// Instruction sets with bodies of their own: 0 plain, 1 AVX2 with FMA, 2 AVX-512. The best is taken; tests may ask for
-/// a lesser one for what this thread calls, and get the next best where it is missing. Returns the one in use.
-int32_t ser_convolution_use_instructions(int32_t set);

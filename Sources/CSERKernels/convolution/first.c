@@ -1,8 +1,8 @@
-#include "convolution_first.h"
-#include "convolution_plan.h"
+#include "first.h"
+#include "plan.h"
+#include "../runtime/scratch.h"
 #include "ser_parallel.h"
 #include <math.h>
-#include <string.h>
 
 enum { TAPS = 9, GRAM_DOUBLES = 10 * TAPS, GRAM_FLOATS = 2 * GRAM_DOUBLES };
 
@@ -20,9 +20,7 @@ typedef struct {
     float *pooled, *sums;           // sums: [batch][10][step]
 } first_context;
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-int convolution_is_first(const ser_convolution_block *b) {
+int ser_convolution_is_first(const ser_convolution_block *b) {
     const ser_convolution_shape *s = &b->convolution;
     return b->constant_input && s->in_channels == 1 && s->kernel_height == 3 && s->kernel_width == 3
         && s->stride_width == 1 && b->pool_height * b->pool_width < NO_WINNER;
@@ -46,8 +44,8 @@ static int64_t winner_bytes(const first_context *c) {
     return c->plan->shape->batch * c->pooled_height * c->pooled_width * c->step;
 }
 
-int64_t convolution_first_saved(const ser_convolution_block *block) {
-    convolution_plan p = convolution_plan_make(&block->convolution);
+int64_t ser_convolution_first_saved(const ser_convolution_block *block) {
+    convolution_plan p = ser_convolution_plan_make(&block->convolution);
     first_context c = begin(block, &p, NULL);
     return GRAM_FLOATS + (winner_bytes(&c) + 3) / 4;
 }
@@ -57,8 +55,10 @@ static int64_t width_of(const int32_t *widths, int64_t image, int64_t all) { ret
 static float *padded_image(const first_context *c, int64_t image, int64_t first, int64_t rows, int64_t *floats) {
     const ser_convolution_shape *s = c->plan->shape;
     *floats = input_floats(c->plan, rows);
-    float *padded = convolution_scratch(*floats);
-    fill_input(c->plan, c->x + image * s->height * s->width, width_of(c->block->in_widths, image, s->width), first, rows, padded);
+    float *padded = ser_scratch(*floats);
+    ser_convolution_fill_input(
+        c->plan, c->x + image * s->height * s->width, width_of(c->block->in_widths, image, s->width), first, rows,
+        padded);
     return padded;
 }
 
@@ -68,25 +68,25 @@ static void gram_piece(void *context, int64_t image) {
     const first_context *c = context;
     const convolution_plan *p = c->plan;
     int64_t floats, line_floats = 2 * TAPS * (p->out_width + 16);
-    float *padded = padded_image(c, image, 0, p->padded_height, &floats), *lines = convolution_scratch(line_floats);
+    float *padded = padded_image(c, image, 0, p->padded_height, &floats), *lines = ser_scratch(line_floats);
     memset(c->grams[image], 0, sizeof c->grams[image]);
     p->kernels->gram(
         padded, p->shape->stride_height * p->row, p->out_height, width_of(c->block->out_widths, image, p->out_width),
         c->offsets, (double *)(void *)lines, c->grams[image]);
-    convolution_release(padded, floats);
-    convolution_release(lines, line_floats);
+    ser_scratch_free(padded, floats);
+    ser_scratch_free(lines, line_floats);
 }
 
 /// The whole batch's products as means: cov[s][t] = mean(x_s x_t) - mean(x_s) mean(x_t), and the means in the last row.
 static void covariance(first_context *c, gram_matrix cov) {
     int64_t batch = c->plan->shape->batch, floats = batch * GRAM_FLOATS;
     double count = (double)ser_convolution_block_count(c->block);
-    c->grams = (gram_matrix *)(void *)convolution_scratch(floats);
+    c->grams = (gram_matrix *)(void *)ser_scratch(floats);
     ser_parallel_for(batch, gram_piece, c);
     memset(cov, 0, sizeof(gram_matrix));
     for (int64_t b = 0; b < batch; b++)
         for (int i = 0; i < GRAM_DOUBLES; i++) cov[i / TAPS][i % TAPS] += c->grams[b][i / TAPS][i % TAPS];
-    convolution_release((float *)(void *)c->grams, floats);
+    ser_scratch_free((float *)(void *)c->grams, floats);
     for (int i = 0; i < GRAM_DOUBLES; i++) cov[i / TAPS][i % TAPS] /= count > 0 ? count : 1;
     for (int s = 0; s < TAPS; s++)
         for (int t = s; t < TAPS; t++) cov[t][s] = cov[s][t] -= cov[TAPS][s] * cov[TAPS][t];
@@ -111,8 +111,8 @@ static void make_factors(
     const float *mean, const float *variance
 ) {
     int64_t step = c->step;
-    c->factors = convolution_scratch((4 + TAPS) * step);
-    memset(c->factors, 0, (size_t)((4 + TAPS) * step) * sizeof(float));
+    c->factors = ser_scratch((4 + TAPS) * step);
+    clear_floats(c->factors, (4 + TAPS) * step);
     for (int64_t o = 0; o < c->plan->shape->out_channels; o++) {
         double scale = gamma[o] / sqrt((double)variance[o] + epsilon);
         c->factors[o] = (float)scale;
@@ -131,8 +131,8 @@ static struct first_arguments arguments(const first_context *c, int64_t image, i
         .window_height = b->pool_height, .window_width = b->pool_width, .pooled_rows = rows,
         .pooled_width = width_of(b->pooled_widths, image, c->pooled_width),
         .width = width_of(b->out_widths, image, c->plan->out_width), .pooled_row = row,
-        .w = c->factors + 4 * c->step, .bias = c->factors + 3 * c->step, .scale = c->factors, .shift = c->factors + c->step,
-        .sign = c->factors + 2 * c->step, .relu = b->relu,
+        .w = c->factors + 4 * c->step, .bias = c->factors + 3 * c->step, .scale = c->factors,
+        .shift = c->factors + c->step, .sign = c->factors + 2 * c->step, .relu = b->relu,
         .winners = c->winners ? c->winners + (image * c->pooled_height + first) * row : NULL,
     };
 }
@@ -150,7 +150,8 @@ static int lies_as_scratch(const first_context *c) {
 static void pool_piece(void *context, int64_t index) {
     const first_context *c = context;
     const convolution_plan *p = c->plan;
-    int64_t image = index / c->bands, first = index % c->bands * c->rows, rows = smaller(c->rows, c->pooled_height - first);
+    int64_t image = index / c->bands, first = index % c->bands * c->rows;
+    int64_t rows = smaller(c->rows, c->pooled_height - first);
     int64_t height = c->block->pool_height, stride = p->shape->stride_height;
     int64_t floats, positions = rows * c->pooled_width;
     float *padded = padded_image(
@@ -158,26 +159,27 @@ static void pool_piece(void *context, int64_t index) {
     float *out = c->pooled + pooled_offset(c, image, first);
     struct first_arguments a = arguments(c, image, first, rows);
     a.x = padded;
-    a.pooled = lies_as_scratch(c) ? out : convolution_scratch(positions * c->step);
+    a.pooled = lies_as_scratch(c) ? out : ser_scratch(positions * c->step);
     p->kernels->first_pool(&a);
     for (int64_t r = 0; a.pooled_width < c->pooled_width && r < rows; r++)
-        memset(a.pooled + r * a.pooled_row + a.pooled_width * c->step, 0,
-               (size_t)((c->pooled_width - a.pooled_width) * c->step) * sizeof(float));
+        clear_floats(a.pooled + r * a.pooled_row + a.pooled_width * c->step,
+                     (c->pooled_width - a.pooled_width) * c->step);
     if (a.pooled != out) {
-        positions_out(p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
-                      c->pooled_height * c->pooled_width);
-        convolution_release(a.pooled, positions * c->step);
+        ser_positions_out(
+            p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
+            c->pooled_height * c->pooled_width);
+        ser_scratch_free(a.pooled, positions * c->step);
     }
-    convolution_release(padded, floats);
+    ser_scratch_free(padded, floats);
 }
 
 static uint8_t *winners_in(const float *saved) { return (uint8_t *)(uintptr_t)(saved + GRAM_FLOATS); }
 
-void convolution_first_forward(
+void ser_convolution_first_forward(
     const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
     const float *beta, float epsilon, float *mean, float *variance, int frozen, float *saved, float *pooled
 ) {
-    convolution_plan p = convolution_plan_make(&block->convolution);
+    convolution_plan p = ser_convolution_plan_make(&block->convolution);
     first_context c = begin(block, &p, x);
     if (!frozen) {
         gram_matrix cov;
@@ -190,7 +192,7 @@ void convolution_first_forward(
     if (saved) c.winners = winners_in(saved);
     c.pooled = pooled;
     ser_parallel_for(p.shape->batch * c.bands, pool_piece, &c);
-    convolution_release(c.factors, (4 + TAPS) * c.step);
+    ser_scratch_free(c.factors, (4 + TAPS) * c.step);
 }
 
 // MARK: backward
@@ -199,33 +201,34 @@ static void gradient_piece(void *context, int64_t image) {
     const first_context *c = context;
     const convolution_plan *p = c->plan;
     float *sums = c->sums + image * 10 * c->step;
-    memset(sums, 0, (size_t)(10 * c->step) * sizeof(float));
+    clear_floats(sums, 10 * c->step);
     int64_t floats, positions = c->pooled_height * c->pooled_width;
     if (!positions) return;
     float *padded = padded_image(c, image, 0, p->padded_height, &floats);
     struct first_arguments a = arguments(c, image, 0, c->pooled_height);
     const float *from = c->g + pooled_offset(c, image, 0);
-    float *turned = lies_as_scratch(c) ? NULL : convolution_scratch(positions * c->step);
+    float *turned = lies_as_scratch(c) ? NULL : ser_scratch(positions * c->step);
     if (turned)
-        positions_in(p, c->block->pooled_channels_last, from, positions, p->shape->out_channels, positions, turned, c->step);
+        ser_positions_in(
+            p, c->block->pooled_channels_last, from, positions, p->shape->out_channels, positions, turned, c->step);
     a.x = padded; a.g = turned ? turned : from; a.sums = sums;
     p->kernels->first_gradient(&a);
-    if (turned) convolution_release(turned, positions * c->step);
-    convolution_release(padded, floats);
+    if (turned) ser_scratch_free(turned, positions * c->step);
+    ser_scratch_free(padded, floats);
 }
 
-void convolution_first_backward(
+void ser_convolution_first_backward(
     const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
     const float *beta, float epsilon, const float *mean, const float *variance, int frozen, const float *saved,
     const float *dpooled, float *dw, float *dbias, float *dgamma, float *dbeta
 ) {
-    convolution_plan p = convolution_plan_make(&block->convolution);
+    convolution_plan p = ser_convolution_plan_make(&block->convolution);
     first_context c = begin(block, &p, x);
     int64_t batch = p.shape->batch, floats = batch * 10 * c.step;
     make_factors(&c, w, bias, gamma, beta, epsilon, mean, variance);
     c.winners = winners_in(saved);
     c.g = dpooled;
-    c.sums = convolution_scratch(floats);
+    c.sums = ser_scratch(floats);
     ser_parallel_for(batch, gradient_piece, &c);
     gram_matrix cov = {{0}};
     if (!frozen) memcpy(cov, saved, sizeof cov);
@@ -233,7 +236,8 @@ void convolution_first_backward(
         double sums[10] = {0};
         for (int64_t b = 0; b < batch; b++)
             for (int t = 0; t < 10; t++) sums[t] += c.sums[(b * 10 + t) * c.step + o];
-        // With dz the gradient where a value won: sums[t] = sum dz x_t, and with y = w . x + bias also sum dz (y - mean).
+        // With dz the gradient where a value won: sums[t] = sum dz x_t, and with y = w . x + bias also sum dz (y -
+        // mean).
         double s1 = sums[TAPS], s2 = ((bias ? bias[o] : 0) - (double)mean[o]) * s1;
         for (int t = 0; t < TAPS; t++) s2 += w[o * TAPS + t] * sums[t];
         double inverse = 1 / sqrt((double)variance[o] + epsilon), scale = gamma[o] * inverse;
@@ -248,6 +252,6 @@ void convolution_first_backward(
             dw[o * TAPS + t] = (float)(scale * (sums[t] - whole));
         }
     }
-    convolution_release(c.sums, floats);
-    convolution_release(c.factors, (4 + TAPS) * c.step);
+    ser_scratch_free(c.sums, floats);
+    ser_scratch_free(c.factors, (4 + TAPS) * c.step);
 }

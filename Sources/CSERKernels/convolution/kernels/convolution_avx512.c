@@ -1,0 +1,9 @@
+// The inner kernels of convolution for AVX-512.
+#if defined(__x86_64__)
+#include "kernels.h"
+#include "../../runtime/integers.h"
+#include "../../simd/avx512.h"
+#define SER_TILE_ROWS 8
+#include "body.h"
+#pragma clang attribute pop
+#endif
