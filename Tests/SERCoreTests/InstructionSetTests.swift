@@ -12,27 +12,19 @@ private func product() -> [Float] {
 
 /// The last state of a recurrent layer with ReLU, which is made of products alone.
 private func lastState() -> [Float] {
-    let x = (0..<64).map { Float($0).squareRoot() }, inputWeight = (0..<64).map { 1 / Float($0 + 3) }
-    let stateWeight: [Float] = [0.3]
-    var last: [Float] = [0]
+    let x = FixedFloats((0..<64).map { Float($0).squareRoot() }), last = FixedFloats([0])
+    let inputWeight = FixedFloats((0..<64).map { 1 / Float($0 + 3) }), stateWeight = FixedFloats([0.3])
     var shape = ser_recurrent_shape(
         kind: Int32(SER_RECURRENT_RELU), reverse: 0, batch: 1, steps: 1, inputs: 64, hidden: 1, lengths: nil)
-    inputWeight.withUnsafeBufferPointer { inputWeight in
-        stateWeight.withUnsafeBufferPointer { stateWeight in
-            x.withUnsafeBufferPointer { x in
-                last.withUnsafeMutableBufferPointer { last in
-                    guard let ih = inputWeight.baseAddress, let hh = stateWeight.baseAddress, let x = x.baseAddress
-                    else { return }
-                    var weights = ser_recurrent_weights(weight_ih: ih, weight_hh: hh, bias_ih: nil, bias_hh: nil)
-                    var arguments = ser_recurrent_forward_arguments(
-                        packed: nil, x: x, h0: nil, c0: nil, y: nil, y_stride: 0, h_last: last.baseAddress,
-                        h_last_stride: 1, c_last: nil, saved: nil)
-                    #expect(ser_recurrent_forward(&shape, &weights, &arguments) == 1)
-                }
-            }
-        }
+    var weights = ser_recurrent_weights(
+        weight_ih: inputWeight.pointer, weight_hh: stateWeight.pointer, bias_ih: nil, bias_hh: nil)
+    var arguments = ser_recurrent_forward_arguments(
+        packed: nil, x: x.pointer, h0: nil, c0: nil, y: nil, y_stride: 0, h_last: last.pointer, h_last_stride: 1,
+        c_last: nil, saved: nil)
+    withExtendedLifetime((x, inputWeight, stateWeight)) {
+        #expect(ser_recurrent_forward(&shape, &weights, &arguments) == 1)
     }
-    return last
+    return last.values
 }
 
 /// How many floats a 1 x 1 convolution's weight and bias take: both padded to two vectors.

@@ -165,11 +165,9 @@ private func expectProduct(
                                     gradient.withUnsafeMutableBufferPointer { gradient in
                                         guard let kept = saved.baseAddress else { return }
                                         var backward = ser_recurrent_backward_arguments(
-                                            c0: nil, saved: kept, dy: y.baseAddress, dy_stride: Int64(hidden),
-                                            dh_last: nil, dh_last_stride: 0, dx: nil, dh0: nil, dc0: nil,
-                                            dweight_ih: nil, dweight_hh: gradient.baseAddress, dbias_ih: nil,
-                                            dbias_hh: nil, add_dx: 0, add_dweight_ih: 0, add_dweight_hh: 0,
-                                            add_dbias_ih: 0, add_dbias_hh: 0)
+                                            saved: kept, dy: y.baseAddress, dy_stride: Int64(hidden),
+                                            dh_last: nil, dh_last_stride: 0, dx: nil, add_dx: 0, dweight_ih: nil,
+                                            dweight_hh: gradient.baseAddress, dbias_ih: nil, dbias_hh: nil)
                                         #expect(ser_recurrent_backward(&shape, &weights, &backward) == 1)
                                     }
                                 }

@@ -24,12 +24,14 @@ typedef struct {
 typedef struct {
     const float *_Nullable packed;          // the weights as ser_recurrent_pack leaves them; NULL: packed on each call
     const float *_Nonnull x;                // [batch, steps, inputs]
-    const float *_Nullable h0, *_Nullable c0;   // [batch, hidden], zeros if NULL
+    // The state before the first step, [batch, hidden] each, zeros if NULL: what h_last and c_last of the call before
+    // gave, where inference takes a sequence piece by piece. NULL where `saved` is given: gradients take it as zeros.
+    const float *_Nullable h0, *_Nullable c0;
     float *_Nullable y;                     // [batch, steps, hidden], zeros past a row's length
     int64_t y_stride;                       // floats from one step of y to the next (`hidden` if nothing lies between)
     float *_Nullable h_last;                // the state after the last step computed: [batch, hidden]
     int64_t h_last_stride;                  // floats from one row of h_last to the next
-    float *_Nullable c_last;                // [batch, hidden]
+    float *_Nullable c_last;                // the LSTM's cell state then: [batch, hidden]
     float *_Nullable saved;                 // [ser_recurrent_saved_size()] for the backward pass; NULL: inference
 } ser_recurrent_forward_arguments;
 
@@ -44,18 +46,16 @@ int64_t ser_recurrent_saved_size(const ser_recurrent_shape *_Nonnull shape);
 int32_t ser_recurrent_forward(const ser_recurrent_shape *_Nonnull shape, const ser_recurrent_weights *_Nonnull weights,
                               const ser_recurrent_forward_arguments *_Nonnull arguments);
 
-// Each gradient is written, or added to what is there if its `add_` flag is set; NULL: not wanted.
+// Each gradient is written; NULL: not wanted.
 typedef struct {
-    const float *_Nullable c0;              // as in the forward pass
     const float *_Nonnull saved;            // as the forward pass left it; not changed
     const float *_Nullable dy;              // [batch, steps, hidden]; past a row's length it is not read
     int64_t dy_stride;
     const float *_Nullable dh_last;         // [batch, hidden]
     int64_t dh_last_stride;
     float *_Nullable dx;                    // [batch, steps, inputs]; NULL saves its product
-    float *_Nullable dh0, *_Nullable dc0;   // [batch, hidden], always written
+    int32_t add_dx;                         // 1: dx is added to what is there, as the second direction's is
     float *_Nullable dweight_ih, *_Nullable dweight_hh, *_Nullable dbias_ih, *_Nullable dbias_hh;
-    int32_t add_dx, add_dweight_ih, add_dweight_hh, add_dbias_ih, add_dbias_hh;
 } ser_recurrent_backward_arguments;
 
 /// Returns 0 when there was no memory for the working space, otherwise 1.

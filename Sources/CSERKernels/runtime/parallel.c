@@ -1,3 +1,4 @@
+#include "pause.h"
 #include "ser_parallel.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,14 +32,6 @@ static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t beds[MOST_THREADS] = {[0 ... MOST_THREADS - 1] = PTHREAD_COND_INITIALIZER};
 static _Atomic uint8_t asleep[MOST_THREADS];  // set and cleared by each worker under gate
 static _Thread_local int in_loop;
-
-static inline void relax(void) {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
 
 static inline uint32_t unclaimed(uint64_t ticket) { return (uint32_t)ticket; }
 
@@ -81,7 +74,7 @@ static void *worker(void *argument) {
     in_loop = 1;
     for (;;) {
         int spins = 0;
-        while (!has_work_for(index) && spins++ < SPINS) relax();
+        while (!has_work_for(index) && spins++ < SPINS) ser_pause();
         if (spins > SPINS) sleep_until_work(index);
         for (piece p; claim(&p, index);) {
             p.body(p.context, p.index);
@@ -157,7 +150,7 @@ void ser_parallel_for(int64_t count, void (*body)(void *, int64_t), void *contex
     for (piece p; claim(&p, -1); own++) p.body(p.context, p.index);
     in_loop = 0;
     for (int spins = 0; atomic_load_explicit(&done, memory_order_acquire) < count - own; spins++) {
-        if (spins < SPINS) relax(); else sched_yield();
+        if (spins < SPINS) ser_pause(); else sched_yield();
     }
     pthread_mutex_unlock(&owner);
 }

@@ -208,11 +208,10 @@ private struct RecurrentSequence: Sendable {
                     let place = dy + direction * hidden
                     let targets = gradients.map { $0.buffer.pointer }
                     var arguments = ser_recurrent_backward_arguments(
-                        c0: nil, saved: saved.pointer, dy: allSteps ? place : nil, dy_stride: stride,
+                        saved: saved.pointer, dy: allSteps ? place : nil, dy_stride: stride,
                         dh_last: allSteps ? nil : place, dh_last_stride: stride, dx: inputGradient?.pointer,
-                        dh0: nil, dc0: nil, dweight_ih: targets[0], dweight_hh: targets[1], dbias_ih: targets[2],
-                        dbias_hh: targets[3], add_dx: direction > 0 ? 1 : 0, add_dweight_ih: 0, add_dweight_hh: 0,
-                        add_dbias_ih: 0, add_dbias_hh: 0)
+                        add_dx: direction > 0 ? 1 : 0, dweight_ih: targets[0], dweight_hh: targets[1],
+                        dbias_ih: targets[2], dbias_hh: targets[3])
                     return ser_recurrent_backward(shape, weights, &arguments)
                 }
             }

@@ -1,8 +1,7 @@
-#include "recurrent_plan.h"
+#include "layout.h"
+#include "../runtime/integers.h"
 #include "ser_memory.h"
 #include <string.h>
-
-static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 /// A row length that is an odd number of cache lines, so that columns of rows do not fall on the same few cache sets.
 static int64_t spread(int64_t n) { return ((n + 15) / 16 | 1) * 16; }

@@ -5,9 +5,8 @@
 // row first[s] + r. A packed row of X is [h before the step | x | padding]: one product serves input and state, and the
 // gradients of both weights are one product over packed rows.
 #pragma once
-#include "gemm/pack.h"
-#include "recurrent/cells.h"
-#include "simd/simd.h"
+#include "../gemm/kernels.h"
+#include "../simd/simd.h"
 #include "ser_recurrent.h"
 
 enum { MOST_CHUNK_ROWS = 16, BLOCK_ROWS = 128, MOST_GROUPS = 32 };
@@ -48,35 +47,15 @@ typedef struct {
     uint64_t bytes;
 } ser_recurrent_plan;
 
+#pragma GCC visibility push(hidden)
 ser_recurrent_layout ser_recurrent_layout_of(const ser_recurrent_shape *shape);
 /// 0 when there is no memory.
 int ser_recurrent_make_plan(ser_recurrent_plan *plan, const ser_recurrent_layout *layout);
 void ser_recurrent_free_plan(ser_recurrent_plan *plan);
+#pragma GCC visibility pop
 
 /// The time that local step s of a row stands for.
 SER_INLINE int64_t ser_recurrent_time(const ser_recurrent_layout *l, const ser_recurrent_chunk *c, int64_t row,
                                       int64_t s) {
     return l->shape.reverse ? c->lengths[row] - 1 - s : s;
 }
-
-// Gradients that fade over many steps end in denormal numbers, on which arithmetic is slow: they count as zero in here.
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-SER_INLINE uint64_t ser_flush_denormals(void) {
-    uint32_t before = _mm_getcsr();
-    _mm_setcsr(before | 0x8040u);
-    return before;
-}
-SER_INLINE void ser_restore_denormals(uint64_t before) { _mm_setcsr((uint32_t)before); }
-#elif defined(__aarch64__)
-SER_INLINE uint64_t ser_flush_denormals(void) {
-    uint64_t before;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
-    __asm__ volatile("msr fpcr, %0" : : "r"(before | (1ull << 24)));
-    return before;
-}
-SER_INLINE void ser_restore_denormals(uint64_t before) { __asm__ volatile("msr fpcr, %0" : : "r"(before)); }
-#else
-SER_INLINE uint64_t ser_flush_denormals(void) { return 0; }
-SER_INLINE void ser_restore_denormals(uint64_t before) { (void)before; }
-#endif

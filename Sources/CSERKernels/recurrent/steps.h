@@ -1,6 +1,7 @@
 // What the forward pass of many rows shares with that of one row.
 #pragma once
-#include "recurrent_plan.h"
+#include "cells.h"
+#include "layout.h"
 
 typedef struct {
     ser_recurrent_layout layout;
@@ -15,6 +16,7 @@ typedef struct {
 
 typedef enum { SER_INPUT_AND_STATE, SER_INPUT_ONLY, SER_STATE_ONLY } ser_operands;
 
+#pragma GCC visibility push(hidden)
 /// gates[rows, sums] (+)= the chosen parts of X's rows times the weights, for units `first` ..< `first + count`. `next`
 /// is what to fetch from memory along the way.
 void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t rows, const float *x, float *gates,
@@ -29,6 +31,4 @@ void ser_scatter_states(const ser_forward_call *f, const ser_recurrent_chunk *c,
                         const float *cell, int64_t ld_cell);
 /// Rows without a single step keep their first state; y is 0 past a row's length.
 void ser_finish_rows(const ser_forward_call *f, const ser_recurrent_chunk *c);
-
-/// A batch of one row in inference: several threads share the hidden units of each step. 0 when there is no memory.
-int ser_forward_single(ser_forward_call *f);
+#pragma GCC visibility pop

@@ -1,4 +1,7 @@
-#include "recurrent_plan.h"
+#include "cells.h"
+#include "layout.h"
+#include "../gemm/pack.h"
+#include "../runtime/denormals.h"
 #include "ser_memory.h"
 #include "ser_parallel.h"
 #include <string.h>
@@ -55,7 +58,7 @@ typedef struct {
     float *gradients;              // [BLOCK_ROWS, ldd] of the sums of products
     float *hidden, *cell;          // [chunk_rows, units] of the state after the step at hand
     float *input;                  // [BLOCK_ROWS, inputs rounded up]
-    float *first_cell;             // [chunk_rows, units] the cell state before the first step
+    float *first_cell;             // [chunk_rows, units] the cell state before the first step: zeros
     float *weights, *biases;       // this group's partial gradients
     int fresh;                     // nothing has been written to them
 } workspace;
@@ -103,7 +106,7 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
         step.before = x_rows + c->first[s] * l->ldx; step.ld_before = l->ldx;
     }
     run_cell(f, &step);
-    if (s == 0 && !f->arguments->dh0) return;
+    if (s == 0) return;
     ser_product g = {.m = rows, .n = units, .k = f->state_depth, .a = gradients, .row_step = l->ldd, .k_step = 1,
                      .p = f->packed_state, .ldp = SER_PANEL, .panel_step = f->state_depth * SER_PANEL, .c = w->hidden,
                      .ldc = units, .start = is_gru(l) ? SER_START_C : SER_START_ZERO};
@@ -160,22 +163,13 @@ static void lead_to_inputs(const backward_call *f, const ser_recurrent_chunk *c,
     }
 }
 
-/// What reaches the first state, and zeros for the inputs past a row's length.
-static void finish_rows(const backward_call *f, const ser_recurrent_chunk *c, const workspace *w) {
+/// Zeros for the gradients of the inputs past a row's length.
+static void finish_rows(const backward_call *f, const ser_recurrent_chunk *c) {
     const ser_recurrent_backward_arguments *a = f->arguments;
-    const int64_t hidden = f->layout.shape.hidden, inputs = f->layout.shape.inputs, steps = f->layout.shape.steps;
-    const size_t bytes = (size_t)hidden * sizeof(float);
-    for (int64_t r = 0; r < c->rows; r++) {
-        int64_t b = c->batch[r], length = c->lengths[r];
-        if (a->dx && !a->add_dx)
-            memset(a->dx + (b * steps + length) * inputs, 0, (size_t)((steps - length) * inputs) * sizeof(float));
-        if (a->dh0 && length > 0) memcpy(a->dh0 + b * hidden, w->hidden + r * f->layout.units, bytes);
-        if (a->dh0 && length == 0) {
-            if (a->dh_last) memcpy(a->dh0 + b * hidden, a->dh_last + b * a->dh_last_stride, bytes);
-            else memset(a->dh0 + b * hidden, 0, bytes);
-        }
-        if (a->dc0 && length > 0) memcpy(a->dc0 + b * hidden, w->cell + r * f->layout.units, bytes);
-        if (a->dc0 && length == 0) memset(a->dc0 + b * hidden, 0, bytes);
+    const int64_t inputs = f->layout.shape.inputs, steps = f->layout.shape.steps;
+    for (int64_t r = 0; a->dx && !a->add_dx && r < c->rows; r++) {
+        float *from = a->dx + (c->batch[r] * steps + c->lengths[r]) * inputs;
+        memset(from, 0, (size_t)((steps - c->lengths[r]) * inputs) * sizeof *from);
     }
 }
 
@@ -184,12 +178,6 @@ static void backward_chunk(const backward_call *f, int64_t index, workspace *w) 
     const ser_recurrent_chunk *c = &f->plan.chunks[index];
     const float *x_rows = f->arguments->saved + f->plan.saved[index];
     const float *gate_rows = x_rows + (c->packed_rows + c->rows) * l->ldx;
-    const float *c0 = f->arguments->c0;
-    for (int64_t r = 0; r < c->rows; r++) {
-        float *to = w->first_cell + r * l->units;
-        memset(to, 0, (size_t)l->units * sizeof *to);
-        if (c0) memcpy(to, c0 + c->batch[r] * l->shape.hidden, (size_t)l->shape.hidden * sizeof *to);
-    }
     for (int64_t s1 = c->steps, s0; s1 > 0; s1 = s0) {
         s0 = s1 - 1;
         while (s0 > 0 && c->first[s1] - c->first[s0 - 1] <= BLOCK_ROWS) s0--;
@@ -198,7 +186,7 @@ static void backward_chunk(const backward_call *f, int64_t index, workspace *w) 
         add_parameter_gradients(f, w, c->first[s1] - c->first[s0], x_rows + c->first[s0] * l->ldx);
         if (f->arguments->dx) lead_to_inputs(f, c, s0, s1, w);
     }
-    finish_rows(f, c, w);
+    finish_rows(f, c);
 }
 
 /// The chunks of one group, one after the other into the same partial gradients.
@@ -213,6 +201,7 @@ static void backward_group(void *context, int64_t group) {
     w.cell = w.hidden + state;
     w.first_cell = w.cell + state;
     w.input = w.first_cell + state;
+    memset(w.first_cell, 0, (size_t)state * sizeof *s);
     for (int64_t index = group; index < l->chunks; index += l->groups) backward_chunk(f, index, &w);
     if (w.fresh) memset(p, 0, (size_t)f->partial_size * sizeof *p);
     ser_restore_denormals(mode);
@@ -220,11 +209,10 @@ static void backward_group(void *context, int64_t group) {
 
 // MARK: Sums over groups
 
-/// out[j] (+)= the groups' sums, in the order of the groups.
-static void add_groups(const backward_call *f, float *restrict out, const float *from, int64_t n, int add) {
+/// out[j] = the groups' sums, in the order of the groups.
+static void add_groups(const backward_call *f, float *restrict out, const float *from, int64_t n) {
     const float *restrict p = from;
-    if (add) for (int64_t j = 0; j < n; j++) out[j] += p[j];
-    else for (int64_t j = 0; j < n; j++) out[j] = p[j];
+    for (int64_t j = 0; j < n; j++) out[j] = p[j];
     for (int64_t group = 1; group < f->layout.groups; group++) {
         p += f->partial_size;
         for (int64_t j = 0; j < n; j++) out[j] += p[j];
@@ -243,19 +231,17 @@ static void reduce_panel(void *context, int64_t index) {
     int state = !is_gru(l) || group < 3, input = !is_gru(l) || group > 0;
     const float *weights = f->partial + column * l->ldx, *biases = f->partial + l->sums * l->ldx + column;
     for (int64_t r = 0; r < rows; r++, weights += l->ldx) {
-        if (state && a->dweight_hh)
-            add_groups(f, a->dweight_hh + (row + r) * hidden, weights, hidden, a->add_dweight_hh);
-        if (input && a->dweight_ih)
-            add_groups(f, a->dweight_ih + (row + r) * inputs, weights + l->units, inputs, a->add_dweight_ih);
+        if (state && a->dweight_hh) add_groups(f, a->dweight_hh + (row + r) * hidden, weights, hidden);
+        if (input && a->dweight_ih) add_groups(f, a->dweight_ih + (row + r) * inputs, weights + l->units, inputs);
     }
-    if (state && a->dbias_hh) add_groups(f, a->dbias_hh + row, biases, rows, a->add_dbias_hh);
-    if (input && a->dbias_ih) add_groups(f, a->dbias_ih + row, biases, rows, a->add_dbias_ih);
+    if (state && a->dbias_hh) add_groups(f, a->dbias_hh + row, biases, rows);
+    if (input && a->dbias_ih) add_groups(f, a->dbias_ih + row, biases, rows);
 }
 
 int32_t ser_recurrent_backward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                                const ser_recurrent_backward_arguments *arguments) {
-    backward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(), .cells = ser_cells_table(), .weights = weights,
-                       .arguments = arguments};
+    backward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(),
+                       .cells = ser_cells_table(), .weights = weights, .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     f.state_depth = l->gates * l->units;
     f.input_depth = l->gates * l->units;

@@ -1,4 +1,6 @@
-#include "recurrent_forward.h"
+#include "single.h"
+#include "../runtime/denormals.h"
+#include "../runtime/pause.h"
 #include "ser_memory.h"
 #include "ser_parallel.h"
 #include <sched.h>
@@ -9,11 +11,11 @@
 // threads take half of the units each: the leader, which answers for the whole sequence, and a helper. Every unit is
 // computed in the same way whoever takes it: with or without the helper the bits are the same.
 //
-// A step is a matter of a microsecond, and each half needs the other half's state. What counts is how long a value takes
-// from one core to the other (0.02 to 0.3 microseconds): each line of the state carries its step, so that the reader
-// learns that it is there and what it holds in one transfer. Steps are shared in stretches, each offered by the leader
-// with all that the helper needs to know; a helper that is late or loses its core costs the leader a moment of patience
-// and the rest of the stretch.
+// A step is a matter of a microsecond, and each half needs the other half's state. What counts is how long a value
+// takes from one core to the other (0.02 to 0.3 microseconds): each line of the state carries its step, so that the
+// reader learns that it is there and what it holds in one transfer. Steps are shared in stretches, each offered by the
+// leader with all that the helper needs to know; a helper that is late or loses its core costs the leader a moment of
+// patience and the rest of the stretch.
 
 enum { STRETCH = 64, LINE = 15, SPINS = 64, PATIENCE = 1500, GRACE = 160, FINISHED = -1 };
 
@@ -49,12 +51,8 @@ typedef struct {
 
 static inline void pause_a_little(int64_t spins) {
     if (spins < SPINS) return;
-    if (spins > PATIENCE) { sched_yield(); return; }
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
+    if (spins > PATIENCE) sched_yield();
+    else ser_pause();
 }
 
 // MARK: Lines
@@ -83,7 +81,8 @@ static void project(const part_of_row *p, int64_t begin, int64_t s, int64_t end)
     const ser_recurrent_layout *l = &p->call->layout;
     float *x = p->x + (s - begin) * l->ldx;
     ser_gather_inputs(p->call, p->call->plan.chunks, s, end, x);
-    ser_multiply_parts(p->call, SER_INPUT_ONLY, end - s, x, p->gates + (s - begin) * l->ldg, p->first, p->count, NULL, 0);
+    float *gates = p->gates + (s - begin) * l->ldg;
+    ser_multiply_parts(p->call, SER_INPUT_ONLY, end - s, x, gates, p->first, p->count, NULL, 0);
 }
 
 static float *state_after(const part_of_row *p, int64_t step) { return p->hidden[(step + 1) & 1]; }
