@@ -107,11 +107,19 @@ private struct MetricsCase: Decodable, CustomTestStringConvertible {
         }
     }
 
-    @Test func divergedNetworkIsMeasuredAndSavedAllTheSame() throws {
-        let metrics = try ClassificationMetrics(
-            logits: [[.nan, .nan], [.infinity, 0]], targets: [0, 1], labels: ["a", "b"])
-        #expect(metrics.loss.isNaN)
-        #expect(metrics.count == 2)
+    @Test func scoresThatAreNotFiniteCountNeitherAsRightNorAsWrong() {
+        for bad in [Float.nan, .infinity, -.infinity] {
+            let rows: [[Float]] = [[0, 1], [bad, 0]]
+            #expect(throws: EvaluationError.notFinite(row: 1)) {
+                try ClassificationMetrics(logits: rows, targets: [1, 0], labels: ["a", "b"])
+            }
+            #expect(throws: EvaluationError.notFinite(row: 1)) {
+                try ClassificationMetrics(logits: rows.flatMap { $0 }, targets: [1, 0], labels: ["a", "b"])
+            }
+            #expect(throws: EvaluationError.notFinite(row: 1)) {
+                try ClassificationMetrics(probabilities: rows, targets: [1, 0], labels: ["a", "b"])
+            }
+        }
     }
 
     @Test func evaluationRoundTripsThroughJSON() throws {

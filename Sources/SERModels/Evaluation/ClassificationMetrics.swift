@@ -63,8 +63,8 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
     ///   - targets: true class of each clip, an index into `labels`.
     ///   - labels: the names of the classes.
     ///   - temperature: what logits are divided by before softmax (see ``TemperatureScaling``).
-    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit, or the temperature is not
-    ///   above 0.
+    /// - Throws: ``EvaluationError`` when there is no clip, counts or indices do not fit, a score is not finite, or the
+    ///   temperature is not above 0.
     public init(
         logits: [[Float]], targets: [Int], labels: [String], temperature: Double = 1
     ) throws(EvaluationError) {
@@ -75,7 +75,7 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
 
     /// Metrics from the outputs of a network before softmax, in one row-major array of [clips, classes].
     ///
-    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit.
+    /// - Throws: ``EvaluationError`` when there is no clip, counts or indices do not fit, or a score is not finite.
     public init(logits: [Float], targets: [Int], labels: [String]) throws(EvaluationError) {
         let scores = try Scores(flat: logits, rows: targets.count, classes: labels.count)
         try self.init(scores: scores.softmaxed(), targets: targets, labels: labels)
@@ -84,7 +84,7 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
     /// Metrics from probabilities, [clips, classes], each row summing to 1.
     ///
     /// The loss takes a probability below 1.2e-7 (single-precision epsilon, as scikit-learn's `log_loss`) as that.
-    /// - Throws: ``EvaluationError`` when there is no clip, or counts or indices do not fit.
+    /// - Throws: ``EvaluationError`` when there is no clip, counts or indices do not fit, or a score is not finite.
     public init(probabilities: [[Float]], targets: [Int], labels: [String]) throws(EvaluationError) {
         let scores = try Scores(rows: probabilities, classes: labels.count)
         try self.init(scores: scores.clippedProbabilities(), targets: targets, labels: labels)

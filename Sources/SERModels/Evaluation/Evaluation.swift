@@ -34,7 +34,6 @@ public struct Evaluation: Codable, Sendable, Equatable {
         if let speakers, speakers.count != targets.count {
             throw .speakersDiffer(speakers: speakers.count, clips: targets.count)
         }
-        if let row = logits.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) { throw .notFinite(row: row) }
         let scores = try Scores(rows: logits, classes: labels.count).softmaxed(temperature: temperature)
         metrics = try ClassificationMetrics(scores: scores, targets: targets, labels: labels)
         self.targets = targets

@@ -1,12 +1,14 @@
 import Foundation
+import SERSupport
 
 /// Scores of a network, [clips, classes], checked for their shape.
 struct Scores {
     let rows: [[Float]]
 
     init(rows: [[Float]], classes: Int) throws(EvaluationError) {
-        for (index, row) in rows.enumerated() where row.count != classes {
-            throw .scoresDiffer(row: index, scores: row.count, classes: classes)
+        for (index, row) in rows.enumerated() {
+            guard row.count == classes else { throw .scoresDiffer(row: index, scores: row.count, classes: classes) }
+            guard row.allSatisfy(\.isFinite) else { throw .notFinite(row: index) }
         }
         self.rows = rows
     }
@@ -18,7 +20,7 @@ struct Scores {
         guard flat.count == count * classes else {
             throw .countsDiffer(targets: count, predictions: flat.count / classes)
         }
-        rows = (0..<count).map { Array(flat[$0 * classes..<($0 + 1) * classes]) }
+        try self.init(rows: (0..<count).map { Array(flat[$0 * classes..<($0 + 1) * classes]) }, classes: classes)
     }
 
     /// Takes the scores as logits; the softmax is computed in double precision, so that confident scores keep their
@@ -44,9 +46,7 @@ struct Scores {
             logProbabilities: probabilities.map { $0.map { log(min(max($0, least), 1 - least)) } })
     }
 
-    private var predictions: [Int] {
-        rows.map { row in row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) } ?? 0 }
-    }
+    private var predictions: [Int] { rows.map { $0.argmax ?? 0 } }
 }
 
 /// Scores as probabilities in double precision, with the class that each row prefers.

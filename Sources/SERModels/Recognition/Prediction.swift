@@ -1,3 +1,5 @@
+import SERSupport
+
 /// The probabilities of each emotion for one clip.
 public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// One emotion and how probable it is.
@@ -34,7 +36,7 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Such as `angry 0.97 | disgust 0.02 | fear 0.01`.
     public var description: String {
         entries.map { entry in
-            let hundredths = Int((entry.probability * 100).rounded())
+            let hundredths = Int(saturating: entry.probability * 100)
             return "\(entry.label) \(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
         }.joined(separator: " | ")
     }

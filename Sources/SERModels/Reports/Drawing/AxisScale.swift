@@ -14,8 +14,10 @@ package struct AxisScale: Sendable, Equatable {
 
     /// An axis that holds both ends, widened to whole ticks.
     package init(from low: Double, to high: Double) {
-        let low = low.isFinite ? low : 0
-        let high = high.isFinite && high > low ? high : low + 1
+        let low = Self.drawable(low) ?? 0
+        // Two ends that floating point hardly tells apart have no room for ticks between them.
+        let least = low + max(1, abs(low) * 1e-3)
+        let high = Self.drawable(high).map { $0 - low > abs(low) * 1e-9 ? $0 : least } ?? least
         let step = Self.step(over: high - low, atMost: 6)
         // A hair of room, so that an end that is a tick but for rounding does not add another.
         let first = ((low / step) + 1e-6).rounded(.down)
@@ -30,8 +32,8 @@ package struct AxisScale: Sendable, Equatable {
     /// A logarithmic axis that holds both ends, which are above 0: ticks at powers of ten, and at 2 and 5 times them
     /// where there are few.
     package init(logarithmicFrom low: Double, to high: Double) {
-        let low = low.isFinite && low > 0 ? low : 1
-        let high = high.isFinite && high > low ? high : low * 10
+        let low = Self.drawable(low).map { $0 > 0 ? max($0, 1e-300) : 1 } ?? 1
+        let high = Self.drawable(high).map { $0 > low ? $0 : low * 10 } ?? low * 10
         let decades = Int(saturating: log10(low), rounding: .down)...Int(saturating: log10(high), rounding: .up)
         let factors = decades.count > 6 ? [1.0] : decades.count > 3 ? [1.0, 3] : [1.0, 2, 5]
         let all = decades.flatMap { decade in factors.map { $0 * pow(10, Double(decade)) } }
@@ -91,6 +93,9 @@ package struct AxisScale: Sendable, Equatable {
         guard isLogarithmic else { return tick.fixed(places) }
         return tick >= 1 && tick < 1e6 ? grouped(Int(saturating: tick)) : tick.significant(3)
     }
+
+    /// A number, if it is one, no farther from 0 than leaves room for ticks beyond it.
+    private static func drawable(_ value: Double) -> Double? { value.isFinite ? min(max(value, -1e300), 1e300) : nil }
 
     private static func multiples(of step: Double, from first: Double, through last: Double) -> [Double] {
         guard last >= first else { return [] }
