@@ -57,16 +57,17 @@ struct CompareCommand: ParsableCommand {
         let live = try view.report(on: split, audit: comparison.audit(of: split))
         var isFirst = true
         var results = try comparison.run(
-            on: split, isCancelled: { Interruption.isRequested },
-            progress: { progress(of: $0, live: live) },
+            on: split, progress: { progress(of: $0, live: live) },
             completed: { outcome, results in
                 // All networks read the same clips.
                 if isFirst { note(skipped: outcome.trained.skipped) }
                 isFirst = false
+                note(divergence: outcome.trained)
                 live?.tested(accuracy: outcome.entry.testAccuracy)
                 try folder.write(outcome)
                 try folder.write(results)
-            })
+            },
+            isCancelled: { Interruption.isRequested })
         if !results.models.isEmpty {
             let page = try Report(results, sounds: report.sounds(of: split.corpus))
             results.differences = page.differences

@@ -96,13 +96,13 @@ struct EvaluateCommand: ParsableCommand {
         var results = try stoppable {
             try EvaluationResults(
                 recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
-                store: store, isCancelled: { Interruption.isRequested }, observe: TrainingProgress.standard())
+                store: store, observe: TrainingProgress.standard(), isCancelled: { Interruption.isRequested })
         }
         if robustness {
             results.robustness = try stoppable {
                 try recognizer.robustness(
                     on: Partition(.test, of: corpus), suite: suite, store: store, bootstrap: bootstrap,
-                    isCancelled: { Interruption.isRequested }, observe: RobustnessProgress.standard())
+                    observe: RobustnessProgress.standard(), isCancelled: { Interruption.isRequested })
             }
         }
         if let output {

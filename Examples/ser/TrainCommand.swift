@@ -15,6 +15,9 @@ struct TrainCommand: ParsableCommand {
             the same command with --resume goes on from there and ends with the same model, bit for bit. --epochs may \
             grow; everything else, the recordings included, must be as it was.
 
+            A training whose loss becomes infinite or not a number ends there, says so, and keeps the best weights it \
+            had.
+
             With --live, a page with curves, times and the newest epochs can be looked at while it trains, at the address \
             that is printed. It is served to this machine only, until the command ends.
 
@@ -55,10 +58,11 @@ struct TrainCommand: ParsableCommand {
         let live = try view.report(on: split, audit: comparison.audit(of: split))
         let outcome = try stoppable {
             try comparison.train(
-                model, on: split, checkpoint: keptCheckpoint, isCancelled: { Interruption.isRequested },
-                observe: progress(of: model, live: live))
+                model, on: split, checkpoint: keptCheckpoint, observe: progress(of: model, live: live),
+                isCancelled: { Interruption.isRequested })
         }
         note(skipped: outcome.trained.skipped)
+        note(divergence: outcome.trained)
         try outcome.recognizer.save(to: output, storage: storage)
         if common.json {
             try printJSON(Summary(outcome, split, self))
@@ -109,6 +113,8 @@ struct TrainCommand: ParsableCommand {
     private struct Summary: Encodable {
         let corpus: String
         let synthetic, stopped: Bool
+        /// The epoch in which the loss was no longer a number; the weights are the best of those before.
+        let divergedInEpoch: Int?
         let split, output: String
         let seed: UInt64
         /// What logits are divided by, where confidences were calibrated.
@@ -122,6 +128,11 @@ struct TrainCommand: ParsableCommand {
             corpus = split.corpus.name
             synthetic = split.corpus.isSynthetic
             stopped = outcome.trained.wasCancelled
+            if case .diverged(let epoch) = outcome.trained.stopped {
+                divergedInEpoch = epoch
+            } else {
+                divergedInEpoch = nil
+            }
             self.split = split.summary
             output = command.output.path
             seed = command.training.seed

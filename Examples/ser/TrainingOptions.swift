@@ -78,6 +78,14 @@ func note(skipped failures: [FeatureStore.Failure]) {
     for failure in failures { note("\(failure.path.path) is left out: \(failure.reason)") }
 }
 
+/// Tells that a training diverged, and what is kept of it.
+func note(divergence trained: TrainedModel) {
+    guard case .diverged = trained.stopped else { return }
+    note(
+        "The training ended early: \(trained.stopped). The weights of epoch \(trained.history.bestEpoch), the best "
+            + "before it, are kept. Try a smaller --learning-rate or --clip-norm 1.")
+}
+
 /// Runs work that Ctrl-C stops; stopped before anything was kept, it ends with the signal's exit code.
 func stoppable<Result>(_ body: () throws -> Result) throws -> Result {
     do {

@@ -84,8 +84,8 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
                 let steps = Steps(count)
                 do {
                     let part = try trainer.fit(
-                        try network(), on: split, checkpoint: checkpoint, isCancelled: { steps.isOver },
-                        observe: steps.observe)
+                        try network(), on: split, checkpoint: checkpoint, observe: steps.observe,
+                        isCancelled: { steps.isOver })
                     #expect(part.wasCancelled)
                 } catch TrainingError.cancelled {}
             }

@@ -158,8 +158,8 @@ private final class Count: @unchecked Sendable {
         let count = Count()
         do {
             _ = try validation().run(
-                on: voices.corpus, in: voices.output, isCancelled: { count["fold"] >= 2 },
-                observe: { if case .fold = $0 { count.add("fold") } })
+                on: voices.corpus, in: voices.output, observe: { if case .fold = $0 { count.add("fold") } },
+                isCancelled: { count["fold"] >= 2 })
             Issue.record("it was not stopped")
         } catch {
             if case .stopped(let finished, 6) = error {

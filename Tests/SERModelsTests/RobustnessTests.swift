@@ -132,8 +132,9 @@ import Testing
             let (corpus, recognizer) = try Self.trained(folder)
             let finished = Flag()
             let results = try recognizer.robustness(
-                on: Partition(.test, of: corpus), suite: Self.few, isCancelled: { finished.isSet },
-                observe: { if case .finished = $0 { finished.set() } })
+                on: Partition(.test, of: corpus), suite: Self.few,
+                observe: { if case .finished = $0 { finished.set() } },
+                isCancelled: { finished.isSet })
             #expect(!results.isComplete && results.conditions.map(\.family) == [.white, .white])
             #expect("\(results)".contains("stopped before all conditions"))
             #expect(throws: TrainingError.self) {

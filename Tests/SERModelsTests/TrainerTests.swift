@@ -4,29 +4,6 @@ import SERCore
 import SERModels
 import Testing
 
-/// Two kinds of tones that differ in pitch, a few clips of each, of different lengths.
-private struct Tones {
-    let folder: TemporaryFolder
-    let corpus: Corpus
-
-    init(clips: Int = 24) throws {
-        folder = try TemporaryFolder()
-        for index in 0..<clips {
-            let label = index % 2 == 0 ? "low" : "high"
-            let pitch = (label == "low" ? 200.0 : 900) + Double(index) * 7
-            let count = 2400 + index * 137
-            let samples = (0..<count).map { Float(0.3 * sin(2 * .pi * pitch * Double($0) / 8000)) }
-            let file = try folder.makeFolder(of: "\(label)/clip\(index).wav")
-            try AudioFile.write(AudioClip(samples: samples, sampleRate: 8000), to: file)
-        }
-        corpus = try Corpus.folders(at: folder.url)
-    }
-
-    var split: DataSplit {
-        get throws { try corpus.split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: 1) }
-    }
-}
-
 private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
 
 private func trainer(epochs: Int = 12, batchSize: Int = 5, seed: UInt64 = 1) -> Trainer {
@@ -45,7 +22,7 @@ private func recurrent() throws -> Model {
 
 @Suite struct TrainerTests {
     @Test func learnsToTellTonesApartAndKeepsTheBestEpoch() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let split = try tones.split
         let trained = try trainer().fit(try recurrent(), on: split, observe: { _ in })
         #expect(trained.history.epochs.count == 12)
@@ -64,7 +41,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func sameSeedGivesTheSameBitsForAnyNumberOfThreads() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let before = Parallelism.threads
         defer { Parallelism.threads = before }
         var weights: [[Float]] = []
@@ -80,7 +57,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func imagesAndVectorsAreTrainedToo() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let frames = features.frames(forSamples: 8000)
         let image = try Model(input: Shape([1, 13, frames]), seed: 1) {
             Conv2D(4, kernel: 3, padding: .same)
@@ -98,7 +75,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func standardisationComesFromTheTrainingPartAlone() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let split = try tones.split
         let trained = try trainer(epochs: 1).fit(try recurrent(), on: split, observe: { _ in })
         let store = FeatureStore()
@@ -109,20 +86,20 @@ private func recurrent() throws -> Model {
     }
 
     @Test func cancellingKeepsTheBestSoFar() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let epochs = Counter()
         let trained = try trainer(epochs: 1000).fit(
-            try recurrent(), on: try tones.split, isCancelled: { epochs.value >= 3 },
-            observe: { if case .epoch = $0 { epochs.increment() } })
+            try recurrent(), on: try tones.split, observe: { if case .epoch = $0 { epochs.increment() } },
+            isCancelled: { epochs.value >= 3 })
         #expect(trained.wasCancelled)
         #expect(trained.history.epochs.count == 3)
         #expect(throws: TrainingError.self) {
-            try trainer().fit(try recurrent(), on: try tones.split, isCancelled: { true }, observe: { _ in })
+            try trainer().fit(try recurrent(), on: try tones.split, observe: { _ in }, isCancelled: { true })
         }
     }
 
     @Test func patienceEndsATrainingThatNoLongerImproves() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         var patient = trainer(epochs: 200)
         patient.optimizer = .adam(learningRate: 1e-12)
         patient.patience = 3
@@ -132,7 +109,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func theScheduleSetsTheRateOfEachStep() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         var scheduled = trainer(epochs: 4)
         scheduled.schedule = .step(every: .epochs(2), factor: 0.1)
         let rates = try scheduled.fit(try recurrent(), on: try tones.split, observe: { _ in })
@@ -145,7 +122,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func whatCannotWorkIsSaidBeforeTraining() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let split = try tones.split
         func message(_ trainer: Trainer, _ network: () throws -> Model) -> String {
             do {
@@ -165,7 +142,7 @@ private func recurrent() throws -> Model {
     }
 
     @Test func clipsWithoutFeaturesAreListedOrRefused() throws {
-        let tones = try Tones()
+        let tones = try ToneCorpus()
         let split = try tones.split
         let broken = split.train.clips[0].path
         try Data("no sound".utf8).write(to: broken)

@@ -16,6 +16,10 @@ public enum FeatureError: Error, Equatable, Sendable {
     case notFiniteFeature(frame: Int, coefficient: Int)
     /// An extractor gave another number of columns than it announces.
     case otherCoefficients(found: Int, announced: Int)
+    /// An extractor gave another number of frames than it announces, where all clips have equally many.
+    case otherFrames(found: Int, announced: Int)
+    /// A clip is shorter than a network's windows: a layer, told by its path, gets nothing from so few frames.
+    case tooFewSteps(frames: Int, needed: Int, layer: String)
     /// An extractor gave no frames, and no reason.
     case noFrames
     /// The file could not be read, or the clip not resampled.
@@ -45,6 +49,12 @@ extension FeatureError: LocalizedError, CustomStringConvertible {
         case .otherCoefficients(let found, let announced):
             "the features have \(found) columns, but their extractor announces \(announced); "
                 + "let its coefficients say how many columns extract gives"
+        case .otherFrames(let found, let announced):
+            "the features have \(found) frames, but their extractor announces \(announced); "
+                + "let its frames(forSamples:) say how many rows extract gives"
+        case .tooFewSteps(let frames, let needed, let layer):
+            "the clip gives \(frames) frames, and the network's layer '\(layer)' gets nothing from fewer than "
+                + "\(needed); use longer clips, or let the layers have smaller windows or strides"
         case .noFrames:
             "the features have no frames; let the extractor throw tooShort for clips that give none"
         case .audio(let error):

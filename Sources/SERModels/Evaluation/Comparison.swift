@@ -72,15 +72,16 @@ public struct Comparison: Sendable {
     ///
     /// - Parameters:
     ///   - split: Which clips train, validate and test.
-    ///   - isCancelled: Asked between steps. When it says yes, the network in training is given up, and the results
-    ///     name it as missing with those that were to come.
     ///   - progress: Makes an observer for each network; by default one that shows progress on standard error.
     ///   - completed: Called after each network that was trained to the end, with the results so far.
+    ///   - isCancelled: Asked between steps. When it says yes, the network in training is given up, and the results
+    ///     name it as missing with those that were to come.
     /// - Throws: ``TrainingError``, before any training where settings cannot work; and what `completed` throws.
     public func run(
-        on split: DataSplit, isCancelled: @escaping @Sendable () -> Bool = { false },
+        on split: DataSplit,
         progress: (Architecture) -> @Sendable (Trainer.Event) -> Void = { TrainingProgress.standard($0.title) },
-        completed: (Outcome, ComparisonResults) throws -> Void = { _, _ in }
+        completed: (Outcome, ComparisonResults) throws -> Void = { _, _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> ComparisonResults {
         var results = emptyResults(on: split)
         // All networks are built before the first is trained: what cannot work is told at once.
@@ -90,7 +91,7 @@ public struct Comparison: Sendable {
             let trained: TrainedModel
             do {
                 trained = try trainer(for: architecture).fit(
-                    network, on: split, store: store, isCancelled: isCancelled, observe: progress(architecture))
+                    network, on: split, store: store, observe: progress(architecture), isCancelled: isCancelled)
             } catch TrainingError.cancelled {
                 break
             }
@@ -108,21 +109,21 @@ public struct Comparison: Sendable {
     ///   - architecture: The network to train.
     ///   - split: What to train, choose the epoch and test on.
     ///   - checkpoint: Where to keep what it takes to go on later, after each epoch.
-    ///   - isCancelled: Asked between steps, from any thread; true ends the training.
     ///   - observe: Told what happens; by default progress is shown on standard error.
+    ///   - isCancelled: Asked between steps, from any thread; true ends the training.
     /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
     public func train(
         _ architecture: Architecture, on split: DataSplit, checkpoint: Checkpoint? = nil,
-        isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: (@Sendable (Trainer.Event) -> Void)? = nil
+        observe: (@Sendable (Trainer.Event) -> Void)? = nil,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> Outcome {
         let trained = try trainer(for: architecture).fit(
-            try network(architecture, on: split), on: split, checkpoint: checkpoint, isCancelled: isCancelled,
-            observe: observe ?? TrainingProgress.standard(architecture.title))
+            try network(architecture, on: split), on: split, checkpoint: checkpoint,
+            observe: observe ?? TrainingProgress.standard(architecture.title), isCancelled: isCancelled)
         return try test(trained, architecture, on: split)
     }
 
-    /// The results of one network that ``train(_:on:checkpoint:isCancelled:observe:)`` trained.
+    /// The results of one network that ``train(_:on:checkpoint:observe:isCancelled:)`` trained.
     public func results(of outcome: Outcome, on split: DataSplit) -> ComparisonResults {
         var results = emptyResults(on: split)
         add(outcome, to: &results, on: split)

@@ -99,13 +99,13 @@ public struct CrossValidation: Sendable {
     ///   - corpus: The clips.
     ///   - copies: The recordings that are the same sound, for the audit; nil leaves them unsearched.
     ///   - folder: Where finished folds are kept, and ``CrossValidationResults`` as `results.json`; nil keeps nothing.
-    ///   - isCancelled: Asked between steps. Folds in training are then given up.
     ///   - observe: Told what happens, from several threads; the default shows progress on standard error.
+    ///   - isCancelled: Asked between steps. Folds in training are then given up.
     /// - Throws: ``CrossValidationError``; ``CrossValidationError/stopped(finished:total:)`` when cancelled.
     public func run(
         on corpus: Corpus, copies: NearCopies? = nil, in folder: URL? = nil,
-        isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (Event) -> Void = CrossValidationProgress.standard()
+        observe: @escaping @Sendable (Event) -> Void = CrossValidationProgress.standard(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(CrossValidationError) -> CrossValidationResults {
         let plan = try CrossValidationPlan(self, corpus: corpus)
         let kept = try folder.map { url throws(CrossValidationError) in try CrossValidationFolder(at: url) }

@@ -149,11 +149,14 @@ struct CrossValidationPlan: Sendable {
         do throws(CrossValidationError) {
             network = try Self.network(candidate, labels: corpus.labels, seed: seed)
         } catch { throw .setting(error.description) }
-        let trained = try trainer.fit(network, on: split, store: store, isCancelled: isCancelled) { event in
-            if case .epoch = event { epoch() }
+        let trained = try trainer.fit(
+            network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } }, isCancelled: isCancelled)
+        switch trained.stopped {
+        case .cancelled: throw .cancelled
+        // A fold's figures are those of a training that went as it was set.
+        case .diverged(let epoch): throw .diverged(epoch: epoch)
+        case .allEpochs, .patience: return trained
         }
-        if trained.wasCancelled { throw .cancelled }
-        return trained
     }
 
     private static func network(
@@ -171,8 +174,13 @@ struct CrossValidationPlan: Sendable {
             var trainer = candidate.trainer
             trainer.seed = task.seed
             let network = try Self.network(candidate, labels: corpus.labels, seed: task.seed)
-            let identity = TrainingIdentity(trainer, network: network, pipeline: pipeline, split: task.split)
-            do { trainings.append(try MetadataPart.text(identity)) } catch {
+            do {
+                let identity = TrainingIdentity(
+                    trainer, network: network, pipeline: pipeline,
+                    standardization: try trainer.standardization.kept(by: network, columns: pipeline.columns),
+                    split: task.split)
+                trainings.append(try MetadataPart.text(identity))
+            } catch {
                 throw .setting("the settings of \(candidate.name) cannot be written: \(error)")
             }
         }

@@ -3,7 +3,7 @@ import SERSupport
 
 /// Shows how a cross-validation goes on standard error: a line that is redrawn on a terminal, plain lines in a pipe.
 public enum CrossValidationProgress {
-    /// An observer for ``CrossValidation/run(on:copies:in:isCancelled:observe:)``.
+    /// An observer for ``CrossValidation/run(on:copies:in:observe:isCancelled:)``.
     public static func standard() -> @Sendable (CrossValidation.Event) -> Void {
         let display = Display()
         return { display.show($0) }

@@ -25,21 +25,24 @@ extension Recognizer {
     ///   - suite: The conditions.
     ///   - store: Keeps the features of the clips as they are.
     ///   - bootstrap: How intervals are made.
-    ///   - isCancelled: Asked now and then, from several threads; yes ends the work with the families finished so far.
     ///   - observe: Told how it goes.
+    ///   - isCancelled: Asked now and then, from several threads; yes ends the work with the families finished so far.
     /// - Throws: ``TrainingError`` when the labels differ, no clip can be used, a setting of the suite is out of range,
     ///   or the work is cancelled before the clips as they are were measured.
     public func robustness(
         on part: Partition, suite: RobustnessSuite = .standard, store: FeatureStore = FeatureStore(),
-        bootstrap: Bootstrap = Bootstrap(), isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in }
+        bootstrap: Bootstrap = Bootstrap(), observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> RobustnessResults {
         for condition in suite.conditions {
             do { try condition.validate() } catch { throw .setting("\(error)") }
         }
         let measured = try measured(
-            part, store: store, isCancelled: isCancelled,
-            observe: { if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) } })
+            part, store: store,
+            observe: {
+                if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) }
+            },
+            isCancelled: isCancelled)
         let run = RobustnessRun(
             recognizer: self, part: part, clips: measured.clips, clean: measured.evaluation, suite: suite,
             bootstrap: bootstrap, isCancelled: isCancelled, observe: observe)
@@ -165,7 +168,7 @@ private struct RobustnessRun: Sendable {
                 do throws(DegradationError) {
                     degraded = try condition.applied(to: sound, seed: clipKey.bits, voices: others)
                 } catch { throw .degradation(error) }
-                do throws(FeatureError) { return try recognizer.pipeline.matrix(of: degraded) } catch {
+                do throws(FeatureError) { return try recognizer.matrix(of: degraded) } catch {
                     throw .recognition(.features(error))
                 }
             }

@@ -129,7 +129,9 @@ extension Recognizer {
     /// Clips' features, before any statistics, as the network reads them.
     fileprivate func batch(of features: [FeatureMatrix]) throws(FeatureError) -> Batch {
         var matrices: [FeatureMatrix] = []
-        for matrix in features { matrices.append(try pipeline.summarized(matrix)) }
+        for matrix in features {
+            matrices.append(try model.fitted(try pipeline.summarized(matrix), as: pipeline.arrangement))
+        }
         let examples = Examples(
             matrices, targets: matrices.map { _ in 0 }, arrangement: pipeline.arrangement,
             standardization: standardization)

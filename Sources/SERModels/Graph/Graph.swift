@@ -94,6 +94,11 @@ public struct Graph: Sendable {
     /// Nodes that read from earlier ones.
     init(inputs: [Input], nodes described: [Description], outputs: [Output]) throws(ShapeError) {
         guard described.count <= Self.nodeLimit else { throw Self.tooManyNodes }
+        guard !described.isEmpty else {
+            throw ShapeError(
+                layer: "network", expected: "at least one layer", got: "none",
+                hint: "Write the layers between the braces, one below the other.")
+        }
         try Self.check(inputs)
         self.inputs = inputs
         self.outputs = outputs

@@ -18,7 +18,11 @@ public struct Model: Sendable {
     public var parameters: Parameters { didSet { prepared = PreparedWeights() } }
     /// What is carried without being learned, such as `batchNorm1.running_mean`.
     public var state: Parameters
+    /// How the features were standardised that the weights were trained with; nil for weights of unknown origin.
+    var standardization: Standardization?
     let plan: ExecutionPlan
+    /// For each input, how many steps along time it needs.
+    let leastSteps: [LeastSteps?]
     /// Forms of `parameters` that inference keeps; copies of the model share them until their weights change.
     private var prepared = PreparedWeights()
 
@@ -77,12 +81,14 @@ public struct Model: Sendable {
         self.parameters = parameters
         self.state = state
         plan = ExecutionPlan(graph)
+        leastSteps = graph.leastSteps()
     }
 
     /// What the network makes of a batch, in inference: logits where it ends in a dense layer.
     /// - Parameters:
     ///   - values: [batch, ...], the rest as the network's input shape.
-    ///   - lengths: For each row, how many positions along the time axis are real; nil when all are.
+    ///   - lengths: For each row, how many positions along the time axis are real; nil when all are. Rows that are
+    ///     shorter than the network's windows stop the program.
     public func callAsFunction(_ values: Tensor, lengths: [Int]? = nil) -> Tensor {
         run(values, lengths: lengths, mode: .inference).output.values
     }
@@ -110,7 +116,7 @@ public struct Model: Sendable {
         require(
             graph.inputs.count == 1 && graph.outputs.count == 1,
             "Model: it has inputs \(graph.inputs.map(\.name)) and outputs \(graph.outputs.map(\.name)); give them by name")
-        let signal = checked(Signal(values, lengths: lengths), for: graph.inputs[0])
+        let signal = checked(Signal(values, lengths: lengths), for: 0)
         let (outputs, state) = plan.run(
             [signal], parameters: parameters ?? self.parameters, state: state, mode: mode,
             prepared: parameters == nil ? prepared : nil)
@@ -129,7 +135,9 @@ public struct Model: Sendable {
         require(
             inputs.count == graph.inputs.count && graph.inputs.allSatisfy { inputs[$0.name] != nil },
             "Model: given \(inputs.keys.sorted()), but the inputs are \(graph.inputs.map(\.name))")
-        let signals = graph.inputs.compactMap { input in inputs[input.name].map { checked($0, for: input) } }
+        let signals = graph.inputs.indices.compactMap { place in
+            inputs[graph.inputs[place].name].map { checked($0, for: place) }
+        }
         let rows = Set(signals.map { $0.values.shape[0] })
         require(rows.count == 1, "Model: inputs of \(rows.sorted()) rows; all must be of one batch")
         let (outputs, state) = plan.run(
@@ -139,8 +147,8 @@ public struct Model: Sendable {
     }
 
     /// An input with its time axis, when it fits.
-    private func checked(_ signal: Signal, for input: Graph.Input) -> Signal {
-        let values = signal.values
+    private func checked(_ signal: Signal, for place: Int) -> Signal {
+        let (values, input) = (signal.values, graph.inputs[place])
         require(
             input.shape.accepts(values.shape),
             "Model: '\(input.name)' of shape \(values.shape) does not fit [batch] + \(input.shape)")
@@ -148,7 +156,9 @@ public struct Model: Sendable {
         requireLengths(
             signal.lengths, rows: values.shape[0], positions: timeAxis.map { values.shape[$0] } ?? .max,
             in: "Model: '\(input.name)'")
-        return Signal(values, lengths: timeAxis == nil ? nil : signal.lengths, timeAxis: timeAxis)
+        let checked = Signal(values, lengths: timeAxis == nil ? nil : signal.lengths, timeAxis: timeAxis)
+        requireLeastSteps(of: checked, input: place)
+        return checked
     }
 }
 

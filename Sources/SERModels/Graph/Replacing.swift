@@ -22,6 +22,7 @@ extension Model {
         var model = Model(graph: try Graph(inputs: graph.inputs, nodes: nodes, outputs: graph.outputs), seed: seed)
         try model.keep(parameters, at: \.parameters, except: path)
         try model.keep(state, at: \.state, except: path)
+        model.standardization = standardization
         model.hold(frozenPaths.filter { !isPath($0, under: path) }, true)
         return model
     }

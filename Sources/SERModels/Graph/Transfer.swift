@@ -65,9 +65,11 @@ extension Model {
     public mutating func transfer(
         from other: Model, under paths: String..., renaming: [String: String] = [:], isStrict: Bool = true
     ) throws(TransferError) -> TransferReport {
-        try transfer(
+        let report = try transfer(
             zip(other.parameters.paths + other.state.paths, other.parameters.tensors + other.state.tensors).map { ($0, $1) },
             paths, renaming, isStrict)
+        if !report.matched.isEmpty { standardization = other.standardization ?? standardization }
+        return report
     }
 
     /// Takes over weights and running state, such as PyTorch's `state_dict`, by path; see

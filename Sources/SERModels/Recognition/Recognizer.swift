@@ -41,6 +41,8 @@ public struct Recognizer: Sendable {
         checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
         calibration: TemperatureScaling?, provenance: [String: String]
     ) {
+        var model = model
+        model.standardization = standardization
         self.model = model
         self.pipeline = pipeline
         self.standardization = standardization
@@ -77,11 +79,16 @@ public struct Recognizer: Sendable {
     ///   outputs are not finite.
     public func recognize(_ clip: AudioClip) throws(RecognitionError) -> Prediction {
         let matrix: FeatureMatrix
-        do throws(FeatureError) { matrix = try pipeline.matrix(of: clip) } catch { throw .features(error) }
+        do throws(FeatureError) { matrix = try self.matrix(of: clip) } catch { throw .features(error) }
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         let batch = examples.batch([0])
         return try prediction(from: model(batch.values, lengths: batch.lengths))
+    }
+
+    /// A clip's features, found to fit the network.
+    func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        try model.fitted(try pipeline.matrix(of: clip), as: pipeline.arrangement)
     }
 
     /// The prediction that a clip's logits, [1, classes], stand for.
@@ -106,20 +113,21 @@ public struct Recognizer: Sendable {
     /// Measures the recognizer on clips with known emotions.
     /// - Throws: ``TrainingError`` when the labels differ or no clip can be used.
     public func evaluate(
-        _ part: Partition, store: FeatureStore = FeatureStore(), isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+        _ part: Partition, store: FeatureStore = FeatureStore(),
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> Evaluation {
-        try measured(part, store: store, isCancelled: isCancelled, observe: observe).evaluation
+        try measured(part, store: store, observe: observe, isCancelled: isCancelled).evaluation
     }
 
     /// The same, with the clips that could be used, in the order of the predictions.
     func measured(
-        _ part: Partition, store: FeatureStore, isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+        _ part: Partition, store: FeatureStore, observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip]) {
         guard part.labels == labels else { throw .labels(model: labels, data: part.labels) }
         let loader = ExampleLoader(
-            pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
+            network: model, pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
             progress: { observe(.extracting(done: $0, total: $1)) })
         let loaded = try loader.examples(part, standardization)
         let rows = try logits(of: loaded.examples, from: loaded.clips)

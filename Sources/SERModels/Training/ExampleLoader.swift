@@ -3,6 +3,7 @@ import SERCore
 
 /// Makes standardised examples of partitions; only a training partition can fit the standardisation.
 struct ExampleLoader {
+    let network: Model
     let pipeline: FeaturePipeline
     let store: FeatureStore
     let isStrict: Bool
@@ -11,13 +12,15 @@ struct ExampleLoader {
 
     typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
 
-    /// The examples of the training part and the standardisation fitted on them.
-    func trainingExamples(_ part: Partition) throws(TrainingError) -> (Loaded, Standardization) {
+    /// The examples of the training part and their standardisation: the given one, or else one fitted on them.
+    func trainingExamples(
+        _ part: Partition, _ given: Standardization?
+    ) throws(TrainingError) -> (Loaded, Standardization) {
         guard part.role == .training else {
             throw .setting("the standardisation can be fitted on a training part only, not on the \(part.role) part")
         }
         let (matrices, clips, targets, failures) = try features(of: part)
-        let standardization = Standardization(fitting: matrices)
+        let standardization = given ?? Standardization(fitting: matrices)
         return ((examples(matrices, targets, standardization), clips, failures), standardization)
     }
 
@@ -38,8 +41,15 @@ struct ExampleLoader {
     ) throws(TrainingError) -> ([FeatureMatrix], [Clip], [Int], [FeatureStore.Failure]) {
         let clips = part.clips
         guard !clips.isEmpty else { throw .emptyPart("\(part.role)") }
-        let (matrices, failures) = try store.matrices(
+        var (matrices, failures) = try store.matrices(
             of: clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+        for index in clips.indices {
+            guard let matrix = matrices[index] else { continue }
+            do throws(FeatureError) { _ = try network.fitted(matrix, as: pipeline.arrangement) } catch {
+                matrices[index] = nil
+                failures.append(FeatureStore.Failure(path: clips[index].path, reason: error.description))
+            }
+        }
         if isStrict || failures.count == clips.count, let first = failures.first {
             throw .features(path: first.path.path, reason: first.reason, failed: failures.count)
         }

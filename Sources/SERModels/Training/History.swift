@@ -41,9 +41,12 @@ public struct EpochRecord: Codable, Sendable, Equatable {
 
 extension EpochRecord {
     /// Whether the weights after this epoch are kept rather than those after an earlier one: higher accuracy on the
-    /// validation part, or the same and a lower loss.
-    func isBetter(than earlier: EpochRecord) -> Bool {
-        !((earlier.validationAccuracy, -earlier.validationLoss) >= (validationAccuracy, -validationLoss))
+    /// validation part, or the same and a lower loss. A loss that is not a number is never better, and any other is
+    /// better than that.
+    package func isBetter(than earlier: EpochRecord) -> Bool {
+        if validationLoss.isNaN || validationAccuracy.isNaN { return false }
+        if earlier.validationLoss.isNaN || earlier.validationAccuracy.isNaN { return true }
+        return (validationAccuracy, -validationLoss) > (earlier.validationAccuracy, -earlier.validationLoss)
     }
 }
 

@@ -35,6 +35,8 @@ public struct Trainer: Sendable {
     /// Off unless asked for: the part has chosen the best epoch already, is often small, and where it shares its voices
     /// with the training part it calibrates for voices that are known. It takes a validation part with errors in it.
     public var calibrates: Bool
+    /// Where the standardisation of the features comes from.
+    public var standardization: StandardizationSource
     /// Decides the order of clips and what dropout drops.
     public var seed: UInt64
     /// Whether a clip without features is an error; if not, it is left out and listed in ``TrainedModel/skipped``.
@@ -46,7 +48,8 @@ public struct Trainer: Sendable {
         optimizer: OptimizerConfiguration = .adam(), schedule: LearningRateSchedule = .constant,
         clipping: GradientClipping? = nil,
         loss: TrainingLoss = TrainingLoss(), patience: Int? = nil, detailedMetrics: Bool = false,
-        calibrates: Bool = false, seed: UInt64 = 0, isStrict: Bool = false
+        calibrates: Bool = false, standardization: StandardizationSource = .automatic, seed: UInt64 = 0,
+        isStrict: Bool = false
     ) {
         self.features = features
         self.duration = duration
@@ -59,6 +62,7 @@ public struct Trainer: Sendable {
         self.patience = patience
         self.detailedMetrics = detailedMetrics
         self.calibrates = calibrates
+        self.standardization = standardization
         self.seed = seed
         self.isStrict = isStrict
     }
@@ -77,30 +81,34 @@ public struct Trainer: Sendable {
         case finished
     }
 
-    /// Trains a network.
+    /// Trains a network. A training whose loss becomes infinite or not a number after its first epoch ends with the
+    /// best weights it had, as one that is cancelled does; ``TrainedModel/stopped`` tells why it ended.
     /// - Parameters:
     ///   - network: The network with its first weights.
     ///   - split: Which clips train, validate and test.
     ///   - store: Keeps features, for several trainings on the same clips.
     ///   - checkpoint: Where to keep what it takes to go on later, after each epoch. The number of epochs may grow from
     ///     one training to the next; all else, data and library included, must be as it was.
-    ///   - isCancelled: Asked between steps. When it says yes, the training ends with the best weights so far.
     ///   - observe: Told what happens; the default shows progress on standard error.
+    ///   - isCancelled: Asked between steps. When it says yes, the training ends with the best weights so far.
     /// - Throws: ``TrainingError``.
     public func fit(
         _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(), checkpoint: Checkpoint? = nil,
-        isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (Event) -> Void = TrainingProgress.standard()
+        observe: @escaping @Sendable (Event) -> Void = TrainingProgress.standard(),
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> TrainedModel {
         let labels = split.labels
         try check(network, labels: labels)
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
-        let (file, saved) = try opened(checkpoint, network: network, pipeline: pipeline, split: split)
+        let kept = try self.standardization.kept(by: network, columns: pipeline.columns)
+        let (file, saved) = try opened(
+            checkpoint,
+            as: TrainingIdentity(self, network: network, pipeline: pipeline, standardization: kept, split: split))
         let loader = ExampleLoader(
-            pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
+            network: network, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
             progress: { observe(.extracting(done: $0, total: $1)) })
-        let (train, standardization) = try loader.trainingExamples(split.train)
+        let (train, standardization) = try loader.trainingExamples(split.train, kept)
         let validation = try loader.examples(split.validation, standardization)
         guard batchSize <= train.examples.count else {
             throw .setting(
@@ -115,7 +123,8 @@ public struct Trainer: Sendable {
             }
             observe(.resumed(run.state.history))
         }
-        let origin = origin(of: split, skipped: train.failures.count + validation.failures.count)
+        let origin = origin(
+            of: split, skipped: train.failures.count + validation.failures.count, keepsStandardization: kept != nil)
         let untrained: Recognizer
         do throws(RecognizerError) {
             untrained = try Recognizer(
@@ -124,35 +133,36 @@ public struct Trainer: Sendable {
         func recognizer(_ state: TrainingState) -> Recognizer {
             untrained.with(weightsOf: state.best, provenance: origin.merging(outcome(state.history)) { $1 })
         }
-        try run.train(isCancelled: isCancelled, observe: observe) { state throws(CheckpointError) in
+        try run.train(observe: observe, isCancelled: isCancelled) { state throws(CheckpointError) in
             try file?.write(state, recognizer: recognizer(state))
         }
         var trained = recognizer(run.state)
+        if case .diverged = run.stopped { trained.provenance["stopped"] = "\(run.stopped)" }
         if calibrates { try trained.calibrate(on: validation.examples) }
         observe(.finished)
         return TrainedModel(
-            recognizer: trained, history: run.state.history, wasCancelled: run.wasCancelled,
+            recognizer: trained, history: run.state.history, stopped: run.stopped,
             skipped: train.failures + validation.failures, store: store)
     }
 
     private func opened(
-        _ checkpoint: Checkpoint?, network: Model, pipeline: FeaturePipeline, split: DataSplit
+        _ checkpoint: Checkpoint?, as identity: @autoclosure () -> TrainingIdentity
     ) throws(TrainingError) -> (file: CheckpointFile?, saved: SafetensorsReader?) {
         guard let checkpoint else { return (nil, nil) }
         do throws(CheckpointError) {
-            let identity = TrainingIdentity(self, network: network, pipeline: pipeline, split: split)
-            let file = try CheckpointFile(checkpoint, identity: identity, key: TrainingRun.key(seed: seed))
+            let file = try CheckpointFile(checkpoint, identity: identity(), key: TrainingRun.key(seed: seed))
             return (file, try file.opened(epochs: epochs))
         } catch { throw .checkpoint(error) }
     }
 
     /// Where a model comes from, as its file tells it.
-    private func origin(of split: DataSplit, skipped: Int) -> [String: String] {
+    private func origin(of split: DataSplit, skipped: Int, keepsStandardization: Bool) -> [String: String] {
         let counts = split.partitions.map { "\($0.role.rawValue) \($0.count)" }.joined(separator: ", ")
         let warnings = split.audit.warnings
         return [
             "library": LibraryVersion.current, "corpus": split.corpus.name, "split": split.summary, "clips": counts,
             "skipped": "\(skipped)", "seed": "\(seed)", "epochs": "\(epochs)",
+            "standardization": keepsStandardization ? "kept from an earlier training" : "measured on the training part",
             "audit": warnings.isEmpty ? "the parts share no speakers and no audio" : warnings.joined(separator: " "),
         ]
     }
@@ -167,6 +177,7 @@ public struct Trainer: Sendable {
 
     /// How clips become what the network reads.
     func pipeline(for network: Model) throws(TrainingError) -> FeaturePipeline {
+        do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
         do throws(ShapeError) {
             return try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
         } catch { throw .shape(error) }

@@ -14,7 +14,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
     case setting(String)
     /// Clips whose features could not be computed, where none may be skipped; the first of them is told.
     case features(path: String, reason: String, failed: Int)
-    /// The loss became infinite or not a number.
+    /// The loss of the training or the validation part became infinite or not a number in the first epoch of a
+    /// training; one that diverges later gives the best weights it had (``TrainedModel/stopped``).
     case diverged(epoch: Int)
     /// Training was cancelled before the first epoch ended.
     case cancelled

@@ -47,11 +47,16 @@ struct TrainingIdentity: Encodable {
     let loss: TrainingLoss
     let patience: Int?
     let detailedMetrics: Bool
+    /// The standardisation that is kept from an earlier training; nil where it is measured.
+    let standardization: Standardization?
     let seed: UInt64
     let labels: [String]
     let training, validation: Part
 
-    init(_ trainer: Trainer, network: Model, pipeline: FeaturePipeline, split: DataSplit) {
+    init(
+        _ trainer: Trainer, network: Model, pipeline: FeaturePipeline, standardization: Standardization?,
+        split: DataSplit
+    ) {
         library = LibraryVersion.current
         self.network = network.graph
         frozen = network.frozenPaths
@@ -64,6 +69,7 @@ struct TrainingIdentity: Encodable {
         loss = trainer.loss
         patience = trainer.patience
         detailedMetrics = trainer.detailedMetrics
+        self.standardization = standardization
         seed = trainer.seed
         labels = split.labels
         training = Part(split.train)
@@ -73,7 +79,8 @@ struct TrainingIdentity: Encodable {
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
         "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
-        "optimizer", "schedule", "clipping", "loss", "patience", "detailedMetrics", "firstWeights",
+        "optimizer", "schedule", "clipping", "loss", "patience", "detailedMetrics", "standardization",
+        "firstWeights",
     ]
 
     /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.

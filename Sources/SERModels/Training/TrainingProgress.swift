@@ -3,7 +3,7 @@ import SERSupport
 
 /// Shows how a training goes on standard error: a line that is redrawn on a terminal, plain lines in a pipe.
 public enum TrainingProgress {
-    /// An observer for ``Trainer/fit(_:on:store:checkpoint:isCancelled:observe:)``.
+    /// An observer for ``Trainer/fit(_:on:store:checkpoint:observe:isCancelled:)``.
     /// - Parameter title: What is trained, such as "GRU".
     public static func standard(_ title: String = "training") -> @Sendable (Trainer.Event) -> Void {
         let display = Display(title: title)

@@ -1,5 +1,6 @@
 import Foundation
 import SERCore
+import SERSupport
 
 /// How far a training has come: all that changes from epoch to epoch.
 struct TrainingState {
@@ -18,7 +19,7 @@ struct TrainingRun {
     private let validation: Examples
     private let key: RandomKey
     private(set) var state: TrainingState
-    private(set) var wasCancelled = false
+    private(set) var stopped = TrainingStop.allEpochs
 
     /// The key that all chance in a training comes from.
     static func key(seed: UInt64) -> RandomKey { RandomKey(seed: seed).derived("training") }
@@ -48,26 +49,39 @@ struct TrainingRun {
         do throws(CheckpointError) { try body(&state) } catch { throw .checkpoint(error) }
     }
 
-    /// Runs the epochs that are left.
+    /// Runs the epochs that are left, as far as they come; ``stopped`` tells why no more were run. What was kept last
+    /// stays when an epoch diverges.
     /// - Parameter keep: Called after each epoch with the state, before the next begins.
+    /// - Throws: ``TrainingError/diverged(epoch:)`` and ``TrainingError/cancelled`` when no epoch ended before.
     mutating func train(
-        isCancelled: @Sendable () -> Bool, observe: @Sendable (Trainer.Event) -> Void,
+        observe: @Sendable (Trainer.Event) -> Void, isCancelled: @Sendable () -> Bool,
         keep: (TrainingState) throws(CheckpointError) -> Void
     ) throws(TrainingError) {
-        while state.history.epochs.count < trainer.epochs, !hasLostPatience {
+        while state.history.epochs.count < trainer.epochs {
+            if hasLostPatience { return stopped = .patience }
             let epoch = state.history.epochs.count + 1
-            let start = Date()
-            guard let trained = try pass(epoch, isCancelled: isCancelled, observe: observe) else {
-                wasCancelled = true
-                break
+            do throws(TrainingError) {
+                let start = Date()
+                let trained = try pass(epoch, observe: observe, isCancelled: isCancelled)
+                let record = try measure(epoch, trained, since: start)
+                keepIfBest(record)
+                state.rate.observe(record.validationLoss, at: state.step.optimizer.steps)
+                do throws(CheckpointError) { try keep(state) } catch { throw .checkpoint(error) }
+                observe(.epoch(record, state.step.model))
+            } catch {
+                guard !state.history.epochs.isEmpty, let reason = Self.stop(for: error) else { throw error }
+                return stopped = reason
             }
-            let record = try measure(epoch, trained, since: start)
-            keepIfBest(record)
-            state.rate.observe(record.validationLoss, at: state.step.optimizer.steps)
-            do throws(CheckpointError) { try keep(state) } catch { throw .checkpoint(error) }
-            observe(.epoch(record, state.step.model))
         }
-        if state.history.epochs.isEmpty { throw .cancelled }
+    }
+
+    /// The errors after which the epochs before still count.
+    private static func stop(for error: TrainingError) -> TrainingStop? {
+        switch error {
+        case .cancelled: .cancelled
+        case .diverged(let epoch): .diverged(epoch: epoch)
+        default: nil
+        }
     }
 
     private var hasLostPatience: Bool {
@@ -81,10 +95,11 @@ struct TrainingRun {
         var logits: [Float] = []
     }
 
-    /// Every training clip once; nil when cancelled.
+    /// Every training clip once.
+    /// - Throws: ``TrainingError/cancelled``; ``TrainingError/diverged(epoch:)`` at the first loss that is not finite.
     private mutating func pass(
-        _ epoch: Int, isCancelled: @Sendable () -> Bool, observe: @Sendable (Trainer.Event) -> Void
-    ) throws(TrainingError) -> Pass? {
+        _ epoch: Int, observe: @Sendable (Trainer.Event) -> Void, isCancelled: @Sendable () -> Bool
+    ) throws(TrainingError) -> Pass {
         let epochKey = key.derived(epoch)
         let order = BatchOrder(training: train, batchSize: trainer.batchSize, key: epochKey.derived("order"))
         var pass = Pass()
@@ -104,7 +119,7 @@ struct TrainingRun {
             observe(.step(epoch: epoch, of: trainer.epochs, done: done, total: order.batches.count))
             return loss.isFinite
         }
-        guard isComplete else { return nil }
+        guard isComplete else { throw .cancelled }
         guard pass.loss.isFinite else { throw .diverged(epoch: epoch) }
         return pass
     }
@@ -118,6 +133,7 @@ struct TrainingRun {
             validationLoss: Double(crossEntropy(logits: logits, labels: validation.targets).item),
             validationAccuracy: accuracy(logits.scalars, validation.targets, classes: classes),
             learningRate: Double(state.step.optimizer.learningRate), seconds: 0)
+        guard record.validationLoss.isFinite else { throw .diverged(epoch: epoch) }
         if trainer.detailedMetrics {
             do throws(EvaluationError) {
                 record.trainDetail = EpochDetail(
@@ -138,12 +154,9 @@ struct TrainingRun {
     }
 }
 
-/// The fraction of rows whose largest logit (of equals, the first) is the target's.
+/// The fraction of rows whose largest logit (of equals, the first) is the target's. A row with NaN is never right.
 private func accuracy(_ logits: [Float], _ targets: [Int], classes: Int) -> Double {
-    let correct = targets.indices.filter { row in
-        let line = logits[row * classes..<(row + 1) * classes]
-        return line.max().flatMap { line.firstIndex(of: $0) } == row * classes + targets[row]
-    }
+    let correct = targets.indices.filter { logits[$0 * classes..<($0 + 1) * classes].argmax == targets[$0] }
     return Double(correct.count) / Double(max(targets.count, 1))
 }
 

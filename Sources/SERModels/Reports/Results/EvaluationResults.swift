@@ -73,17 +73,17 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     ///   - bootstrap: How intervals are made.
     ///   - command: The command that is run, for the results.
     ///   - store: Keeps features, for several evaluations.
-    ///   - isCancelled: Asked between files.
     ///   - observe: Told what happens.
+    ///   - isCancelled: Asked between files.
     /// - Throws: ``TrainingError`` when the labels differ or no clip can be used, or the bootstrap cannot be.
     public init(
         _ recognizer: Recognizer, model: String, on corpus: Corpus, bootstrap: Bootstrap = Bootstrap(),
         command: [String]? = nil, store: FeatureStore = FeatureStore(),
-        isCancelled: @escaping @Sendable () -> Bool = { false },
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
-        let (evaluation, used) = try recognizer.measured(part, store: store, isCancelled: isCancelled, observe: observe)
+        let (evaluation, used) = try recognizer.measured(part, store: store, observe: observe, isCancelled: isCancelled)
         kind = .evaluation
         version = Self.currentVersion
         library = LibraryVersion.current
