@@ -3,11 +3,11 @@ import SERCore
 import SERSupport
 
 /// How many steps along time an input needs, so that something comes out of every layer.
-struct LeastSteps: Sendable, Hashable {
+package struct LeastSteps: Sendable, Hashable {
     /// The number of steps.
-    var count: Int
+    package var count: Int
     /// The path of the first layer that gets nothing from fewer.
-    var layer: String
+    package var layer: String
 }
 
 extension Graph {

@@ -22,7 +22,7 @@ public struct Model: Sendable {
     var standardization: Standardization?
     let plan: ExecutionPlan
     /// For each input, how many steps along time it needs.
-    let leastSteps: [LeastSteps?]
+    package let leastSteps: [LeastSteps?]
     /// Forms of `parameters` that inference keeps; copies of the model share them until their weights change.
     private var prepared = PreparedWeights()
 
