@@ -57,13 +57,14 @@ extension FeatureExtractor {
 }
 
 extension AudioClip {
+    /// Finds samples that no recording holds: NaN, infinite, or beyond ``highestSample``.
     func requireFinite() throws(FeatureError) {
-        let isFinite = samples.withUnsafeBufferPointer { pointer in
-            pointer.baseAddress.map { ser_audio_all_finite($0, Int64(pointer.count)) == 1 } ?? true
+        do {
+            try requireSensible()
+        } catch {
+            if case .notFinite(_, let seconds) = error { throw .notFinite(seconds: seconds) }
+            throw .audio(error)
         }
-        if isFinite { return }
-        let first = samples.firstIndex { !$0.isFinite } ?? 0
-        throw .notFinite(seconds: Double(first) / sampleRate)
     }
 }
 

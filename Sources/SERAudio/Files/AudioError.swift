@@ -13,8 +13,9 @@ public enum AudioError: Error, Equatable, Sendable {
     case emptyFile(path: String)
     /// The contents are no sound format that can be decoded; `reason` is the decoder's.
     case notAudio(path: String, reason: String)
-    /// The header is not followed by as much sound as it promises.
-    case truncated(path: String, expectedFrames: Int, foundFrames: Int)
+    /// The end of the file is missing: the header promises more frames than are there, or the last page or frame is not
+    /// whole; nil where the format does not state how many there should be.
+    case truncated(path: String, expectedFrames: Int?, foundFrames: Int)
     /// The header promises what no file of this size can hold, or a rate or channel count that cannot be.
     case implausibleHeader(path: String, reason: String)
     /// The file is sound, and holds no samples.
@@ -23,8 +24,10 @@ public enum AudioError: Error, Equatable, Sendable {
     case emptyRange(path: String, from: Double, duration: Double?, fileDuration: Double)
     /// More frames than are read at once; times in seconds.
     case tooLong(path: String, frames: Int, limit: Int)
-    /// A sample is NaN or infinite, at a time in seconds.
-    case notFinite(path: String, seconds: Double)
+    /// A sample is NaN or infinite, at a time in seconds; no path for a clip that is of no file.
+    case notFinite(path: String?, seconds: Double)
+    /// A sample is larger than ``AudioClip/highestSample`` times full scale, at a time in seconds.
+    case beyondScale(path: String?, seconds: Double, sample: Float)
     /// A sample rate, in Hz, that cannot be resampled to or from.
     case invalidRate(path: String?, from: Double, to: Double)
     /// Writing failed; `reason` is the system's.
@@ -47,8 +50,10 @@ extension AudioError: LocalizedError, CustomStringConvertible {
         case .notAudio(let path, let reason):
             "\(path): not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
         case .truncated(let path, let expected, let found):
-            "\(path): truncated, the header promises \(expected) frames and \(found) are there; "
-                + "copy or download it again"
+            "\(path): truncated, "
+                + (expected.map { "the header promises \($0) frames and \(found) are there" }
+                    ?? "it ends after \(found) frames, in the middle of the sound")
+                + "; copy or download it again, or accept what is there (--truncated accept)"
         case .implausibleHeader(let path, let reason):
             "\(path): the header cannot be right (\(reason)); convert or download the file again"
         case .noSamples(let path):
@@ -60,7 +65,10 @@ extension AudioError: LocalizedError, CustomStringConvertible {
         case .tooLong(let path, let frames, let limit):
             "\(path): \(frames) frames are more than is read at once (\(limit)); read it in parts (from:duration:)"
         case .notFinite(let path, let seconds):
-            "\(path): a sample at \(seconds) s is NaN or infinite; export the file again"
+            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is NaN or infinite; export the sound again"
+        case .beyondScale(let path, let seconds, let sample):
+            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is \(sample), where full scale is 1 and "
+                + "no recording reaches \(Int(AudioClip.highestSample)); export the sound again"
         case .invalidRate(let path, let from, let to):
             (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
                 + "rates must be positive and at most \(Int(saturating: Resampler.highestRate)) Hz, "

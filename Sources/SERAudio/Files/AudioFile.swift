@@ -11,6 +11,8 @@ public struct AudioFileInfo: Sendable, Hashable {
     public var frames: Int
     /// Container and encoding, such as "WAV (Microsoft), Signed 16 bit PCM".
     public var format: String
+    /// What was wrong with the file and does not keep it from being read; empty for a file without fault.
+    public var remarks: [AudioRemark]
 
     /// Length in seconds.
     public var duration: Double { Double(frames) / sampleRate }
@@ -29,84 +31,83 @@ public enum AudioFile {
         case wavFloat
     }
 
-    /// Rate, channels, length and format of a file, without decoding it.
+    /// Rate, channels, length and format of a file; it is decoded only where nothing in it tells its length.
+    /// - Parameters:
+    ///   - url: The file; a pipe, which could be read only once, is none.
+    ///   - truncated: What is done with a file whose end is missing.
     /// - Throws: ``AudioError`` for what is missing, unreadable, not sound, truncated or senseless.
-    public static func info(at url: URL) throws(AudioError) -> AudioFileInfo { try SoundFileReader(url).info }
+    public static func info(at url: URL, truncated: TruncatedFiles = .refuse) throws(AudioError) -> AudioFileInfo {
+        try SoundFileReader(url, truncated: truncated, takesPipes: false).info
+    }
 
     /// The sound of a file as one channel (the mean of all), at its own rate or at another.
     ///
     /// The order is librosa's: decode, mean over channels, then resample, so that `read(at:sampleRate: 22_050)` is
-    /// `librosa.load(sr=22050)`.
+    /// `librosa.load(sr=22050)`. What was wrong with a file that could be read all the same is told by
+    /// ``decode(at:sampleRate:from:duration:resampling:truncated:)``.
     /// - Parameters:
-    ///   - url: The file.
+    ///   - url: The file, or a named pipe, which is read to its end.
     ///   - sampleRate: The rate wanted, in Hz; nil for the file's own.
     ///   - from: Where to begin, in seconds.
     ///   - duration: How much to read, in seconds; less where the file ends; nil for all.
     ///   - resampling: How good a resampling, where the rates differ.
+    ///   - truncated: What is done with a file whose end is missing.
     /// - Throws: ``AudioError``.
     public static func read(
         at url: URL, sampleRate: Double? = nil, from: Double = 0, duration: Double? = nil,
-        resampling: ResamplingQuality = .high
+        resampling: ResamplingQuality = .high, truncated: TruncatedFiles = .refuse
     ) throws(AudioError) -> AudioClip {
-        let reader = try SoundFileReader(url)
-        let rate = sampleRate ?? reader.info.sampleRate
-        guard Resampler.accepts(rate) else {
-            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
-        }
-        let range = try reader.frames(from: from, duration: duration)
-        guard Resampler.isReasonable(range.count, from: reader.info.sampleRate, to: rate) else {
-            throw .tooLong(path: reader.path, frames: range.count, limit: mostFrames)
-        }
-        if rate == reader.info.sampleRate {
-            var samples: [Float] = []
-            samples.reserveCapacity(reader.believable(range.count))
-            try reader.read(range) {
-                samples.append(contentsOf: $0)
-                return true
-            }
-            return AudioClip(samples: samples, sampleRate: rate)
-        }
-        guard let resampler = Resampler(from: reader.info.sampleRate, to: rate, quality: resampling) else {
-            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
-        }
-        resampler.reserve(samples: reader.believable(range.count))
-        try reader.read(range) {
-            resampler.append($0)
-            return true
-        }
-        return AudioClip(samples: resampler.finish(), sampleRate: rate)
+        try decode(
+            at: url, sampleRate: sampleRate, from: from, duration: duration, resampling: resampling,
+            truncated: truncated
+        ).clip
     }
 
-    /// The first `samples` samples of what ``read(at:sampleRate:from:duration:resampling:)`` gives at a rate in Hz, bit
-    /// for bit, or all where there are fewer. The rest of the file is not decoded.
+    /// What ``read(at:sampleRate:from:duration:resampling:truncated:)`` gives, with what is to be known of the file.
+    /// - Throws: ``AudioError``.
+    public static func decode(
+        at url: URL, sampleRate: Double? = nil, from: Double = 0, duration: Double? = nil,
+        resampling: ResamplingQuality = .high, truncated: TruncatedFiles = .refuse
+    ) throws(AudioError) -> DecodedAudio {
+        try SoundFileReader(url, truncated: truncated)
+            .decode(sampleRate: sampleRate, from: from, duration: duration, resampling: resampling)
+    }
+
+    /// The sound that an open descriptor gives, such as that of standard input or of a pipe, read to its end; up to
+    /// 1 GiB of it is held in memory.
+    /// - Parameters:
+    ///   - descriptor: Is left open.
+    ///   - name: What messages call it.
+    ///   - sampleRate: The rate wanted, in Hz; nil for the sound's own.
+    ///   - from: Where to begin, in seconds.
+    ///   - duration: How much is wanted, in seconds; nil for all.
+    ///   - resampling: How good a resampling, where the rates differ.
+    ///   - truncated: What is done with sound whose end is missing.
+    /// - Throws: ``AudioError``.
+    public static func decode(
+        descriptor: Int32, name: String, sampleRate: Double? = nil, from: Double = 0, duration: Double? = nil,
+        resampling: ResamplingQuality = .high, truncated: TruncatedFiles = .refuse
+    ) throws(AudioError) -> DecodedAudio {
+        let source = try ByteSource.spooling(descriptor, name: name, awaitsWriter: false)
+        return try SoundFileReader(source, name: name, truncated: truncated)
+            .decode(sampleRate: sampleRate, from: from, duration: duration, resampling: resampling)
+    }
+
+    /// The first `samples` samples of what ``read(at:sampleRate:from:duration:resampling:truncated:)`` gives at a rate
+    /// in Hz, bit for bit, or all where there are fewer. The rest of the file is not decoded.
     /// - Throws: ``AudioError``; damage beyond what is needed is not found.
-    package static func read(at url: URL, sampleRate rate: Double, first samples: Int) throws(AudioError) -> AudioClip {
-        let reader = try SoundFileReader(url)
-        guard Resampler.accepts(rate) else {
-            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
-        }
-        guard samples <= mostFrames else { throw .tooLong(path: reader.path, frames: samples, limit: mostFrames) }
-        let all = 0..<reader.info.frames
-        if rate == reader.info.sampleRate {
-            var read: [Float] = []
-            let wanted = all.clamped(to: 0..<samples)
-            read.reserveCapacity(reader.believable(wanted.count))
-            try reader.read(wanted) {
-                read.append(contentsOf: $0)
-                return true
-            }
-            return AudioClip(samples: read, sampleRate: rate)
-        }
-        guard let resampler = Resampler(from: reader.info.sampleRate, to: rate, quality: .high) else {
-            throw .invalidRate(path: reader.path, from: reader.info.sampleRate, to: rate)
-        }
-        // The resampler is fed the same blocks whether or not more follow, so what it has given stays as it is.
-        try reader.read(all) {
-            resampler.append($0)
-            return resampler.count < samples
-        }
-        let resampled = resampler.count < samples ? resampler.finish() : resampler.given
-        return AudioClip(samples: Array(resampled.prefix(samples)), sampleRate: rate)
+    package static func decode(
+        at url: URL, sampleRate rate: Double, first samples: Int, truncated: TruncatedFiles = .refuse
+    ) throws(AudioError) -> DecodedAudio {
+        try SoundFileReader(url, truncated: truncated).decode(sampleRate: rate, first: samples)
+    }
+
+    /// The clip of ``decode(at:sampleRate:first:truncated:)``.
+    /// - Throws: ``AudioError``.
+    package static func read(
+        at url: URL, sampleRate rate: Double, first samples: Int, truncated: TruncatedFiles = .refuse
+    ) throws(AudioError) -> AudioClip {
+        try decode(at: url, sampleRate: rate, first: samples, truncated: truncated).clip
     }
 
     /// Writes a clip as a WAV file, whole or not at all: a temporary file in the same folder takes the name at the end.

@@ -5,84 +5,110 @@ import Foundation
 final class SoundFileReader {
     let path: String
     let info: AudioFileInfo
-    private let file: OpaquePointer
-    private let bytes: Int
-    private let seekable: Bool
+    /// What is to be known of the file; the end of it may be found to be missing only while it is read.
+    private(set) var remarks: [AudioRemark]
+    private let source: ByteSource
+    private let layout: SoundLayout
+    private let truncated: TruncatedFiles
+    private var decoder: SoundDecoder
 
     /// Values decoded at once, over all channels.
     private static let block = 1 << 15
+    /// More pieces of sound with something else between them are those of no file that was meant to be heard.
+    private static let mostPieces = 1 << 18
 
-    init(_ url: URL) throws(AudioError) {
-        path = url.path
-        let (descriptor, bytes) = try Self.open(path)
-        self.bytes = bytes
-        let promised = SoundChunks.promised(descriptor: descriptor, bytes: bytes)
-        var header = SF_INFO()
-        guard let file = sf_open_fd(descriptor, Int32(SFM_READ), &header, 1) else {
-            close(descriptor)
+    /// Opens a file; a named pipe is read to its end.
+    convenience init(_ url: URL, truncated: TruncatedFiles, takesPipes: Bool = true) throws(AudioError) {
+        try self.init(ByteSource.open(url.path, takesPipes: takesPipes), name: url.path, truncated: truncated)
+    }
+
+    /// Opens bytes under a name for messages.
+    init(_ source: ByteSource, name path: String, truncated: TruncatedFiles) throws(AudioError) {
+        self.path = path
+        self.source = source
+        self.truncated = truncated
+        (layout, decoder) = try Self.open(source, path)
+        let header = decoder.header
+        var frames = layout.frames ?? Int(header.frames)
+        let rate = Double(header.samplerate)
+        let channels = Int(header.channels)
+        guard rate >= 1000, rate <= Resampler.highestRate else {
+            throw .implausibleHeader(path: path, reason: "\(Int(rate)) Hz")
+        }
+        guard channels > 0, channels <= 1024 else {
+            throw .implausibleHeader(path: path, reason: "\(channels) channels")
+        }
+        remarks = []
+        if header.frames >= SoundDecoder.unknownLength {
+            frames = decoder.countFrames()
+            decoder = try Self.reopened(layout, source, path)
+            if layout.extent == .stated { remarks.append(.lengthNotStated) }
+        }
+        remarks += try Self.remarks(of: layout, frames: frames, path, truncated)
+        info = AudioFileInfo(
+            sampleRate: rate, channels: channels, frames: frames, format: decoder.formatName, remarks: remarks)
+        guard frames != 0 else { throw .noSamples(path: path) }
+        // The densest real case is silence in FLAC: a block of 65,535 frames in about ten bytes.
+        guard frames > 0, frames / 65_536 <= source.count else {
+            throw .implausibleHeader(path: path, reason: "\(frames) frames in \(source.count) bytes")
+        }
+    }
+
+    /// Finds the layout of a file and a decoder for it.
+    private static func open(_ source: ByteSource, _ path: String) throws(AudioError) -> (SoundLayout, SoundDecoder) {
+        let layout = SoundLayout(of: source)
+        guard !layout.changesKind else {
+            throw .notAudio(path: path, reason: "its frames change their rate or their number of channels")
+        }
+        guard layout.pieces.count <= mostPieces else {
+            throw .notAudio(path: path, reason: "its sound lies in more than \(mostPieces) pieces")
+        }
+        if let decoder = SoundDecoder(layout, source) { return (layout, decoder) }
+        let reason = String(cString: sf_strerror(nil))
+        // Something may stand before a stream of MPEG audio that is no tag.
+        if let stream = MPEGStream(source, in: 0..<source.count, within: 1 << 16), !stream.layout.changesKind,
+            let decoder = SoundDecoder(stream.layout, source)
+        {
+            return (stream.layout, decoder)
+        }
+        if let failure = source.failure { throw .unreadable(path: path, reason: failure) }
+        if layout.extent == .cut {
+            throw .truncated(path: path, expectedFrames: layout.promisedFrames, foundFrames: 0)
+        }
+        throw .notAudio(path: path, reason: reason)
+    }
+
+    private static func reopened(
+        _ layout: SoundLayout, _ source: ByteSource, _ path: String
+    ) throws(AudioError) -> SoundDecoder {
+        guard let decoder = SoundDecoder(layout, source) else {
             throw .notAudio(path: path, reason: String(cString: sf_strerror(nil)))
         }
-        self.file = file
-        seekable = header.seekable != 0
-        info = AudioFileInfo(
-            sampleRate: Double(header.samplerate), channels: Int(header.channels), frames: Int(header.frames),
-            format: Self.name(header.format, file))
-        try check(promised)
+        return decoder
     }
 
-    deinit { sf_close(file) }
-
-    /// An open descriptor of a regular file and its length in bytes.
-    private static func open(_ path: String) throws(AudioError) -> (descriptor: Int32, bytes: Int) {
-        // O_NONBLOCK: opening a pipe to which nobody writes would wait for ever.
-        let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { throw .missing(path: path) }
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    /// What is to be said of a layout.
+    private static func remarks(
+        of layout: SoundLayout, frames: Int, _ path: String, _ truncated: TruncatedFiles
+    ) throws(AudioError) -> [AudioRemark] {
+        var remarks: [AudioRemark] = []
+        let expected = layout.expectedFrames(found: frames)
+        switch layout.extent {
+        case .stated: break
+        case .notStated: remarks.append(.lengthNotStated)
+        case .misstated: remarks.append(.lengthMisstated(frames: expected))
+        case .cut:
+            guard truncated == .accept else {
+                throw .truncated(path: path, expectedFrames: expected, foundFrames: frames)
+            }
+            remarks.append(.truncated(expectedFrames: expected, foundFrames: frames))
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
-            throw .notAFile(path: path)
-        }
-        guard status.st_size > 0 else {
-            close(descriptor)
-            throw .emptyFile(path: path)
-        }
-        return (descriptor, Int(status.st_size))
+        if layout.skippedBytes > 0 { remarks.append(.skipped(bytes: layout.skippedBytes)) }
+        return remarks
     }
 
-    private func check(_ promised: SoundChunks.Promise?) throws(AudioError) {
-        guard info.sampleRate >= 1000, info.sampleRate <= Resampler.highestRate else {
-            throw .implausibleHeader(path: path, reason: "\(Int(info.sampleRate)) Hz")
-        }
-        guard info.channels > 0, info.channels <= 1024 else {
-            throw .implausibleHeader(path: path, reason: "\(info.channels) channels")
-        }
-        if let promised, promised.missingFrames > 0 {
-            throw .truncated(
-                path: path, expectedFrames: promised.frames, foundFrames: promised.frames - promised.missingFrames)
-        }
-        guard info.frames != 0 else { throw .noSamples(path: path) }
-        // The densest real case is silence in FLAC: a block of 65,535 frames in about ten bytes.
-        guard info.frames > 0, info.frames / 65_536 <= bytes else {
-            throw .implausibleHeader(path: path, reason: "\(info.frames) frames in \(bytes) bytes")
-        }
-    }
-
-    private static func name(_ format: Int32, _ file: OpaquePointer) -> String {
-        [Int32(SF_FORMAT_TYPEMASK), Int32(SF_FORMAT_SUBMASK)].map { mask in
-            var query = SF_FORMAT_INFO()
-            query.format = format & mask
-            let size = Int32(MemoryLayout<SF_FORMAT_INFO>.size)
-            guard sf_command(file, Int32(SFC_GET_FORMAT_INFO), &query, size) == 0, let name = query.name
-            else { return "?" }
-            return String(cString: name)
-        }.joined(separator: ", ")
-    }
-
-    /// A number of frames that may be reserved: no header makes the library allocate more than four times the file.
-    func believable(_ frames: Int) -> Int { min(frames, bytes) }
+    /// A number of frames that may be reserved: no header makes the library allocate more than 16 MiB beyond need.
+    func believable(_ frames: Int) -> Int { min(frames, source.count, 1 << 22) }
 
     /// The frames of a part given in seconds; truncating as librosa does.
     func frames(from: Double, duration: Double?) throws(AudioError) -> Range<Int> {
@@ -106,32 +132,44 @@ final class SoundFileReader {
         let capacity = max(1, Self.block / channels)
         let space = UnsafeMutablePointer<Float>.allocate(capacity: capacity * channels)
         defer { space.deallocate() }
-        var position = try skip(to: range.lowerBound, space, capacity)
+        var position = try start(before: range.lowerBound)
         while position < range.upperBound {
-            let wanted = min(capacity, range.upperBound - position)
-            let got = Int(sf_readf_float(file, space, sf_count_t(wanted)))
-            guard got > 0 else { throw .truncated(path: path, expectedFrames: info.frames, foundFrames: position) }
-            Self.mean(space, frames: got, channels: channels)
-            if let bad = (0..<got).first(where: { !space[$0].isFinite }) {
-                throw .notFinite(path: path, seconds: Double(position + bad) / info.sampleRate)
+            let isBefore = position < range.lowerBound
+            let wanted = min(capacity, (isBefore ? range.lowerBound : range.upperBound) - position)
+            let got = decoder.read(space, frames: wanted)
+            guard got > 0 else { return try end(at: position) }
+            if !isBefore {
+                let values = UnsafeBufferPointer(start: space, count: got * channels)
+                if let bad = firstSenseless(values) {
+                    throw .senseless(
+                        values[bad], path: path, seconds: Double(position + bad / channels) / info.sampleRate)
+                }
+                Self.mean(space, frames: got, channels: channels)
+                guard body(UnsafeBufferPointer(start: space, count: got)) else { return }
             }
-            guard body(UnsafeBufferPointer(start: space, count: got)) else { return }
             position += got
         }
     }
 
-    private func skip(
-        to frame: Int, _ space: UnsafeMutablePointer<Float>, _ capacity: Int
-    ) throws(AudioError) -> Int {
-        guard frame > 0 else { return 0 }
-        if seekable, sf_seek(file, sf_count_t(frame), Int32(SEEK_SET)) == sf_count_t(frame) { return frame }
-        var position = 0
-        while position < frame {
-            let got = Int(sf_readf_float(file, space, sf_count_t(min(capacity, frame - position))))
-            guard got > 0 else { throw .truncated(path: path, expectedFrames: info.frames, foundFrames: position) }
-            position += got
+    /// The decoder gives no more frames, though more were told.
+    private func end(at position: Int) throws(AudioError) {
+        if let failure = source.failure { throw .unreadable(path: path, reason: failure) }
+        guard truncated == .accept else {
+            throw .truncated(path: path, expectedFrames: info.frames, foundFrames: position)
         }
-        return position
+        remarks.append(.truncated(expectedFrames: info.frames, foundFrames: position))
+    }
+
+    /// Goes to where decoding must begin for a frame to come out as it does in the whole.
+    private func start(before frame: Int) throws(AudioError) -> Int {
+        let start = switch layout.seeking {
+        case .direct: frame
+        case .early(let distance, let beforeEnd): min(frame, max(0, info.frames - beforeEnd)) - distance
+        case .fromStart: 0
+        }
+        if start > 0, decoder.header.seekable != 0, decoder.seek(to: start) { return start }
+        if !decoder.isAtStart { decoder = try Self.reopened(layout, source, path) }
+        return 0
     }
 
     /// The mean of each frame's channels, written over the first `frames` values.

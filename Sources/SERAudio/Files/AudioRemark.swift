@@ -1,0 +1,51 @@
+/// What is to be known of a sound that was read from a file that is not as it should be.
+public enum AudioRemark: Sendable, Hashable {
+    /// The header does not say how long the sound is, as when a recorder stops short or a program writes to a pipe; it
+    /// was read to the end of the file.
+    case lengthNotStated
+    /// The header states more frames than the whole file holds; all that are there were read.
+    case lengthMisstated(frames: Int?)
+    /// The end of the file is missing, and what is there was accepted; nil where the format does not state how many
+    /// frames there should be.
+    case truncated(expectedFrames: Int?, foundFrames: Int)
+    /// So many bytes among or after the sound are neither sound nor a tag, and were left out.
+    case skipped(bytes: Int)
+}
+
+extension AudioRemark: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .lengthNotStated:
+            "the header was not closed and states no length; read to the end of the file"
+        case .lengthMisstated(let frames):
+            "the header states a wrong length" + (frames.map { " (\($0) frames)" } ?? "")
+                + "; all the sound that is there was read"
+        case .truncated(let expected, let found):
+            "truncated: \(found)" + (expected.map { " of \($0)" } ?? "") + " frames are there and were read"
+        case .skipped(let bytes):
+            "\(bytes) bytes that are no sound were left out"
+        }
+    }
+}
+
+/// What is done with files whose end is missing.
+public enum TruncatedFiles: String, Codable, Sendable, Hashable, CaseIterable {
+    /// They are an error, ``AudioError/truncated(path:expectedFrames:foundFrames:)``.
+    case refuse
+    /// What is there is read, and ``AudioRemark/truncated(expectedFrames:foundFrames:)`` says so.
+    case accept
+}
+
+/// The sound of a file, and what is to be known of it.
+public struct DecodedAudio: Sendable, Equatable {
+    /// The sound.
+    public var clip: AudioClip
+    /// What was wrong with the file and did not keep it from being read; empty for a file without fault.
+    public var remarks: [AudioRemark]
+
+    /// A clip with remarks.
+    public init(clip: AudioClip, remarks: [AudioRemark] = []) {
+        self.clip = clip
+        self.remarks = remarks
+    }
+}
