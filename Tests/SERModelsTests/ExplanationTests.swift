@@ -371,7 +371,10 @@ extension Recognizer {
 
     /// One coefficient, frames of 10 ms.
     private static func explanation(_ totals: [Double]) throws -> Explanation {
-        let prediction = #"{"entries":[{"label":"a","probability":1}]}"#
+        let prediction = """
+            {"entries": [{"label": "a", "probability": 1}],
+            "heard": {"start": 0, "end": 1, "duration": 1, "voicedSeconds": 1}}
+            """
         let json: [String: Any] = [
             "method": ["gradientTimesInput": [String: Int]()], "label": "a", "score": 2, "baselineScore": 1,
             "prediction": try JSONSerialization.jsonObject(with: Data(prediction.utf8)),

@@ -16,8 +16,11 @@ import Testing
             for wanted in [22_050.0, 16_000, rate] {
                 let whole = try AudioFile.read(at: file, sampleRate: wanted)
                 for count in [1, 4000, Int(3 * wanted), 100 * Int(wanted)] {
-                    let part = try AudioFile.read(at: file, sampleRate: wanted, first: count)
-                    #expect(part.samples == Array(whole.samples.prefix(count)) && part.sampleRate == wanted)
+                    for window in ListeningWindow.allCases {
+                        let listening = Listening(sampleRate: wanted, seconds: Double(count) / wanted, window: window)
+                        let part = try listening.hear(file).clip
+                        #expect(part.samples == Array(whole.samples.prefix(count)) && part.sampleRate == wanted)
+                    }
                 }
             }
         }

@@ -58,7 +58,7 @@ extension FeatureExtractor {
 
 extension AudioClip {
     /// Finds samples that no recording holds: NaN, infinite, or beyond ``highestSample``.
-    func requireFinite() throws(FeatureError) {
+    package func requireFinite() throws(FeatureError) {
         do {
             try requireSensible()
         } catch {

@@ -43,7 +43,9 @@ public struct RMSEnergy: FeatureExtractor, Hashable {
 
 extension FrameLayout {
     static func check(length: Int, hop: Int, sampleRate: Double) throws(FeatureError) {
-        try require(Resampler.accepts(sampleRate), "sampleRate \(sampleRate): must be a positive number of Hz")
+        try require(
+            Resampler.accepts(sampleRate),
+            "sampleRate \(sampleRate): must be above 0 and at most \(Int(Resampler.highestRate)) Hz")
         try require((1...STFT.longest).contains(length), "frameLength \(length): must be from 1 to \(STFT.longest)")
         try require((1...(1 << 30)).contains(hop), "hop \(hop): must be at least 1")
     }

@@ -13,6 +13,14 @@ public enum AudioError: Error, Equatable, Sendable {
     case emptyFile(path: String)
     /// The contents are no sound format that can be decoded; `reason` is the decoder's.
     case notAudio(path: String, reason: String)
+    /// Not the sound but what a program that keeps large files out of Git left in its place.
+    case placeholder(path: String, SoundPlaceholder)
+    /// Text stands where a sound file should.
+    case text(path: String, TextContent)
+    /// A format, by its name, that libsndfile does not decode, and no ffmpeg program is there.
+    case needsFFmpeg(path: String, format: String)
+    /// A format, by its name, that libsndfile does not decode, and why ffmpeg does not either.
+    case ffmpegFailed(path: String, format: String, FFmpegFailure)
     /// The end of the file is missing: the header promises more frames than are there, or the last page or frame is not
     /// whole; nil where the format does not state how many there should be.
     case truncated(path: String, expectedFrames: Int?, foundFrames: Int)
@@ -34,6 +42,22 @@ public enum AudioError: Error, Equatable, Sendable {
     case unwritable(path: String, reason: String)
 }
 
+/// What stands in a working copy for a sound file that was not fetched with it.
+public enum SoundPlaceholder: Sendable, Hashable {
+    /// A pointer of Git LFS.
+    case gitLFS
+    /// A pointer of git-annex.
+    case gitAnnex
+}
+
+/// Text where a sound file should be.
+public enum TextContent: Sendable, Hashable {
+    /// A page of HTML, such as servers send in place of what they do not find.
+    case webPage
+    /// Other text, which begins with these characters.
+    case plain(beginning: String)
+}
+
 extension AudioError: LocalizedError, CustomStringConvertible {
     public var errorDescription: String? { description }
 
@@ -49,6 +73,20 @@ extension AudioError: LocalizedError, CustomStringConvertible {
             "\(path): the file is empty (0 bytes); copy or download it again"
         case .notAudio(let path, let reason):
             "\(path): not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
+        case .placeholder(let path, .gitLFS):
+            "\(path): this is a Git LFS pointer, not the sound itself; fetch the sound with `git lfs pull` in its folder"
+        case .placeholder(let path, .gitAnnex):
+            "\(path): this is a git-annex pointer, not the sound itself; fetch the sound with `git annex get .` "
+                + "in its folder"
+        case .text(let path, .webPage):
+            "\(path): this is a web page (HTML), not a sound file; download the file itself again"
+        case .text(let path, .plain(let beginning)):
+            "\(path): this is text (\"\(beginning)\"), not a sound file; copy or download the sound again"
+        case .needsFFmpeg(let path, let format):
+            "\(path): \(format) is decoded by the ffmpeg program, which was not found; install it, or convert the file "
+                + "where it is installed: \(FFmpeg.conversion(of: path))"
+        case .ffmpegFailed(let path, let format, let failure):
+            "\(path): \(format), which ffmpeg was asked to decode and did not: \(failure)"
         case .truncated(let path, let expected, let found):
             "\(path): truncated, "
                 + (expected.map { "the header promises \($0) frames and \(found) are there" }
@@ -63,7 +101,7 @@ extension AudioError: LocalizedError, CustomStringConvertible {
                 + (duration.map { " for \($0) s" } ?? "")
                 + "; the file is \(fileDuration) s long"
         case .tooLong(let path, let frames, let limit):
-            "\(path): \(frames) frames are more than is read at once (\(limit)); read it in parts (from:duration:)"
+            "\(path): \(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones"
         case .notFinite(let path, let seconds):
             (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is NaN or infinite; export the sound again"
         case .beyondScale(let path, let seconds, let sample):
@@ -71,7 +109,7 @@ extension AudioError: LocalizedError, CustomStringConvertible {
                 + "no recording reaches \(Int(AudioClip.highestSample)); export the sound again"
         case .invalidRate(let path, let from, let to):
             (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
-                + "rates must be positive and at most \(Int(saturating: Resampler.highestRate)) Hz, "
+                + "rates must be above 0 and at most \(Int(saturating: Resampler.highestRate)) Hz, "
                 + "and the result at most \(AudioFile.mostFrames) samples"
         case .unwritable(let path, let reason):
             "\(path): cannot be written (\(reason)); check the folder, its permissions and the space left"

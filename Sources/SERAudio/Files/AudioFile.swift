@@ -18,7 +18,8 @@ public struct AudioFileInfo: Sendable, Hashable {
     public var duration: Double { Double(frames) / sampleRate }
 }
 
-/// Sound files: what libsndfile decodes, told by content and not by the extension of the name.
+/// Sound files: what libsndfile decodes and, where the program is installed, ffmpeg; told by content and not by the
+/// extension of the name.
 public enum AudioFile {
     /// The most frames one call reads: 6.2 hours at 48 kHz, 4 GB of samples.
     static let mostFrames = 1 << 30
@@ -91,23 +92,6 @@ public enum AudioFile {
         let source = try ByteSource.spooling(descriptor, name: name, awaitsWriter: false)
         return try SoundFileReader(source, name: name, truncated: truncated)
             .decode(sampleRate: sampleRate, from: from, duration: duration, resampling: resampling)
-    }
-
-    /// The first `samples` samples of what ``read(at:sampleRate:from:duration:resampling:truncated:)`` gives at a rate
-    /// in Hz, bit for bit, or all where there are fewer. The rest of the file is not decoded.
-    /// - Throws: ``AudioError``; damage beyond what is needed is not found.
-    package static func decode(
-        at url: URL, sampleRate rate: Double, first samples: Int, truncated: TruncatedFiles = .refuse
-    ) throws(AudioError) -> DecodedAudio {
-        try SoundFileReader(url, truncated: truncated).decode(sampleRate: rate, first: samples)
-    }
-
-    /// The clip of ``decode(at:sampleRate:first:truncated:)``.
-    /// - Throws: ``AudioError``.
-    package static func read(
-        at url: URL, sampleRate rate: Double, first samples: Int, truncated: TruncatedFiles = .refuse
-    ) throws(AudioError) -> AudioClip {
-        try decode(at: url, sampleRate: rate, first: samples, truncated: truncated).clip
     }
 
     /// Writes a clip as a WAV file, whole or not at all: a temporary file in the same folder takes the name at the end.

@@ -9,6 +9,10 @@ final class ByteSource {
 
     /// How many bytes there are.
     let count: Int
+    /// Whether they are held in memory, and no file's.
+    var isInMemory: Bool {
+        if case .memory = store { true } else { false }
+    }
     /// The system's reason where bytes that are there could not be read.
     private(set) var failure: String?
     private let store: Store

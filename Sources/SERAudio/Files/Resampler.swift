@@ -96,13 +96,21 @@ final class Resampler {
 
     /// What has come out so far; ``finish()`` adds what is still on its way.
     var given: [Float] { output }
-    /// How many samples have come out so far.
-    var count: Int { output.count }
+    /// What has come out since it was last taken, which is not kept any longer.
+    func take() -> [Float] {
+        let samples = output
+        output.removeAll(keepingCapacity: true)
+        written += samples.count
+        return samples
+    }
 
-    /// Ends the stream: all samples, cut or padded with zeros to the length that librosa gives.
+    /// How many samples have come out so far.
+    var count: Int { written + output.count }
+
+    /// Ends the stream: all samples but those taken before, cut or padded with zeros to the length that librosa gives.
     func finish() -> [Float] {
         while process(nil, count: 0) > 0 {}
-        let length = Self.length(of: taken, ratio: ratio)
+        let length = max(0, Self.length(of: taken, ratio: ratio) - written)
         if output.count > length { output.removeLast(output.count - length) }
         if output.count < length { output.append(contentsOf: repeatElement(0, count: length - output.count)) }
         return output

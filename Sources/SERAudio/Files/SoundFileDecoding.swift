@@ -19,24 +19,6 @@ extension SoundFileReader {
         return DecodedAudio(clip: AudioClip(samples: resampler.finish(), sampleRate: rate), remarks: remarks)
     }
 
-    func decode(sampleRate rate: Double, first samples: Int) throws(AudioError) -> DecodedAudio {
-        guard Resampler.accepts(rate) else { throw .invalidRate(path: path, from: info.sampleRate, to: rate) }
-        guard samples <= AudioFile.mostFrames else {
-            throw .tooLong(path: path, frames: samples, limit: AudioFile.mostFrames)
-        }
-        let all = 0..<info.frames
-        if rate == info.sampleRate { return try decode(all.clamped(to: 0..<samples)) }
-        let resampler = try resampler(to: rate, .high)
-        // The resampler is fed the same blocks whether or not more follow, so what it has given stays as it is.
-        try read(all) {
-            resampler.append($0)
-            return resampler.count < samples
-        }
-        let resampled = resampler.count < samples ? resampler.finish() : resampler.given
-        let clip = AudioClip(samples: Array(resampled.prefix(samples)), sampleRate: rate)
-        return DecodedAudio(clip: clip, remarks: remarks)
-    }
-
     /// Frames at the file's own rate.
     private func decode(_ range: Range<Int>) throws(AudioError) -> DecodedAudio {
         var samples: [Float] = []

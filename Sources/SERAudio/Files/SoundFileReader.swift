@@ -15,7 +15,7 @@ final class SoundFileReader {
     /// Values decoded at once, over all channels.
     private static let block = 1 << 15
     /// More pieces of sound with something else between them are those of no file that was meant to be heard.
-    private static let mostPieces = 1 << 18
+    static let mostPieces = 1 << 18
 
     /// Opens a file; a named pipe is read to its end.
     convenience init(_ url: URL, truncated: TruncatedFiles, takesPipes: Bool = true) throws(AudioError) {
@@ -25,9 +25,11 @@ final class SoundFileReader {
     /// Opens bytes under a name for messages.
     init(_ source: ByteSource, name path: String, truncated: TruncatedFiles) throws(AudioError) {
         self.path = path
-        self.source = source
         self.truncated = truncated
-        (layout, decoder) = try Self.open(source, path)
+        let opened = try OpenedSound(source, path, truncated: truncated)
+        self.source = opened.source
+        layout = opened.layout
+        decoder = opened.decoder
         let header = decoder.header
         var frames = layout.frames ?? Int(header.frames)
         let rate = Double(header.samplerate)
@@ -41,41 +43,18 @@ final class SoundFileReader {
         remarks = []
         if header.frames >= SoundDecoder.unknownLength {
             frames = decoder.countFrames()
-            decoder = try Self.reopened(layout, source, path)
+            decoder = try Self.reopened(layout, opened.source, path)
             if layout.extent == .stated { remarks.append(.lengthNotStated) }
         }
         remarks += try Self.remarks(of: layout, frames: frames, path, truncated)
+        if opened.isDamaged { remarks.append(.truncated(expectedFrames: nil, foundFrames: frames)) }
         info = AudioFileInfo(
-            sampleRate: rate, channels: channels, frames: frames, format: decoder.formatName, remarks: remarks)
+            sampleRate: rate, channels: channels, frames: frames, format: opened.formatName, remarks: remarks)
         guard frames != 0 else { throw .noSamples(path: path) }
         // The densest real case is silence in FLAC: a block of 65,535 frames in about ten bytes.
-        guard frames > 0, frames / 65_536 <= source.count else {
-            throw .implausibleHeader(path: path, reason: "\(frames) frames in \(source.count) bytes")
+        guard frames > 0, frames / 65_536 <= opened.source.count else {
+            throw .implausibleHeader(path: path, reason: "\(frames) frames in \(opened.source.count) bytes")
         }
-    }
-
-    /// Finds the layout of a file and a decoder for it.
-    private static func open(_ source: ByteSource, _ path: String) throws(AudioError) -> (SoundLayout, SoundDecoder) {
-        let layout = SoundLayout(of: source)
-        guard !layout.changesKind else {
-            throw .notAudio(path: path, reason: "its frames change their rate or their number of channels")
-        }
-        guard layout.pieces.count <= mostPieces else {
-            throw .notAudio(path: path, reason: "its sound lies in more than \(mostPieces) pieces")
-        }
-        if let decoder = SoundDecoder(layout, source) { return (layout, decoder) }
-        let reason = String(cString: sf_strerror(nil))
-        // Something may stand before a stream of MPEG audio that is no tag.
-        if let stream = MPEGStream(source, in: 0..<source.count, within: 1 << 16), !stream.layout.changesKind,
-            let decoder = SoundDecoder(stream.layout, source)
-        {
-            return (stream.layout, decoder)
-        }
-        if let failure = source.failure { throw .unreadable(path: path, reason: failure) }
-        if layout.extent == .cut {
-            throw .truncated(path: path, expectedFrames: layout.promisedFrames, foundFrames: 0)
-        }
-        throw .notAudio(path: path, reason: reason)
     }
 
     private static func reopened(

@@ -56,7 +56,9 @@ public struct MelFilterbank: Codable, Sendable, Hashable {
     /// Says what is wrong with the settings at a sample rate in Hz.
     /// - Throws: ``FeatureError/invalidSetting(_:)``.
     public func validate(sampleRate: Double) throws(FeatureError) {
-        try require(Resampler.accepts(sampleRate), "sampleRate \(sampleRate): must be a positive number of Hz")
+        try require(
+            Resampler.accepts(sampleRate),
+            "sampleRate \(sampleRate): must be above 0 and at most \(Int(Resampler.highestRate)) Hz")
         try require((1...4096).contains(bands), "bands \(bands): must be from 1 to 4096")
         try require(lowest >= 0 && lowest.isFinite, "lowest \(lowest) Hz: must not be negative")
         let top = highest ?? sampleRate / 2

@@ -25,7 +25,7 @@ public enum CrossValidationProgress {
                 if done == total { features?.finish() }
             case .resumed(let finished, let total):
                 let text = "\(finished) of \(total) folds were finished before\n"
-                FileHandle.standardError.write(Data(text.utf8))
+                StandardStream.errors.write(text)
             case .epoch(let done, let total):
                 begin(total)
                 epochs?.update(completed: done)

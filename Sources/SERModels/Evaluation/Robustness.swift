@@ -43,8 +43,11 @@ extension Recognizer {
                 if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) }
             },
             isCancelled: isCancelled)
+        let parts = store.heardParts(of: measured.clips, pipeline: pipeline)
         let run = RobustnessRun(
-            recognizer: self, part: part, clips: measured.clips, clean: measured.evaluation, suite: suite,
+            recognizer: self, part: part, clips: measured.clips,
+            starts: Dictionary(zip(measured.clips, parts.map { $0?.start ?? 0 })) { first, _ in first },
+            clean: measured.evaluation, suite: suite,
             bootstrap: bootstrap, isCancelled: isCancelled, observe: observe)
         do throws(EvaluationError) { return try run.results() } catch { throw .evaluation(error) }
     }
@@ -55,6 +58,8 @@ private struct RobustnessRun: Sendable {
     let recognizer: Recognizer
     let part: Partition
     let clips: [Clip]
+    /// Where in each clip the part begins that was heard when it was measured as it is, in seconds.
+    let starts: [Clip: Double]
     let clean: Evaluation
     let suite: RobustnessSuite
     let bootstrap: Bootstrap
@@ -168,7 +173,8 @@ private struct RobustnessRun: Sendable {
                 do throws(DegradationError) {
                     degraded = try condition.applied(to: sound, seed: clipKey.bits, voices: others)
                 } catch { throw .degradation(error) }
-                do throws(FeatureError) { return try recognizer.matrix(of: degraded) } catch {
+                // The part was chosen in the clip as it is, whose speech is heard best.
+                do throws(FeatureError) { return try recognizer.matrix(ofBeginningOf: degraded) } catch {
                     throw .recognition(.features(error))
                 }
             }
@@ -177,7 +183,7 @@ private struct RobustnessRun: Sendable {
 
     /// As much of a file as features are taken from and a second more, so that filters do not feel the cut.
     private func sound(of clip: Clip) throws(AudioError) -> AudioClip {
-        try AudioFile.read(at: clip.path, duration: recognizer.pipeline.span.seconds + 1)
+        try AudioFile.read(at: clip.path, from: starts[clip] ?? 0, duration: recognizer.pipeline.span.seconds + 1)
     }
 
     private func outputs(_ matrices: [Result<FeatureMatrix, Failure>]) -> [Result<[Float], Failure>] {

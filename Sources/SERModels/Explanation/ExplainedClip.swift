@@ -6,6 +6,8 @@ import SERSupport
 struct ExplainedClip {
     private let recognizer: Recognizer
     private let sound: AudioClip
+    /// Where in the recording that is.
+    private let part: HeardPart
     /// The features before any statistics over time, [frames, coefficients].
     private let features: FeatureMatrix
     private let batch: Batch
@@ -14,14 +16,13 @@ struct ExplainedClip {
     /// Samples that are no louder than the rounding of 16 bits are silence.
     private static let loudestSilence: Float = 1.5 / 32_768
 
-    init(_ clip: AudioClip, for recognizer: Recognizer) throws(ExplanationError) {
+    init(_ heard: HeardSound, for recognizer: Recognizer) throws(ExplanationError) {
         self.recognizer = recognizer
         let pipeline = recognizer.pipeline
+        part = heard.part
         do throws(FeatureError) {
-            var sound = try pipeline.extractor.prepared(clip)
-            sound.samples = Array(sound.samples.prefix(pipeline.samples))
-            self.sound = sound
-            features = try pipeline.extractor.checkedFeatures(of: pipeline.spanned(sound))
+            sound = try pipeline.extractor.prepared(heard.clip)
+            features = try pipeline.features(of: heard.clip)
         } catch { throw .features(error) }
         guard sound.samples.contains(where: { abs($0) > Self.loudestSilence }) else { throw .silent }
         guard pipeline.extractor.frames(forSamples: sound.samples.count) > 1, features.frames > 1 else {
@@ -29,7 +30,8 @@ struct ExplainedClip {
         }
         do throws(FeatureError) { batch = try recognizer.batch(of: [features]) } catch { throw .features(error) }
         do throws(RecognitionError) {
-            prediction = try recognizer.prediction(from: recognizer.model(batch.values, lengths: batch.lengths))
+            prediction = try recognizer.prediction(
+                from: recognizer.model(batch.values, lengths: batch.lengths), heard: part)
         } catch {
             switch error {
             case .features(let error): throw .features(error)
@@ -40,7 +42,7 @@ struct ExplainedClip {
 
     /// The parts of the score of `label`, less that of `contrast`.
     func explanation(
-        by method: ExplanationMethod, of label: String, against contrast: String?, clipSeconds: Double
+        by method: ExplanationMethod, of label: String, against contrast: String?
     ) throws(ExplanationError) -> Explanation {
         let weights = recognizer.labels.map { $0 == label ? Float(1) : $0 == contrast ? -1 : 0 }
         let score = ExplainedScore(recognizer.model, weights: weights)
@@ -55,11 +57,12 @@ struct ExplainedClip {
         return Explanation(
             method: method, steps: steps, prediction: prediction, label: label, contrast: contrast, score: value,
             baselineScore: baselineValue, attribution: rows.map { $0.map(Float.init) },
-            times: (0..<frames).map(extractor.time), coefficientNames: extractor.coefficientNames,
+            times: (0..<frames).map { part.start + extractor.time(ofFrame: $0) },
+            coefficientNames: extractor.coefficientNames,
             frameTotals: rows.map { $0.reduce(0, +) },
             coefficientTotals: (0..<columns).map { column in rows.reduce(0) { $0 + $1[column] } },
             completenessGap: abs(parts.values.reduce(0, +) - (value - baselineValue)),
-            mel: parts.gradient.flatMap(mel), soundSeconds: sound.duration, clipSeconds: clipSeconds)
+            mel: parts.gradient.flatMap(mel), soundSeconds: sound.duration, clipSeconds: part.duration)
     }
 
     private func attribution(

@@ -10,7 +10,7 @@ extension Recognizer {
     /// print(explanation)                                        // most evidence for 'angry' between 0.42 and 0.81 s
     /// ```
     /// - Parameters:
-    ///   - clip: The sound; of a long clip the model reads the beginning, as in ``recognize(_:)``.
+    ///   - clip: The sound; of a long clip a part, as in ``recognize(_:)``.
     ///   - method: How the score is attributed.
     ///   - label: The emotion whose logit is explained; nil for the predicted one.
     ///   - contrasting: Whether to explain the difference between that logit and the largest of the others, which tells
@@ -20,32 +20,32 @@ extension Recognizer {
         _ clip: AudioClip, by method: ExplanationMethod = .integratedGradients(), label: String? = nil,
         contrasting: Bool = false
     ) throws(ExplanationError) -> Explanation {
-        try explain(clip, by: method, label: label, contrasting: contrasting, clipSeconds: clip.duration)
+        let heard: HeardSound
+        do throws(FeatureError) { heard = try pipeline.hear(clip) } catch { throw .features(error) }
+        return try explain(heard, by: method, label: label, contrasting: contrasting)
     }
 
     /// Tells what in a sound file speaks for an emotion and what against it; see
-    /// ``explain(_:by:label:contrasting:)``. Of a long file, only as much is decoded as the features are taken from.
+    /// ``explain(_:by:label:contrasting:)``.
     /// - Throws: ``ExplanationError``.
     public func explain(
         contentsOf file: URL, by method: ExplanationMethod = .integratedGradients(), label: String? = nil,
         contrasting: Bool = false
     ) throws(ExplanationError) -> Explanation {
-        let clip: AudioClip, seconds: Double
-        do throws(AudioError) {
-            clip = try pipeline.sound(at: file)
-            seconds = try AudioFile.info(at: file).duration
-        } catch { throw .features(.audio(error)) }
-        return try explain(clip, by: method, label: label, contrasting: contrasting, clipSeconds: seconds)
+        let heard: HeardSound
+        do throws(AudioError) { heard = try pipeline.hear(file) } catch { throw .features(.audio(error)) }
+        return try explain(heard, by: method, label: label, contrasting: contrasting)
     }
 
-    private func explain(
-        _ clip: AudioClip, by method: ExplanationMethod, label: String?, contrasting: Bool, clipSeconds: Double
+    /// The same for sound that was heard.
+    package func explain(
+        _ heard: HeardSound, by method: ExplanationMethod, label: String?, contrasting: Bool
     ) throws(ExplanationError) -> Explanation {
         try method.validate()
         if let label, !labels.contains(label) { throw .unknownLabel(label, known: labels) }
-        let subject = try ExplainedClip(clip, for: self)
+        let subject = try ExplainedClip(heard, for: self)
         let target = label ?? subject.prediction.label
         let other = contrasting ? subject.prediction.entries.first { $0.label != target }?.label : nil
-        return try subject.explanation(by: method, of: target, against: other, clipSeconds: clipSeconds)
+        return try subject.explanation(by: method, of: target, against: other)
     }
 }

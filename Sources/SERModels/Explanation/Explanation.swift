@@ -27,7 +27,7 @@ public struct Explanation: Codable, Sendable, Equatable {
     public let baselineScore: Double
     /// The parts, [frames, coefficients].
     public let attribution: [[Float]]
-    /// The middle of each frame, in seconds.
+    /// The middle of each frame, in seconds from the recording's start.
     public let times: [Double]
     /// What each coefficient is called.
     public let coefficientNames: [String]
@@ -41,10 +41,10 @@ public struct Explanation: Codable, Sendable, Equatable {
     public let mel: MelAttribution?
     /// How much sound the features come of, in seconds; frames after that are the silence that fills the clip.
     public let soundSeconds: Double
-    /// How long the clip is, in seconds: more than ``soundSeconds`` where the model reads its beginning only.
+    /// How long the clip is, in seconds: more than ``soundSeconds`` where the model reads a part only.
     public let clipSeconds: Double
 
-    /// Whether the model reads the clip's beginning only.
+    /// Whether the model reads a part of the clip only; which, ``prediction`` tells.
     public var isCut: Bool { clipSeconds > soundSeconds + 1e-3 }
 
     /// The time from one frame to the next, in seconds.

@@ -62,11 +62,17 @@ extension Explanation: CustomStringConvertible {
             notes.append("  The score leaps on the way from the training mean: the parts do not add up to it.")
         }
         if isCut {
-            notes.append(
-                "  The model reads the first \(soundSeconds.fixed(2)) of \(clipSeconds.fixed(2)) s; the rest has no "
-                    + "part in this.")
+            notes.append("  \(cut); the rest has no part in this.")
         }
         return notes
+    }
+
+    /// Which part of a longer clip the model reads.
+    var cut: String {
+        let heard = prediction.heard
+        let part = heard.start == 0
+            ? "the first \(soundSeconds.fixed(2))" : "\(heard.start.fixed(2)) to \(heard.end.fixed(2))"
+        return "The model reads \(part) of \(clipSeconds.fixed(2)) s"
     }
 
     static func percent(_ share: Double) -> String { "\((share * 100).fixed(0)) %" }

@@ -8,7 +8,7 @@ import SERSupport
 public struct FeaturePipeline: Sendable {
     /// How much of a clip is used.
     public enum Span: Sendable, Hashable, Codable {
-        /// The beginning, up to so many seconds; shorter clips stay as long as they are.
+        /// Up to so many seconds; shorter clips stay as long as they are.
         case atMost(seconds: Double)
         /// Exactly so many seconds: longer clips are cut, shorter ones filled with silence.
         case exactly(seconds: Double)
@@ -37,19 +37,26 @@ public struct FeaturePipeline: Sendable {
     public var span: Span
     /// How the features are laid out.
     public var arrangement: Arrangement
+    /// Which part is used of clips that are longer than the span. Training and recognition choose it alike.
+    public var window: ListeningWindow
 
     /// A pipeline of the given parts.
-    public init(extractor: any FeatureExtractor, span: Span, arrangement: Arrangement) {
+    public init(
+        extractor: any FeatureExtractor, span: Span, arrangement: Arrangement, window: ListeningWindow = .speech
+    ) {
         self.extractor = extractor
         self.span = span
         self.arrangement = arrangement
+        self.window = window
     }
 
     /// The pipeline that a network of the given input shape needs: `[.time, coefficients]` reads sequences,
     /// `[1, coefficients, frames]` images of clips cut or filled to `seconds`, and a vector a ``ClipSummary``:
     /// `[coefficients]` means over time, `[2 * coefficients]` deviations too, `[4 * coefficients]` also extremes.
     /// - Throws: `ShapeError` when the features cannot be laid out that way.
-    public init(for input: Shape, extractor: any FeatureExtractor, seconds: Double) throws(ShapeError) {
+    public init(
+        for input: Shape, extractor: any FeatureExtractor, seconds: Double, window: ListeningWindow = .speech
+    ) throws(ShapeError) {
         let columns = extractor.coefficients
         func unfit(_ expected: String, _ hint: String) -> ShapeError {
             ShapeError(path: "input", layer: "input", expected: expected, got: "\(input)", hint: hint)
@@ -59,7 +66,8 @@ public struct FeaturePipeline: Sendable {
         }
         switch input.dimensions {
         case [.time, .fixed(columns)], [.any, .fixed(columns)]:
-            self.init(extractor: extractor, span: .atMost(seconds: seconds), arrangement: .sequence)
+            self.init(
+                extractor: extractor, span: .atMost(seconds: seconds), arrangement: .sequence, window: window)
         case let dimensions where dimensions.count == 3 && dimensions[0] == 1 && dimensions[1] == .fixed(columns):
             let frames = extractor.frames(forSamples: Int(saturating: seconds * extractor.sampleRate))
             guard dimensions[2].length == nil || dimensions[2].length == frames else {
@@ -67,12 +75,14 @@ public struct FeaturePipeline: Sendable {
                     "\(frames) frames, which is what \(seconds) s of sound give",
                     "Use the input [1, \(columns), \(frames)] or another duration.")
             }
-            self.init(extractor: extractor, span: .exactly(seconds: seconds), arrangement: .image)
+            self.init(
+                extractor: extractor, span: .exactly(seconds: seconds), arrangement: .image, window: window)
         case let dimensions:
             let summary = ClipSummary.allCases.first { dimensions == [.fixed($0.statistics.count * columns)] }
             if let summary {
                 self.init(
-                    extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector(summary.statistics))
+                    extractor: extractor, span: .atMost(seconds: seconds), arrangement: .vector(summary.statistics),
+                    window: window)
                 return
             }
             throw unfit(
@@ -84,25 +94,42 @@ public struct FeaturePipeline: Sendable {
     /// The features of a clip as a matrix: [frames, coefficients], or [1, values] for vectors.
     /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
     public func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        try summarized(try extractor.checkedFeatures(of: spanned(clip)))
-    }
-
-    /// As much of a sound file as the features are taken from, at the extractor's rate: the rest is not decoded.
-    package func sound(at file: URL) throws(AudioError) -> AudioClip {
-        try AudioFile.read(at: file, sampleRate: extractor.sampleRate, first: samples)
+        if window == .speech { return try summarized(try features(of: try hear(clip).clip)) }
+        // The beginning is the beginning, whether or not somebody speaks in it.
+        var sound = try extractor.prepared(clip)
+        sound.samples.removeLast(max(0, sound.samples.count - samples))
+        return try summarized(try features(of: sound))
     }
 
     /// How many samples the span has at the extractor's rate.
-    var samples: Int { Int(saturating: span.seconds * extractor.sampleRate) }
+    private var samples: Int { Int(saturating: span.seconds * extractor.sampleRate) }
 
-    /// The sound that the features are taken from: at the extractor's rate, cut or filled as the span says.
-    func spanned(_ clip: AudioClip) throws(FeatureError) -> AudioClip {
-        var sound = try extractor.prepared(clip)
-        let length = samples
-        if sound.samples.count > length { sound.samples.removeLast(sound.samples.count - length) }
-        if case .exactly = span, sound.samples.count < length {
-            sound.samples += [Float](repeating: 0, count: length - sound.samples.count)
-        }
+    /// What is listened to of a recording.
+    private var listening: Listening {
+        Listening(sampleRate: extractor.sampleRate, seconds: span.seconds, window: window)
+    }
+
+    /// As much of a sound file as the features are taken from, at the extractor's rate.
+    package func hear(_ file: URL) throws(AudioError) -> HeardSound { try listening.hear(file) }
+
+    /// As much of a clip as the features are taken from, at the extractor's rate.
+    /// - Throws: `FeatureError` for a clip without samples, or with samples that are no numbers.
+    package func hear(_ clip: AudioClip) throws(FeatureError) -> HeardSound {
+        guard !clip.samples.isEmpty else { throw .emptyClip }
+        try clip.requireFinite()
+        do throws(AudioError) { return try listening.hear(clip) } catch { throw .audio(error) }
+    }
+
+    /// The features of sound that was heard, before any statistics over time.
+    func features(of heard: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        try extractor.checkedFeatures(of: filled(try extractor.prepared(heard)))
+    }
+
+    /// Sound that was heard, filled with silence where the span says so.
+    func filled(_ heard: AudioClip) -> AudioClip {
+        guard case .exactly = span, heard.samples.count < samples else { return heard }
+        var sound = heard
+        sound.samples += [Float](repeating: 0, count: samples - heard.samples.count)
         return sound
     }
 

@@ -4,7 +4,7 @@ import SERCore
 import SERSupport
 
 extension FeaturePipeline: Codable {
-    private enum Keys: String, CodingKey { case kind, settings, span, arrangement }
+    private enum Keys: String, CodingKey { case kind, settings, span, arrangement, window }
 
     /// The features a file may name.
     private static let kinds: [String: any FeatureExtractor.Type] = ["mfcc": MFCC.self, "logMel": LogMel.self]
@@ -20,6 +20,7 @@ extension FeaturePipeline: Codable {
         try extractor.encode(to: container.superEncoder(forKey: .settings))
         try container.encode(span, forKey: .span)
         try container.encode(arrangement, forKey: .arrangement)
+        try container.encode(window, forKey: .window)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -34,7 +35,9 @@ extension FeaturePipeline: Codable {
         try extractor.validate()
         self.init(
             extractor: extractor, span: try container.decode(Span.self, forKey: .span),
-            arrangement: try container.decode(Arrangement.self, forKey: .arrangement))
+            arrangement: try container.decode(Arrangement.self, forKey: .arrangement),
+            // Files from before there was a choice were trained on beginnings.
+            window: try container.decodeIfPresent(ListeningWindow.self, forKey: .window) ?? .beginning)
     }
 
     /// Makes sure that a network with this input reads what the pipeline gives.
@@ -59,7 +62,7 @@ extension FeaturePipeline: Codable {
         encoder.outputFormatting = .sortedKeys
         let settings = (try? encoder.encode(extractor)).map { String(decoding: $0, as: UTF8.self) }
         let seconds = (try? encoder.encode(span)).map { String(decoding: $0, as: UTF8.self) }
-        return "\(type(of: extractor)) \(settings ?? "\(extractor)") \(seconds ?? "\(span)")"
+        return "\(type(of: extractor)) \(settings ?? "\(extractor)") \(seconds ?? "\(span)") \(window)"
     }
 
     /// Columns of the matrices the network is fed from.

@@ -1,6 +1,7 @@
+import SERAudio
 import SERSupport
 
-/// The probabilities of each emotion for one clip.
+/// The probabilities of each emotion for one clip, and what of it was heard.
 public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// One emotion and how probable it is.
     public struct Entry: Sendable, Hashable, Codable {
@@ -12,6 +13,9 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
 
     /// All emotions, the most probable first.
     public let entries: [Entry]
+    /// Which part of the clip the model has listened to, and how much speech is in it. Without speech, the emotion is
+    /// none that somebody has.
+    public let heard: HeardPart
 
     /// The most probable emotion.
     public var label: String { entries.first?.label ?? "" }
@@ -27,14 +31,19 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     public func label(unsureBelow threshold: Float) -> String? { confidence >= threshold ? label : nil }
 
     /// Sorted by the logits, which the probabilities come from: no rounding of these changes the order.
-    init(labels: [String], logits: [Float], probabilities: [Float]) {
+    init(labels: [String], logits: [Float], probabilities: [Float], heard: HeardPart) {
+        self.heard = heard
         entries = zip(labels, zip(logits, probabilities)).enumerated()
             .sorted { ($1.element.1.0, $0.offset) < ($0.element.1.0, $1.offset) }
             .map { Entry(label: $0.element.0, probability: $0.element.1.1) }
     }
 
-    /// Such as `angry 0.97 | disgust 0.02 | fear 0.01`.
-    public var description: String {
+    /// Such as `angry 0.97 | disgust 0.02 | fear 0.01`, and in brackets what was heard where that is not all, and where
+    /// nobody speaks.
+    public var description: String { ranking + (heard.remark.map { " (\($0))" } ?? "") }
+
+    /// The emotions and how probable they are, such as `angry 0.97 | disgust 0.02 | fear 0.01`.
+    package var ranking: String {
         entries.map { entry in
             let hundredths = Int(saturating: entry.probability * 100)
             return "\(entry.label) \(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"

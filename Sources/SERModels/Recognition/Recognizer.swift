@@ -78,36 +78,49 @@ public struct Recognizer: Sendable {
     /// - Throws: ``RecognitionError`` for sound that has no features, such as an empty clip, and where the network's
     ///   outputs are not finite.
     public func recognize(_ clip: AudioClip) throws(RecognitionError) -> Prediction {
+        let heard: HeardSound
+        do throws(FeatureError) { heard = try pipeline.hear(clip) } catch { throw .features(error) }
+        return try prediction(of: heard)
+    }
+
+    /// What the emotion of a sound file is. Of a long file, ``Prediction/heard`` tells which part was listened to.
+    /// - Throws: ``RecognitionError``, which wraps the `AudioError` of a file that cannot be read.
+    public func recognize(contentsOf file: URL) throws(RecognitionError) -> Prediction {
+        let heard: HeardSound
+        do throws(AudioError) { heard = try pipeline.hear(file) } catch { throw .features(.audio(error)) }
+        return try prediction(of: heard)
+    }
+
+    private func prediction(of heard: HeardSound) throws(RecognitionError) -> Prediction {
         let matrix: FeatureMatrix
-        do throws(FeatureError) { matrix = try self.matrix(of: clip) } catch { throw .features(error) }
+        do throws(FeatureError) {
+            let features = try pipeline.summarized(try pipeline.features(of: heard.clip))
+            matrix = try model.fitted(features, as: pipeline.arrangement)
+        } catch { throw .features(error) }
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         let batch = examples.batch([0])
-        return try prediction(from: model(batch.values, lengths: batch.lengths))
+        return try prediction(from: model(batch.values, lengths: batch.lengths), heard: heard.part)
     }
 
-    /// A clip's features, found to fit the network.
-    func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        try model.fitted(try pipeline.matrix(of: clip), as: pipeline.arrangement)
+    /// The features of a clip's beginning, whichever part the pipeline would hear, found to fit the network.
+    func matrix(ofBeginningOf clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        var pipeline = pipeline
+        pipeline.window = .beginning
+        return try model.fitted(try pipeline.matrix(of: clip), as: pipeline.arrangement)
     }
 
-    /// The prediction that a clip's logits, [1, classes], stand for.
-    func prediction(from logits: Tensor) throws(RecognitionError) -> Prediction {
+    /// The prediction that the logits of a part, [1, classes], stand for.
+    func prediction(from logits: Tensor, heard: HeardPart) throws(RecognitionError) -> Prediction {
         let scores = logits.scalars
         guard scores.allSatisfy(\.isFinite) else { throw .outputNotFinite }
         guard let calibration else {
-            return Prediction(labels: labels, logits: scores, probabilities: softmax(logits).scalars)
+            return Prediction(
+                labels: labels, logits: scores, probabilities: softmax(logits).scalars, heard: heard)
         }
         let scaled = Scores(checked: [scores]).softmaxed(temperature: calibration.temperature)
-        return Prediction(labels: labels, logits: scores, probabilities: scaled.probabilities[0].map(Float.init))
-    }
-
-    /// What the emotion of a sound file is; of a long file, only as much is decoded as the features are taken from.
-    /// - Throws: ``RecognitionError``, which wraps the `AudioError` of a file that cannot be read.
-    public func recognize(contentsOf file: URL) throws(RecognitionError) -> Prediction {
-        let clip: AudioClip
-        do throws(AudioError) { clip = try pipeline.sound(at: file) } catch { throw .features(.audio(error)) }
-        return try recognize(clip)
+        return Prediction(
+            labels: labels, logits: scores, probabilities: scaled.probabilities[0].map(Float.init), heard: heard)
     }
 
     /// Measures the recognizer on clips with known emotions.

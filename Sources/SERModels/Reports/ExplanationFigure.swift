@@ -15,7 +15,7 @@ public struct ExplanationFigure: Sendable {
     /// A figure of explanations of a clip by a recognizer.
     /// - Parameters:
     ///   - explanations: What is drawn, one below the other.
-    ///   - clip: The sound that was explained.
+    ///   - clip: The sound that was explained, or the part of it that was heard.
     ///   - name: What the clip is called in the heading.
     ///   - recognizer: Whose features decide the spectrogram; where they come of no mel spectrogram, librosa's is shown.
     /// - Throws: `FeatureError` for sound that has no features.
@@ -31,7 +31,7 @@ public struct ExplanationFigure: Sendable {
         default: mel = LogMel(.librosa, sampleRate: pipeline.extractor.sampleRate)
         }
         if mel.compression == .none { mel.compression = .decibels(Decibels()) }
-        spectrogram = try mel.extract(pipeline.spanned(clip))
+        spectrogram = try mel.extract(pipeline.filled(try pipeline.hear(clip).clip))
         frequencies = mel.filters.centers(sampleRate: mel.sampleRate)
         title = Self.title(explanations.first, name)
     }
@@ -76,7 +76,7 @@ public struct ExplanationFigure: Sendable {
 
     private var description: String {
         let cut = explanations.first.map {
-            $0.isCut ? " The model reads the first \($0.soundSeconds.fixed(2)) of \($0.clipSeconds.fixed(2)) s." : ""
+            $0.isCut ? " \($0.cut)." : ""
         } ?? ""
         let spoken = explanations.map { explanation in
             let strongest = explanation.groups.prefix(3).map { "\($0.name) \(Explanation.signed($0.evidence))" }
@@ -95,10 +95,11 @@ public struct ExplanationFigure: Sendable {
             return AxisScale(from: 0, to: 1)
         }
         let half = first.frameSeconds / 2
-        let round = AxisScale(from: 0, to: end + half)
+        let round = AxisScale(from: first.prediction.heard.start, to: end + half)
         let places = round.ticks.count > 1 && round.ticks[1] < 1 ? 1 : 0
         return AxisScale(
-            from: start - half, to: end + half, ticks: round.ticks.filter { $0 <= end + half }, places: places)
+            from: start - half, to: end + half, ticks: round.ticks.filter { (start - half...end + half).contains($0) },
+            places: places)
     }
 
     /// How far up a frequency lies among the bands, 0...1; nil beyond them.
@@ -148,8 +149,9 @@ public struct ExplanationFigure: Sendable {
         parts.append(area.axes(x: "", y: "Hz (mel scale)"))
         let hertz = [125.0, 250, 500, 1000, 2000, 4000, 8000, 16_000]
         parts.append(ticks(hertz.compactMap { value in place(of: value).map { ($0, value.fixed(0)) } }, in: area))
-        if let first = explanations.first, first.soundSeconds + first.frameSeconds < area.x.upper {
-            let x = area.across(first.soundSeconds)
+        if let first = explanations.first, case let end = first.prediction.heard.start + first.soundSeconds,
+            end + first.frameSeconds < area.x.upper {
+            let x = area.across(end)
             parts.append(PlotArea.line(x, area.top, x, area.bottom, .muted, width: 1.6, dashes: "3 4"))
             if area.right - x > 120 {
                 parts.append(Label("filled with silence", x: x + 6, y: area.top + 18, paint: .muted).element)

@@ -13,7 +13,13 @@ public final class FeatureStore: @unchecked Sendable {
     }
 
     private let lock = NSLock()
-    private var known: [String: [URL: Result<FeatureMatrix, Reason>]] = [:]
+    private var known: [String: [URL: Result<Extracted, Reason>]] = [:]
+
+    /// The features of a clip before any statistics over time, and which part of it they are of.
+    private struct Extracted: Sendable {
+        let matrix: FeatureMatrix
+        let part: HeardPart
+    }
 
     private struct Reason: Error, CustomStringConvertible {
         var text: String
@@ -38,7 +44,7 @@ public final class FeatureStore: @unchecked Sendable {
         let present = lock.withLock { known[key] ?? [:] }
         let missing = clips.map(\.path).filter { present[$0] == nil }
         let done = Counter()
-        let fresh = parallelMap(missing.count) { index -> Result<FeatureMatrix, Reason>? in
+        let fresh = parallelMap(missing.count) { index -> Result<Extracted, Reason>? in
             guard !isCancelled() else { return nil }
             defer { progress(done.increment(), missing.count) }
             return extract(missing[index], pipeline)
@@ -52,7 +58,7 @@ public final class FeatureStore: @unchecked Sendable {
         let matrices = clips.map { clip -> FeatureMatrix? in
             do throws(Reason) {
                 guard let result = all[clip.path] else { throw Reason(text: "not read") }
-                do { return try pipeline.summarized(try result.get()) } catch { throw Reason(text: "\(error)") }
+                do { return try pipeline.summarized(try result.get().matrix) } catch { throw Reason(text: "\(error)") }
             } catch {
                 failures.append(Failure(path: clip.path, reason: error.text))
                 return nil
@@ -61,10 +67,16 @@ public final class FeatureStore: @unchecked Sendable {
         return (matrices, failures)
     }
 
-    private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<FeatureMatrix, Reason> {
+    /// Which part was heard of each clip; nil for clips whose features by that pipeline are not in the store.
+    func heardParts(of clips: [Clip], pipeline: FeaturePipeline) -> [HeardPart?] {
+        let present = lock.withLock { known[pipeline.extractionKey] ?? [:] }
+        return clips.map { (try? present[$0.path]?.get())?.part }
+    }
+
+    private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<Extracted, Reason> {
         do {
-            let clip = try pipeline.sound(at: path)
-            return .success(try pipeline.extractor.checkedFeatures(of: pipeline.spanned(clip)))
+            let heard = try pipeline.hear(path)
+            return .success(Extracted(matrix: try pipeline.features(of: heard.clip), part: heard.part))
         } catch {
             return .failure(Reason(text: "\(error)"))
         }

@@ -30,7 +30,7 @@ public enum TrainingProgress {
                 if done == total { line?.finish() }
             case .resumed(let history):
                 let text = "\(title): going on after epoch \(history.epochs.count)\n"
-                FileHandle.standardError.write(Data(text.utf8))
+                StandardStream.errors.write(text)
             case .step(let epoch, let epochs, let done, let total):
                 begin(.training, title, total: epochs * total, unit: "steps")
                 line?.update(completed: (epoch - 1) * total + done)

@@ -26,7 +26,8 @@ extension ONNXWriter {
         }
     }
 
-    /// The beginning of the clip; with silence after it where the span is exact.
+    /// The beginning of the clip, whichever part the pipeline would choose of a longer one: a graph cannot look for
+    /// speech. With silence after it where the span is exact.
     private mutating func spanned(_ samples: String, _ pipeline: FeaturePipeline) -> String {
         let length = Int(saturating: pipeline.span.seconds * pipeline.extractor.sampleRate)
         var sound = samples

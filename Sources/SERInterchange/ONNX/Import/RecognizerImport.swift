@@ -9,6 +9,8 @@ public struct RecognizerParts: Sendable {
     public var features: any FeatureExtractor
     /// How much of each clip is used, in seconds.
     public var seconds: Double
+    /// Which part is used of clips that are longer.
+    public var window: ListeningWindow
     /// How features were brought to one scale when the network was trained.
     public var standardization: Standardization
     /// The emotions, in the order of the network's outputs.
@@ -18,11 +20,12 @@ public struct RecognizerParts: Sendable {
 
     /// The parts of a recognizer beside its network.
     public init(
-        features: any FeatureExtractor, seconds: Double, standardization: Standardization, labels: [String],
-        provenance: [String: String] = [:]
+        features: any FeatureExtractor, seconds: Double, window: ListeningWindow = .speech,
+        standardization: Standardization, labels: [String], provenance: [String: String] = [:]
     ) {
         self.features = features
         self.seconds = seconds
+        self.window = window
         self.standardization = standardization
         self.labels = labels
         self.provenance = provenance
@@ -32,7 +35,8 @@ public struct RecognizerParts: Sendable {
     public init(of recognizer: Recognizer) {
         self.init(
             features: recognizer.pipeline.extractor, seconds: recognizer.pipeline.span.seconds,
-            standardization: recognizer.standardization, labels: recognizer.labels, provenance: recognizer.provenance)
+            window: recognizer.pipeline.window, standardization: recognizer.standardization,
+            labels: recognizer.labels, provenance: recognizer.provenance)
     }
 }
 
@@ -44,7 +48,8 @@ extension Recognizer {
         do throws(FeatureError) { try parts.features.validate() } catch { throw misfit("its features: \(error)") }
         let pipeline: FeaturePipeline
         do throws(ShapeError) {
-            pipeline = try FeaturePipeline(for: model.graph.input, extractor: parts.features, seconds: parts.seconds)
+            pipeline = try FeaturePipeline(
+                for: model.graph.input, extractor: parts.features, seconds: parts.seconds, window: parts.window)
         } catch { throw misfit("its features do not fit its network: \(error)") }
         do throws(RecognizerError) {
             try self.init(
@@ -84,7 +89,7 @@ extension ONNXFile {
         let pipeline = try part("ser.features", as: FeaturePipeline.self)
         let provenance = metadata("ser.provenance") == nil ? [:] : try part("ser.provenance", as: [String: String].self)
         return RecognizerParts(
-            features: pipeline.extractor, seconds: pipeline.span.seconds,
+            features: pipeline.extractor, seconds: pipeline.span.seconds, window: pipeline.window,
             standardization: try part("ser.standardization", as: Standardization.self),
             labels: try part("ser.labels", as: [String].self), provenance: provenance)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 
 /// Why a corpus cannot be read.
 public enum CorpusError: Error, Sendable, Equatable {
@@ -53,7 +54,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
             "\(url.path) cannot be opened: \(reason)"
         case .noAudio(let url, let files):
             "\(url.path) holds no audio files (\(files == 0 ? "it is empty" : "\(files) other files")). "
-                + "Looked for \(AudioExtensions.listed) in it and in the folders below."
+                + "Looked for \(SoundFileNames.listed) in it and in the folders below."
         case .nothingRecognised(let url, let layout, let rule, let examples):
             "No audio file in \(url.path) is named as in \(layout): \(rule). "
                 + "Found, for example, \(examples.joined(separator: ", "))."

@@ -1,19 +1,11 @@
 import Foundation
+import SERAudio
 
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
-
-/// The endings that make a file count as audio; what is inside is told by content.
-enum AudioExtensions {
-    static let all: Set<String> = [
-        "wav", "wave", "aif", "aiff", "aifc", "flac", "ogg", "oga", "opus", "mp3", "au", "snd", "caf", "w64", "rf64",
-    ]
-
-    static let listed = "wav, aiff, flac, ogg, opus, mp3, au, caf, w64 and rf64 files"
-}
 
 /// The files in a folder and the folders below it, each once.
 ///
@@ -101,7 +93,7 @@ struct FolderWalk {
             return nil
         }
         let ending = url.pathExtension.lowercased()
-        guard AudioExtensions.all.contains(ending) else {
+        guard SoundFileNames.endings.contains(ending) else {
             otherFiles += 1
             if ending == "csv" && !relativePath.contains("/") { manifests.append(url) }
             return nil

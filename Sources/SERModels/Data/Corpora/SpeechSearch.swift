@@ -27,16 +27,6 @@ extension Corpus {
     }
 }
 
-extension Recognizer {
-    /// Where somebody speaks in the part of a sound file that the features are taken from.
-    /// - Throws: `FeatureError`, which wraps the `AudioError` of a file that cannot be read.
-    public func speechActivity(contentsOf file: URL) throws(FeatureError) -> SpeechActivity {
-        do {
-            return try SpeechActivity(of: try AudioFile.read(at: file, duration: pipeline.span.seconds))
-        } catch { throw .audio(error) }
-    }
-}
-
 /// Looks for speech in files, part by part, until some is found.
 enum SpeechSearch {
     /// The length of a part, in seconds.

@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 import SERSupport
 
 /// What a saved model made of a corpus: the contents of `results.json`, with every clip's prediction.
@@ -12,6 +13,14 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         public var area: Double
         /// Where 100, 95, 90, 80, 70 and 50 % are answered.
         public var points: [RiskCoverageCurve.Point]
+    }
+
+    /// A clip and the part of it that was heard.
+    public struct HeardClip: Codable, Sendable, Equatable {
+        /// The clip.
+        public var clip: String
+        /// The part.
+        public var part: HeardPart
     }
 
     /// What these results are.
@@ -56,6 +65,8 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var riskCoverage: Curve
     /// Clips in which no speech was found (SERAudio's `SpeechActivity`); they are measured all the same.
     public var withoutSpeech: [String]
+    /// Clips that are longer than the model hears, with the part that it heard; nil in results of earlier versions.
+    public var partlyHeard: [HeardClip]?
     /// The same clips degraded, where that was asked for.
     public var robustness: RobustnessResults?
     /// The clips, in the order of ``logits``.
@@ -106,9 +117,11 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         let known = Set(used.map(\.path))
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
         skipped = corpus.clips.map(\.path).filter { !known.contains($0) }.map { String($0.path.dropFirst(root.count)) }
-        let silent = Set(
-            corpus.clipsWithoutSpeech(within: recognizer.pipeline.span.seconds, isCancelled: isCancelled).map(\.path))
-        withoutSpeech = used.map(\.path).filter { silent.contains($0) }.map { String($0.path.dropFirst(root.count)) }
+        let heard = zip(used, store.heardParts(of: used, pipeline: recognizer.pipeline)).compactMap { clip, part in
+            part.map { HeardClip(clip: String(clip.path.path.dropFirst(root.count)), part: $0) }
+        }
+        withoutSpeech = heard.filter { !$0.part.hasSpeech }.map(\.clip)
+        partlyHeard = heard.filter { !$0.part.isWhole }
         do throws(EvaluationError) {
             intervals = try evaluation.estimates(bootstrap: bootstrap)
             classIntervals = try evaluation.estimates(of: Measure.perClass(evaluation.labels), bootstrap: bootstrap)
