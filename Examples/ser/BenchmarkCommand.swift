@@ -67,11 +67,9 @@ struct BenchmarkCommand: ParsableCommand {
             if common.json {
                 try printJSON(figure, onOneLine: true)
             } else {
-                table = table ?? BenchmarkTable(first: figure, isCompared: baseline != nil)
-                table?.printRow(figure)
+                table = try table ?? BenchmarkTable(first: figure, isCompared: baseline != nil)
+                try table?.printRow(figure)
             }
-            // Each line is seen when it is measured, in a pipe too.
-            fflush(nil)
         }
     }
 
@@ -107,15 +105,15 @@ private struct BenchmarkTable {
     private let isCompared: Bool
 
     /// Prints what all figures share and the headings.
-    init(first: BenchmarkFigure, isCompared: Bool) {
+    init(first: BenchmarkFigure, isCompared: Bool) throws {
         self.isCompared = isCompared
-        print(
+        try printText(
             "\(Parallelism.threads) threads; OpenBLAS core: \(first.openBLASCore); own kernels: \(first.instructionSet)")
         let headings = ["figure", "batch", "median ms", "least ms", "iterations"]
-        print(Self.row(headings + (isCompared ? ["before ms", "speed-up"] : []) + ["", "remarks"]))
+        try printText(Self.row(headings + (isCompared ? ["before ms", "speed-up"] : []) + ["", "remarks"]))
     }
 
-    func printRow(_ figure: BenchmarkFigure) {
+    func printRow(_ figure: BenchmarkFigure) throws {
         var cells = [
             figure.name, figure.batch.map(String.init) ?? "", figure.medianMilliseconds?.fixed(4) ?? "",
             figure.minimumMilliseconds.fixed(4), figure.iterations.map(String.init) ?? "",
@@ -123,7 +121,7 @@ private struct BenchmarkTable {
         if isCompared {
             cells += [figure.baselineMilliseconds?.fixed(4) ?? "", figure.speedup?.fixed(2) ?? ""]
         }
-        print(Self.row(cells + ["", remarks(figure)]))
+        try printText(Self.row(cells + ["", remarks(figure)]))
     }
 
     private func remarks(_ figure: BenchmarkFigure) -> String {

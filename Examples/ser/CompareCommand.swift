@@ -78,8 +78,8 @@ struct CompareCommand: ParsableCommand {
         if common.json {
             try printJSON(results)
         } else {
-            print(results)
-            print("report: \(output.appendingPathComponent("report.html").path)")
+            try printText(results)
+            try printText("report: \(output.appendingPathComponent("report.html").path)")
         }
         if results.missing.isEmpty { live?.waitForLastLook() }
         if !results.missing.isEmpty {

@@ -184,9 +184,9 @@ struct CrossValidateCommand: ParsableCommand {
             if common.json {
                 try printJSON(results)
             } else {
-                print(results)
-                print("results: \(output.appendingPathComponent("results.json").path)")
-                print("report: \(output.appendingPathComponent("report.html").path)")
+                try printText(results)
+                try printText("results: \(output.appendingPathComponent("results.json").path)")
+                try printText("report: \(output.appendingPathComponent("report.html").path)")
             }
         }
     }

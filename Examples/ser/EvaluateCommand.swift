@@ -112,8 +112,8 @@ struct EvaluateCommand: ParsableCommand {
         if common.json {
             try printJSON(results)
         } else {
-            print(try text(results))
-            if let output { print("\nreport: \(output.appendingPathComponent("report.html").path)") }
+            try printText(try text(results))
+            if let output { try printText("\nreport: \(output.appendingPathComponent("report.html").path)") }
         }
         if results.robustness?.isComplete == false {
             note("Stopped; the conditions that were not measured are missing.")
@@ -140,6 +140,7 @@ struct EvaluateCommand: ParsableCommand {
                     + results.withoutSpeech.prefix(20)
                     + (count > 20 ? ["and \(count - 20) more"] : [])).joined(separator: "\n  "))
         }
+        if let text = results.partlyHeardText { parts.append(text) }
         if let calibration = results.calibration { parts.append("calibration by \(calibration)") }
         let curve = evaluation.riskCoverage
         parts.append("not sure (area under the risk-coverage curve \(curve.area.fixed(4))):\n\(curve.table())")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SERAudio
 import SERModels
 import SERSupport
 
@@ -9,7 +10,8 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Tell what in a sound file speaks for an emotion and what against it.",
         discussion: """
             Attributes a logit of the network to the clip's frames and coefficients, against a clip whose features are \
-            the mean of the training part. A long file is cut to what the model reads, as in predict.
+            the mean of the training part. Of a long file the model hears a part, as in predict; times count from the \
+            file's beginning.
 
             EXAMPLE:
               ser explain gru.safetensors speech.wav --output speech.svg
@@ -33,8 +35,8 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: "A model file that `ser train` wrote.")
     var model: URL
 
-    @Argument(help: "A sound file of any format, rate and number of channels.")
-    var file: URL
+    @Argument(help: ArgumentHelp("\(SoundInput.help)"))
+    var file: SoundInput
 
     @Option(help: ArgumentHelp("Draw the evidence over the mel spectrogram into this SVG file.", valueName: "file"))
     var output: URL?
@@ -54,31 +56,33 @@ struct ExplainCommand: ParsableCommand {
         common.apply()
         if let output { try AtomicFile.prepare(file: output) }
         let recognizer = try Recognizer(contentsOf: model)
-        let explanations = try explain(with: recognizer)
+        let (heard, explanations) = try explain(with: recognizer)
         guard let first = explanations.first else { return }
         if let output {
             let figure = try ExplanationFigure(
-                explanations, of: recognizer.pipeline.sound(at: file), named: file.lastPathComponent, by: recognizer)
+                explanations, of: heard.clip, named: file.lastName, by: recognizer)
             try AtomicFile.write(Data(figure.svg.utf8), to: output)
         }
         if common.json {
-            try printJSON(Report(file: file.path, explanations: explanations))
+            try printJSON(Report(file: file.name, explanations: explanations))
         } else {
-            print("\(file.path): \(first.prediction)\n")
-            print(explanations.map { "\($0)" }.joined(separator: "\n\n"))
-            if let output { print("\nfigure: \(output.path)") }
+            try printText("\(file.title): \(first.prediction)\n")
+            try printText(explanations.map { "\($0)" }.joined(separator: "\n\n"))
+            if let output { try printText("\nfigure: \(output.path)") }
         }
     }
 
-    private func explain(with recognizer: Recognizer) throws -> [Explanation] {
-        do throws(ExplanationError) {
-            return try method.methods.map { method throws(ExplanationError) in
-                try recognizer.explain(contentsOf: file, by: method, label: label, contrasting: contrast)
+    private func explain(with recognizer: Recognizer) throws -> (heard: HeardSound, explanations: [Explanation]) {
+        do {
+            let heard = try file.result(ofFile: recognizer.pipeline.hear, ofClip: recognizer.pipeline.hear)
+            let explanations = try method.methods.map { method throws(ExplanationError) in
+                try recognizer.explain(heard, by: method, label: label, contrasting: contrast)
             }
+            return (heard, explanations)
+        } catch let error as ExplanationError where error.isUnknownLabel {
+            throw ValidationError("--label: \(error).")
         } catch {
-            if case .unknownLabel = error { throw ValidationError("--label: \(error).") }
-            let text = "\(error)"
-            note(text.contains(file.path) ? "Error: \(text)" : "Error: \(file.path): \(text)")
+            note(error, about: file.title)
             throw ExitCode.failure
         }
     }
@@ -86,5 +90,11 @@ struct ExplainCommand: ParsableCommand {
     private struct Report: Encodable {
         let file: String
         let explanations: [Explanation]
+    }
+}
+
+extension ExplanationError {
+    fileprivate var isUnknownLabel: Bool {
+        if case .unknownLabel = self { true } else { false }
     }
 }

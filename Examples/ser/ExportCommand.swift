@@ -46,13 +46,17 @@ struct ExportCommand: ParsableCommand {
         let recognizer = try Recognizer(contentsOf: model)
         let options = ONNXOptions(includesFeatures: includeFeatures, foldsBatchNorm: !keepBatchNorm)
         try recognizer.exportONNX(to: target, options)
+        if includeFeatures, recognizer.pipeline.window == .speech {
+            note("The graph hears the first \(recognizer.pipeline.span.seconds.significant(4)) s of what it is given. "
+                + "ser predict chooses the part of a longer file with most speech: give the graph that part.")
+        }
         let report = Report(
             model: model.path, format: format.rawValue, output: target.path, includesFeatures: includeFeatures,
             labels: recognizer.labels, sampleRate: recognizer.pipeline.extractor.sampleRate)
         guard common.json else {
             let takes = includeFeatures
                 ? "samples at \(report.sampleRate.significant(6)) Hz" : "features \(recognizer.model.graph.input)"
-            return print("\(target.path): takes \(takes), gives \(includeFeatures ? "probabilities" : "logits") of "
+            return try printText("\(target.path): takes \(takes), gives \(includeFeatures ? "probabilities" : "logits") of "
                 + recognizer.labels.joined(separator: ", "))
         }
         try printJSON(report)

@@ -24,19 +24,22 @@ extension FeaturePreset: ExpressibleByArgument {
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract: "Compute the MFCCs of one sound file.",
+        abstract: "Compute the MFCCs of sound files.",
         discussion: """
-            With --output the matrix is written as a NumPy file: float32, [frames, coefficients]. The librosa presets \
-            give 40 coefficients at 22,050 Hz unless told otherwise, torchaudio 40 and kaldi 13 at 16,000 Hz. At another \
-            --rate, kaldi's frames stay 25 ms long, 10 ms apart; those of the others keep their number of samples, as in \
-            the originals.
+            A file that cannot be read is told on standard error; the others are computed all the same, and the exit code \
+            is 1. With --json each file is one line, with what is wrong with it under "error".
+
+            With --output, which takes one sound file, the matrix is written as a NumPy file: float32, \
+            [frames, coefficients]. The librosa presets give 40 coefficients at 22,050 Hz unless told otherwise, \
+            torchaudio 40 and kaldi 13 at 16,000 Hz. At another --rate, kaldi's frames stay 25 ms long, 10 ms apart; \
+            those of the others keep their number of samples, as in the originals.
 
             EXAMPLE:
               ser features speech.wav --preset librosa --output speech.npy
             """)
 
-    @Argument(help: "A sound file of any format, rate and number of channels.")
-    var file: URL
+    @Argument(help: ArgumentHelp("\(SoundInput.help)", valueName: "file"))
+    var files: [SoundInput]
 
     @Option(help: "Whose definition of MFCCs to follow.")
     var preset = FeaturePreset.librosa
@@ -52,17 +55,36 @@ struct FeaturesCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if output != nil, files.count > 1 { throw ValidationError("--output takes the features of one file: name one.") }
+    }
+
     func run() throws {
         common.apply()
         let extractor = MFCC(preset, coefficients: coefficients ?? usualCoefficients, sampleRate: rate)
         try extractor.validate()
         if let output { try AtomicFile.prepare(file: output) }
-        let matrix = try extractor.extract(from: file)
+        var failures = 0
+        for file in files {
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            let matrix = Result { try file.result(ofFile: extractor.extract(from:), ofClip: extractor.checkedFeatures) }
+            switch matrix {
+            case .success(let matrix): try show(matrix, of: extractor, file)
+            case .failure(let error):
+                failures += 1
+                note(error, about: file.title)
+                if common.json { try printJSON(FailedFile(file: file.name, error: "\(error)"), onOneLine: true) }
+            }
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    private func show(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput) throws {
         if let output { try AtomicFile.write(matrix.npy(), to: output) }
         if common.json {
-            try printJSON(Report(matrix, of: extractor, self), onOneLine: true)
+            try printJSON(Report(matrix, of: extractor, file, self), onOneLine: true)
         } else {
-            printTable(matrix, of: extractor)
+            try printTable(matrix, of: extractor, file)
         }
     }
 
@@ -77,8 +99,8 @@ struct FeaturesCommand: ParsableCommand {
         let output: String?
         let values: [[Float]]?
 
-        init(_ matrix: FeatureMatrix, of extractor: MFCC, _ command: FeaturesCommand) {
-            file = command.file.path
+        init(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput, _ command: FeaturesCommand) {
+            self.file = file.name
             preset = command.preset.defaultValueDescription
             sampleRate = extractor.sampleRate
             frames = matrix.frames
@@ -88,20 +110,20 @@ struct FeaturesCommand: ParsableCommand {
         }
     }
 
-    private func printTable(_ matrix: FeatureMatrix, of extractor: MFCC) {
-        print("\(file.path): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
+    private func printTable(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput) throws {
+        try printText("\(file.title): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
             + "\(extractor.sampleRate.significant(6)) Hz (\(preset.defaultValueDescription))")
         if let output {
-            print("written to \(output.path)")
+            try printText("written to \(output.path)")
             return
         }
         let statistics: [TimeStatistic] = [.mean, .standardDeviation, .minimum, .maximum]
-        guard let summary = try? matrix.statistics(statistics) else { return }
+        let summary = try matrix.statistics(statistics)
         var table = TextTable(["coefficient", "mean", "deviation", "minimum", "maximum"], alignments: [.right])
         for coefficient in 0..<matrix.coefficients {
             let values = statistics.indices.map { summary[0, $0 * matrix.coefficients + coefficient] }
             table.append(["\(coefficient)"] + values.map { Double($0).fixed(3) })
         }
-        print(table.lines.joined(separator: "\n"))
+        try printText(table.lines.joined(separator: "\n"))
     }
 }

@@ -85,7 +85,7 @@ struct ImportCommand: ParsableCommand {
         let recognizer = try isONNX ? Recognizer(contentsOfONNX: file, parts: parts()) : fromStateDict()
         try recognizer.save(to: output)
         guard common.json else {
-            return print("\(output.path): \(recognizer.model.parameterCount) parameters, takes "
+            return try printText("\(output.path): \(recognizer.model.parameterCount) parameters, takes "
                 + "\(recognizer.model.graph.input), tells apart \(recognizer.labels.joined(separator: ", "))")
         }
         try printJSON(

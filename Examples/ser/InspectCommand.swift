@@ -34,13 +34,13 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         common.apply()
         var corpus = try Corpus(detecting: path, strict: strict)
-        if csv { return print(corpus.table.csv(), terminator: "") }
+        if csv { return try printText(corpus.table.csv(), terminator: "") }
         corpus = corpus.auditedForSpeech(isCancelled: { Interruption.isRequested })
         if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
         if common.json {
             try printJSON(CorpusReport(corpus))
         } else {
-            print(CorpusReport(corpus))
+            try printText(CorpusReport(corpus))
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SERAudio
 import SERModels
 import SERSupport
 
@@ -9,8 +10,9 @@ struct PredictCommand: ParsableCommand {
         abstract: "Recognise the emotion in sound files.",
         discussion: """
             A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
-            code is 1. With --json each file is one line. Where no speech is found, that is told beside the prediction, and \
-            with --unsure-below the answer is "not sure".
+            code is 1. With --json each file is one line, with what is wrong with it under "error". Of a \
+            long file the model hears the part with most speech, which is told. Where no speech is found, that is told \
+            too, and with --unsure-below the answer is "not sure".
 
             EXAMPLE:
               ser predict gru.safetensors speech.wav --unsure-below 0.6
@@ -19,8 +21,8 @@ struct PredictCommand: ParsableCommand {
     @Argument(help: "A model file that `ser train` wrote.")
     var model: URL
 
-    @Argument(help: "Sound files of any format, rate and number of channels.")
-    var files: [URL]
+    @Argument(help: ArgumentHelp("\(SoundInput.help)", valueName: "file"))
+    var files: [SoundInput]
 
     @Option(help: ArgumentHelp("Say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
     var unsureBelow: Float = 0
@@ -39,28 +41,31 @@ struct PredictCommand: ParsableCommand {
         var failures = 0
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            do {
-                let prediction = try recognizer.recognize(contentsOf: file)
-                try show(prediction, hasSpeech: try recognizer.speechActivity(contentsOf: file).hasSpeech, of: file)
-            } catch {
+            let answer = Result {
+                try file.result(ofFile: recognizer.recognize(contentsOf:), ofClip: recognizer.recognize)
+            }
+            switch answer {
+            case .success(let prediction): try show(prediction, of: file)
+            case .failure(let error):
                 failures += 1
-                let text = "\(error)"
-                note(text.contains(file.path) ? "Error: \(text)" : "Error: \(file.path): \(text)")
+                note(error, about: file.title)
+                if common.json { try printJSON(FailedFile(file: file.name, error: "\(error)"), onOneLine: true) }
             }
         }
         if failures > 0 { throw ExitCode.failure }
     }
 
-    private func show(_ prediction: Prediction, hasSpeech: Bool, of file: URL) throws {
-        let isUnsure = prediction.label(unsureBelow: unsureBelow) == nil || (!hasSpeech && unsureBelow > 0)
+    private func show(_ prediction: Prediction, of file: SoundInput) throws {
+        let heard = prediction.heard
+        let isUnsure = prediction.label(unsureBelow: unsureBelow) == nil || (!heard.hasSpeech && unsureBelow > 0)
         guard common.json else {
-            let warning = hasSpeech ? "" : "  (no speech found)"
-            return print("\(file.path): \(isUnsure ? "not sure (\(prediction))" : "\(prediction)")\(warning)")
+            let answer = isUnsure ? "not sure (\(prediction.ranking))" : prediction.ranking
+            return try printText("\(file.title): \(answer)\(heard.remark.map { "  (\($0))" } ?? "")")
         }
         let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
         try printJSON(
             Report(
-                file: file.path, label: prediction.label, unsure: isUnsure, speechFound: hasSpeech,
+                file: file.name, label: prediction.label, unsure: isUnsure, speechFound: heard.hasSpeech, heard: heard,
                 probabilities: probabilities),
             onOneLine: true)
     }
@@ -72,6 +77,8 @@ struct PredictCommand: ParsableCommand {
         let unsure: Bool
         /// Whether somebody speaks in the part of the file that was listened to.
         let speechFound: Bool
+        /// Which part that is, in seconds.
+        let heard: HeardPart
         let probabilities: [String: Float]
     }
 }

@@ -1,14 +1,59 @@
+import ArgumentParser
 import Foundation
+import SERSupport
 
-/// Prints a value as JSON on standard output, keys sorted. Numbers that are none are printed as strings.
+/// Results could not be printed.
+struct PrintingError: Error, CustomStringConvertible {
+    /// The system's reason.
+    let reason: String
+
+    var description: String {
+        "standard output: cannot be written (\(reason)); what was printed is not complete; make room and run it again"
+    }
+}
+
+/// Prints results on standard output. Whoever closed it has seen enough: that ends the program without a word.
+/// - Throws: ``PrintingError`` where they cannot be written.
+func printText(_ text: some CustomStringConvertible, terminator: String = "\n") throws {
+    let code = StandardStream.output.write("\(text)\(terminator)")
+    if code == EPIPE { throw ExitCode(128 + SIGPIPE) }
+    guard code == 0 else { throw PrintingError(reason: String(cString: strerror(code))) }
+}
+
+/// Prints a value as JSON on standard output, keys sorted. Numbers that are none are printed as null.
 func printJSON(_ value: some Encodable, onOneLine: Bool = false) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if !onOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
+    // JSON has no such numbers; a character of no script stands for them until all is encoded.
+    let none = "\u{f8ff}"
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        positiveInfinity: none, negativeInfinity: none, nan: none)
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    try printText(text.replacingOccurrences(of: "\"\(none)\"", with: "null"))
 }
 
 /// Tells something that is no result, on standard error.
-func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+func note(_ text: String) { StandardStream.errors.write(text + "\n") }
+
+/// Tells what is wrong with a file, whose name the message may hold already.
+func note(_ error: any Error, about file: String) {
+    let text = "\(error)"
+    note(text.contains(file) ? "Error: \(text)" : "Error: \(file): \(text)")
+}
+
+/// What is printed as JSON of a file that could not be used, in the place of its results.
+struct FailedFile: Encodable {
+    let file: String
+    /// What is wrong with it.
+    let error: String
+}
+
+/// Help and versions are printed by others: whether all of it was written is seen at the very end.
+func checkStandardOutputAtExit() {
+    atexit {
+        guard fflush(nil) != 0 else { return }
+        note("Error: \(PrintingError(reason: String(cString: strerror(errno))))")
+        _exit(1)
+    }
+}

@@ -53,8 +53,8 @@ struct ReportCommand: ParsableCommand {
         if common.json {
             try printJSON(Written(report: page.relativePath, summary: report.summary, differences: report.differences))
         } else {
-            print(report.summary)
-            print("report: \(page.relativePath)")
+            try printText(report.summary)
+            try printText("report: \(page.relativePath)")
         }
     }
 

@@ -55,8 +55,8 @@ struct ScaleCommand: ParsableCommand {
         if common.json {
             try printJSON(results)
         } else {
-            print(results)
-            print("\nresults, figures and report: \(output.path)")
+            try printText(results)
+            try printText("\nresults, figures and report: \(output.path)")
         }
         if !results.isComplete {
             note("Stopped; what was measured is in \(output.path).")

@@ -20,4 +20,14 @@ struct Ser: ParsableCommand {
             ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
             ScaleCommand.self,
         ])
+
+    static func main() {
+        checkStandardOutputAtExit()
+        do {
+            var command = try parseAsRoot()
+            do { try command.run() } catch { throw inWordsOfCommands(error, of: type(of: command)) }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

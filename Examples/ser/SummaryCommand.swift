@@ -56,11 +56,11 @@ struct SummaryCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let format = format ?? (common.json ? .json : .table)
-        if let file { return print(try Recognizer(contentsOf: file).model.summary(format)) }
+        if let file { return try printText(try Recognizer(contentsOf: file).model.summary(format)) }
         guard let model else { return }
         let network = try model.model(classes: classes ?? 7, coefficients: coefficients ?? 40, frames: frames ?? 130)
-        if format == .table { print(model.title) }
-        print(network.summary(format))
+        if format == .table { try printText(model.title) }
+        try printText(network.summary(format))
     }
 }
 

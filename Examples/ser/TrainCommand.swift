@@ -67,7 +67,7 @@ struct TrainCommand: ParsableCommand {
         if common.json {
             try printJSON(Summary(outcome, split, self))
         } else {
-            print(text(outcome, split, comparison.audit(of: split)))
+            try printText(text(outcome, split, comparison.audit(of: split)))
         }
         if let live, !outcome.trained.wasCancelled {
             live.finish(try Report(comparison.results(of: outcome, on: split)).html)

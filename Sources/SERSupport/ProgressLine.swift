@@ -47,7 +47,7 @@ package final class ProgressLine: @unchecked Sendable {
     package init(
         _ title: String, total: Int, unit: String = "steps", style: Style = .automatic, columns: Int? = nil,
         clock: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
-        output: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        output: @escaping @Sendable (String) -> Void = { StandardStream.errors.write($0) }
     ) {
         self.title = title
         self.total = total

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+
+/// The sound that a command is given: a file, or `-` for standard input.
+struct SoundInput: ExpressibleByArgument, Sendable {
+    /// What it was called by: a path, or `-`.
+    let name: String
+    private let file: URL?
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        file = argument == "-" ? nil : URL(fileURLWithPath: argument)
+        name = file?.path ?? argument
+    }
+
+    /// What people are told of.
+    var title: String { file?.path ?? "standard input" }
+    /// The same without folders.
+    var lastName: String { file?.lastPathComponent ?? title }
+
+    /// What one of two functions makes of the sound: of a file, which it need not read whole, or of all that comes from
+    /// standard input.
+    func result<Result>(
+        ofFile: (URL) throws -> Result, ofClip: (AudioClip) throws -> Result
+    ) throws -> Result {
+        if let file { return try ofFile(file) }
+        return try ofClip(AudioFile.decode(descriptor: 0, name: title).clip)
+    }
+
+    /// What is said of such arguments.
+    static let help = """
+        Sound at any rate, with any number of channels: WAV, AIFF, FLAC, Ogg, Opus, MP3, CAF, AU and what else libsndfile \
+        reads; where the ffmpeg program is installed also m4a, mp4, webm, aac and wma; - for standard input.
+        """
+}

@@ -1,0 +1,95 @@
+import Foundation
+import SERAudio
+import Testing
+
+@Suite struct PredictCommandTests {
+    /// A model trained for an epoch on a synthetic corpus, and a recording of it.
+    private func trained(in folder: URL) async throws -> (model: String, clip: URL) {
+        let corpus = folder.appendingPathComponent("corpus"), model = folder.appendingPathComponent("a.safetensors").path
+        let written = try await Command.run(["synthesize", corpus.path, "--words", "3"])
+        try #require(written.code == 0, "\(written.errors)")
+        let run = try await Command.run([
+            "train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search",
+        ])
+        try #require(run.code == 0, "\(run.errors)")
+        let name = try #require(FileManager.default.subpaths(atPath: corpus.path)?.sorted().first { $0.hasSuffix(".wav") })
+        return (model, corpus.appendingPathComponent(name))
+    }
+
+    @Test func oneBadFileCostsNoOthersTheirResults() async throws {
+        try await withFolder { folder in
+            let (model, clip) = try await trained(in: folder)
+            let pointer = folder.appendingPathComponent("lfs.wav"), none = folder.appendingPathComponent("none.wav")
+            try Data("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n".utf8).write(to: pointer)
+            let files = [clip, pointer, clip, none, clip].map(\.path)
+            for command in [["predict", model], ["features"]] {
+                let text = try await Command.run(command + files)
+                #expect(text.code == 1 && text.output.components(separatedBy: clip.path + ":").count == 4)
+                #expect(text.errors.contains("git lfs pull") && text.errors.contains("no such file"), "\(text.errors)")
+                let json = try await Command.run(command + files + ["--json"])
+                let lines = try json.output.split(separator: "\n").map { try object(String($0)) }
+                #expect(json.code == 1 && lines.map { $0["file"] as? String } == files)
+                #expect(lines.map { $0["error"] is String } == [false, true, false, true, false])
+            }
+        }
+    }
+
+    @Test func whatWasHeardIsTold() async throws {
+        try await withFolder { folder in
+            let (model, clip) = try await trained(in: folder), voice = try AudioFile.read(at: clip)
+            let silence = [Float](repeating: 0, count: Int(20 * voice.sampleRate))
+            let late = folder.appendingPathComponent("late.wav"), silent = folder.appendingPathComponent("silent.wav")
+            let (one, short) = (folder.appendingPathComponent("one.wav"), folder.appendingPathComponent("short.wav"))
+            func write(_ samples: [Float], _ file: URL) throws {
+                try AudioFile.write(AudioClip(samples: samples, sampleRate: voice.sampleRate), to: file)
+            }
+            try write(silence + voice.samples + silence, late)
+            try write(silence, silent)
+            try write([0.5], one)
+            try write(Array(voice.samples.prefix(Int(0.02 * voice.sampleRate))), short)
+            let run = try await Command.run(["predict", model, clip.path, late.path, silent.path, one.path, short.path])
+            let lines = run.output.split(separator: "\n")
+            try #require(run.code == 0 && lines.count == 5, "\(run.errors)")
+            #expect(!lines[0].contains("(") && lines[1].contains("(heard ") && lines[1].contains(" s of "))
+            #expect(!lines[1].contains("no speech"))
+            #expect(lines[2].contains("(heard 0.00 to 3.00 s of 20.00 s; no speech found)"))
+            #expect(lines[3].contains("too short, ") && lines[4].contains("(no speech found: too short, 20 ms)"))
+
+            let json = try object(try await Command.run(["predict", model, late.path, "--json"]).output)
+            let heard = try #require(json["heard"] as? [String: Double])
+            #expect((heard["start"] ?? 0) > 17 && (heard["duration"] ?? 0) > 40 && json["speechFound"] as? Bool == true)
+            let explained = try await Command.run(["explain", model, late.path, "--method", "gradient"])
+            #expect(explained.output.contains("(heard ") && explained.output.contains("The model reads "))
+
+            // Evaluation tells of clips that are heard in part.
+            try write(silence + voice.samples + silence, clip)
+            let corpus = folder.appendingPathComponent("corpus").path
+            let evaluated = try await Command.run(["evaluate", model, corpus, "--resamples", "100"])
+            #expect(evaluated.output.contains("1 of 42 clips are longer than the 3.00 s that the model hears"))
+            let results = try object(try await Command.run(["evaluate", model, corpus, "--json", "--resamples", "100"]).output)
+            #expect((results["partlyHeard"] as? [Any])?.count == 1 && (results["withoutSpeech"] as? [Any])?.isEmpty == true)
+        }
+    }
+
+    @Test func standardInputAndPipesAreRead() async throws {
+        try await withFolder { folder in
+            let (model, clip) = try await trained(in: folder)
+            let direct = try await Command.run(["predict", model, clip.path])
+            let answer = try #require(direct.output.split(separator: ": ").last)
+            func shell(_ command: String) throws -> String {
+                let process = Process(), output = Pipe()
+                process.executableURL = URL(fileURLWithPath: "/bin/bash")
+                process.arguments = ["-c", command, "bash", Command.executable("ser").path, model, clip.path]
+                process.standardOutput = output
+                try process.run()
+                return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            }
+            for command in [
+                #"cat "$3" | "$1" predict "$2" -"#, #""$1" predict "$2" - < "$3""#, #""$1" predict "$2" <(cat "$3")"#,
+            ] { #expect(try shell(command).hasSuffix(": \(answer)"), "\(command)") }
+            #expect(try shell(#"cat "$3" | "$1" features --json -"#).contains(#""file":"-""#))
+            #expect(try shell(#"cat "$3" | "$1" explain --method gradient "$2" -"#).hasPrefix("standard input: "))
+            #expect(try shell(#"echo text | "$1" predict --json "$2" -"#).contains("standard input: this is text"))
+        }
+    }
+}

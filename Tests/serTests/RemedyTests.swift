@@ -1,0 +1,101 @@
+import Foundation
+import SERAudio
+import Testing
+
+/// What a message tells to do can be done, and helps.
+@Suite struct RemedyTests {
+    /// A synthetic corpus of two speakers in seven emotions.
+    private func corpus(in folder: URL, words: Int) async throws -> URL {
+        let corpus = folder.appendingPathComponent("corpus")
+        let written = try await Command.run(["synthesize", corpus.path, "--words", "\(words)"])
+        try #require(written.code == 0, "\(written.errors)")
+        return corpus
+    }
+
+    @Test func aClassTooSmallIsLeftOutByAManifest() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(in: folder, words: 5), model = folder.appendingPathComponent("a.safetensors").path
+            let files = FileManager.default.subpaths(atPath: corpus.path)?.filter { $0.hasSuffix("_sad.wav") }.sorted() ?? []
+            for file in files.dropFirst(2) { try FileManager.default.removeItem(at: corpus.appendingPathComponent(file)) }
+            let train = ["--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search"]
+            let few = try await Command.run(["train", corpus.path] + train)
+            #expect(few.code == 1 && few.errors.contains("leave it out: list the other clips in a CSV manifest"))
+            let table = try await Command.run(["inspect", corpus.path, "--csv"]).output
+            let manifest = folder.appendingPathComponent("others.csv")
+            let others = table.split(whereSeparator: \.isNewline).filter { !$0.contains("_sad.wav") }.joined(separator: "\n")
+            try Data((others + "\n").utf8).write(to: manifest)
+            let trained = try await Command.run(["train", manifest.path] + train)
+            #expect(trained.code == 0, "\(trained.errors)")
+
+            let folds = ["crossvalidate", corpus.path, "--model", "ann", "--epochs", "1", "--skip-copy-search"]
+            let output = ["--output", folder.appendingPathComponent("folds").path]
+            let many = try await Command.run(folds + output + ["--by", "stratified", "--folds", "5"])
+            #expect(many.code == 1 && many.errors.contains("or leave it out: list the other"), "\(many.errors)")
+            let steep = try await Command.run(["train", manifest.path] + train + ["--learning-rate", "1e30"])
+            #expect(steep.code == 0 || steep.errors.contains("--learning-rate"), "\(steep.errors)")
+        }
+    }
+
+    @Test func foldsAreAskedForAsTheMessageSays() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(in: folder, words: 4)
+            let folds = ["crossvalidate", corpus.path, "--model", "ann", "--epochs", "1", "--skip-copy-search"]
+            func run(_ name: String, _ options: [String]) async throws -> Command {
+                try await Command.run(folds + ["--output", folder.appendingPathComponent(name).path] + options)
+            }
+            let many = try await run("a", ["--by", "stratified", "--folds", "9"])
+            #expect(many.code == 1 && many.errors.contains("ask for --folds 8,"), "\(many.errors)")
+            #expect(try await run("b", ["--by", "stratified", "--folds", "8"]).code == 0)
+            let voices = try await run("c", ["--by", "speaker", "--folds", "9"])
+            #expect(voices.code == 1 && voices.errors.contains("at most 2 by --folds, or leave it out"), "\(voices.errors)")
+            #expect(try await run("d", ["--by", "speaker", "--folds", "2"]).code == 0)
+            #expect(try await run("e", ["--by", "speaker"]).code == 0)
+            let held = try await run("f", ["--by", "speaker", "--validate-by", "speaker"])
+            #expect(held.code == 1 && held.errors.contains("Leave out --validate-by"), "\(held.errors)")
+        }
+    }
+
+    @Test func strictReadingIsLeftOut() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(in: folder, words: 5), model = folder.appendingPathComponent("a.safetensors").path
+            let file = try #require(FileManager.default.subpaths(atPath: corpus.path)?.first { $0.hasSuffix(".wav") })
+            try Data("no sound".utf8).write(to: corpus.appendingPathComponent(file))
+            let train = ["train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search"]
+            let strict = try await Command.run(train + ["--strict"])
+            #expect(strict.code == 1 && strict.errors.contains("leave out --strict"), "\(strict.errors)")
+            #expect(try await Command.run(train).code == 0)
+        }
+    }
+
+    @Test func aRateThatIsTooHighIsNotToldAsNegative() async throws {
+        try await withFolder { folder in
+            let file = folder.appendingPathComponent("a.wav")
+            try tone().write(to: file)
+            for rate in ["1e9", "0", "-5"] {
+                let run = try await Command.run(["features", file.path, "--rate=\(rate)"])
+                #expect(run.code == 1 && run.errors.contains("must be above 0 and at most 10000000 Hz"), "\(run.errors)")
+            }
+            #expect(try await Command.run(["features", file.path, "--rate", "10000000"]).code == 0)
+        }
+    }
+
+    @Test func aModelOfForeignLayersIsToldAsOne() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(in: folder, words: 5), model = folder.appendingPathComponent("a.safetensors")
+            let trained = try await Command.run([
+                "train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model.path, "--skip-copy-search",
+            ])
+            try #require(trained.code == 0, "\(trained.errors)")
+            // The header's length stays as it is.
+            let bytes = try Data(contentsOf: model)
+            let text = String(decoding: bytes, as: Unicode.ASCII.self)
+            let range = try #require(text.range(of: #"\"kind\":\"relu\""#))
+            let place = text.distance(from: text.startIndex, to: range.lowerBound)
+            var changed = bytes
+            changed.replaceSubrange(place..<place + 15, with: Data(#"\"kind\":\"mine\""#.utf8).prefix(15))
+            try changed.write(to: model)
+            let run = try await Command.run(["summary", model.path])
+            #expect(run.code == 1 && run.errors.contains("ser knows the library's alone"), "\(run.errors)")
+        }
+    }
+}
