@@ -73,7 +73,7 @@ struct FeaturesCommand: ParsableCommand {
             case .failure(let error):
                 failures += 1
                 note(error, about: file.title)
-                if common.json { try printJSON(FailedFile(file: file.name, error: "\(error)"), onOneLine: true) }
+                if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }
             }
         }
         if failures > 0 { throw ExitCode.failure }

@@ -39,18 +39,25 @@ struct PredictCommand: ParsableCommand {
         common.apply()
         let recognizer = try Recognizer(contentsOf: model)
         var failures = 0
+        var missesSpeech = false
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             let answer = Result {
                 try file.result(ofFile: recognizer.recognize(contentsOf:), ofClip: recognizer.recognize)
             }
             switch answer {
-            case .success(let prediction): try show(prediction, of: file)
+            case .success(let prediction):
+                try show(prediction, of: file)
+                missesSpeech = missesSpeech || !prediction.heard.hasSpeech && !prediction.heard.isWhole
             case .failure(let error):
                 failures += 1
                 note(error, about: file.title)
-                if common.json { try printJSON(FailedFile(file: file.name, error: "\(error)"), onOneLine: true) }
+                if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }
             }
+        }
+        if missesSpeech, recognizer.pipeline.window == .beginning {
+            note("The model hears the beginning of a file alone, as it was trained. Trained anew by ser train, it hears "
+                + "the part with most speech.")
         }
         if failures > 0 { throw ExitCode.failure }
     }

@@ -38,7 +38,7 @@ func note(_ text: String) { StandardStream.errors.write(text + "\n") }
 
 /// Tells what is wrong with a file, whose name the message may hold already.
 func note(_ error: any Error, about file: String) {
-    let text = "\(error)"
+    let text = "\(inWordsOfCommands(error))"
     note(text.contains(file) ? "Error: \(text)" : "Error: \(file): \(text)")
 }
 
@@ -47,6 +47,11 @@ struct FailedFile: Encodable {
     let file: String
     /// What is wrong with it.
     let error: String
+
+    init(file: String, error: any Error) {
+        self.file = file
+        self.error = "\(inWordsOfCommands(error))"
+    }
 }
 
 /// Help and versions are printed by others: whether all of it was written is seen at the very end.

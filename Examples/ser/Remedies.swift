@@ -1,4 +1,5 @@
 import ArgumentParser
+import SERAudio
 import SERInterchange
 import SERModels
 
@@ -8,7 +9,7 @@ struct Told: Error, CustomStringConvertible {
 }
 
 /// An error in words that help somebody who types commands; those that do so by themselves stay as they are.
-func inWordsOfCommands(_ error: any Error, of command: any ParsableCommand.Type) -> any Error {
+func inWordsOfCommands(_ error: any Error, of command: (any ParsableCommand.Type)? = nil) -> any Error {
     remedy(for: error, isFolds: command == CrossValidateCommand.self).map { Told(description: $0) } ?? error
 }
 
@@ -21,6 +22,9 @@ private func remedy(for error: any Error, isFolds: Bool) -> String? {
     case let error as CorpusError: remedy(error)
     case let error as ModelFileError: remedy(error)
     case let error as InterchangeError: remedy(error)
+    case let error as FeatureError: tooShort(error).map { "\($0); use a longer one, or --preset librosa, which pads it" }
+    case RecognitionError.features(let error), ExplanationError.features(let error):
+        tooShort(error).map { "\($0); use a longer one" }
     default: nil
     }
 }
@@ -70,6 +74,12 @@ private func remedyOfFolds(_ error: SplitError) -> String? {
             + "). Give the same names to what is the same by --map, as in --map boredom=neutral."
     default: nil
     }
+}
+
+/// That a clip is too short for one frame, without what to do.
+private func tooShort(_ error: FeatureError) -> String? {
+    guard case .tooShort(let samples, let needed, let rate) = error else { return nil }
+    return "the clip is too short: \(samples) samples at \(rate) Hz where one frame takes \(needed)"
 }
 
 private func remedy(_ error: TrainingError) -> String? {

@@ -98,4 +98,29 @@ import Testing
             #expect(run.code == 1 && run.errors.contains("ser knows the library's alone"), "\(run.errors)")
         }
     }
+
+    @Test func aClipTooShortForAFrameIsPadded() async throws {
+        try await withFolder { folder in
+            let file = folder.appendingPathComponent("a.wav")
+            try tone(seconds: 0.01).write(to: file)
+            let short = try await Command.run(["features", file.path, "--preset", "kaldi"])
+            #expect(short.code == 1 && short.errors.contains("or --preset librosa, which pads it"), "\(short.errors)")
+            #expect(try await Command.run(["features", file.path, "--preset", "librosa"]).code == 0)
+        }
+    }
+
+    @Test func aModelThatHearsBeginningsSaysSo() async throws {
+        try await withFolder { folder in
+            // Its file says nothing of what it hears, being older than the choice.
+            let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../Fixtures/modelfiles/format1-0.safetensors").standardizedFileURL.path
+            let silent = folder.appendingPathComponent("silent.wav")
+            var data = tone(seconds: 5)
+            data.replaceSubrange(44..., with: Data(count: data.count - 44))
+            try data.write(to: silent)
+            let run = try await Command.run(["predict", model, silent.path])
+            #expect(run.code == 0 && run.output.contains("(heard 0.00 to 1.00 s of 5.00 s; no speech found)"))
+            #expect(run.errors.contains("hears the beginning of a file alone"), "\(run.output)\(run.errors)")
+        }
+    }
 }
