@@ -48,6 +48,23 @@ import Testing
         #expect(causal.scalars == convolution2D(x, weight: w, padding: Padding([1, 1, 3, 0])).scalars)
     }
 
+    /// Where a kernel is one column wide, rows of the output are as long as those of the input, though strides lie between.
+    @Test func aStrideLeavesRowsOutOfThoseOfStrideOne() {
+        for (height, groups) in [(1, 1), (3, 1), (2, 2)] {
+            let (x, w) = (pattern([2, 4, 9, 11], 1), pattern([6, 4 / groups, height, 1], 2))
+            withEachInstructionSet { set in
+                let all = convolution2D(x, weight: w, padding: Padding([1, 1, 2, 0]), groups: groups)
+                let strided = convolution2D(
+                    x, weight: w, stride: Extent([2, 1]), padding: Padding([1, 1, 2, 0]), groups: groups)
+                let (rows, width) = (all.shape[2], all.shape[3])
+                #expect(strided.shape == [2, 6, (rows - 1) / 2 + 1, width])
+                let kept = (0..<2 * 6 * rows).filter { $0 % rows % 2 == 0 }
+                    .flatMap { all.scalars[$0 * width..<($0 + 1) * width].map { Double($0) } }
+                expectClose(strided.scalars, kept, "kernel \(height) x 1, \(set)")
+            }
+        }
+    }
+
     @Test func anInputShorterThanTheKernelGivesNothing() {
         let (x, w) = (pattern([2, 3, 4], 1), pattern([5, 4, 7], 2))
         let y = convolution1D(x, weight: w, stride: 2)

@@ -72,7 +72,9 @@ static void correlate_run(
 
 void ser_direct_correlate(const convolution_plan *p, const float *padded, const float *packed, int64_t rows, float *y) {
     const ser_convolution_shape *s = p->shape;
-    int64_t panel = p->kernels->panel, runs = p->out_row == p->row ? 1 : rows;
+    // The rows of a strided convolution may be as long as those of its input, and are no run of positions all the same.
+    int unit = s->stride_height == 1 && s->stride_width == 1;
+    int64_t panel = p->kernels->panel, runs = unit && p->out_row == p->row ? 1 : rows;
     int64_t count = runs == 1 ? (rows - 1) * p->row + p->out_width : p->out_width;
     const float *bias = packed + s->groups * p->panels * packed_panel(p);
     for (int64_t g = 0; g < s->groups; g++)
