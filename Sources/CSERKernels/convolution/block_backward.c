@@ -13,6 +13,7 @@ static const float *pooled_gradient(const block_context *c, const struct pool_ar
     *floats = 0;
     if (lies_as_scratch(c) && a->pooled_width == c->pooled_width) return from;
     int64_t positions = a->pooled_rows * c->pooled_width;
+    if (!positions) return from;  // a band without a whole window
     *floats = positions * c->step;
     float *g = ser_scratch(*floats);
     ser_positions_in(
