@@ -16,7 +16,9 @@ struct ImportCommand: ParsableCommand {
             state_dict also needs its architecture: that of --like, or --model.
 
             The standardisation is JSON, {"mean": [...], "standardDeviation": [...]}, one number for each column of \
-            features. The table of names is JSON too: for each name in the file, or the beginning of one, the model's.
+            features. The table of names is JSON too: for each name in the file, or the beginning of one up to a dot, the \
+            model's; an empty one takes the beginning off. What wrappers put before all names (module., _orig_mod., \
+            model.) is taken off without a table, and told.
 
             EXAMPLE:
               ser import finetuned.safetensors --like gru.safetensors --output gru-finetuned.safetensors
@@ -82,16 +84,19 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         common.apply()
         try AtomicFile.prepare(file: output)
-        let recognizer = try isONNX ? Recognizer(contentsOfONNX: file, parts: parts()) : fromStateDict()
+        let (recognizer, prefixes) = try isONNX
+            ? (Recognizer(contentsOfONNX: file, parts: parts()), []) : fromStateDict()
         try recognizer.save(to: output)
         guard common.json else {
-            return try printText("\(output.path): \(recognizer.model.parameterCount) parameters, takes "
+            try printText("\(output.path): \(recognizer.model.parameterCount) parameters, takes "
                 + "\(recognizer.model.graph.input), tells apart \(recognizer.labels.joined(separator: ", "))")
+            if !prefixes.isEmpty { try printText("taken off the file's names: \(prefixes.joined(separator: ", "))") }
+            return
         }
         try printJSON(
             Report(
                 file: file.path, output: output.path, parameters: recognizer.model.parameterCount,
-                input: "\(recognizer.model.graph.input)", labels: recognizer.labels))
+                input: "\(recognizer.model.graph.input)", labels: recognizer.labels, prefixes: prefixes))
     }
 
     /// What stands beside the network; nil where only the file can tell.
@@ -105,24 +110,26 @@ struct ImportCommand: ParsableCommand {
             provenance: ["source": file.lastPathComponent])
     }
 
-    private func fromStateDict() throws -> Recognizer {
+    /// The recognizer, and what was taken off the names in the file.
+    private func fromStateDict() throws -> (recognizer: Recognizer, prefixes: [String]) {
         let weights = try StateDict(contentsOf: file)
         let table = try names.map { try decoded([String: String].self, from: $0) } ?? [:]
         if let like {
             let recognizer = try Recognizer(contentsOf: like)
             var model = recognizer.model
-            try model.load(weights, names: table)
+            let loaded = try model.load(weights, names: table)
             // Without the calibration, which was fitted to other weights.
-            return try Recognizer(
+            let tuned = try Recognizer(
                 model: model, pipeline: recognizer.pipeline, standardization: recognizer.standardization,
                 labels: recognizer.labels, provenance: recognizer.provenance)
+            return (tuned, loaded.prefixes)
         }
         guard let model, let parts = try parts() else { throw ValidationError("Give --like, or --model and --labels.") }
         let frames = parts.features.frames(forSamples: Int(saturating: duration * rate))
         var network = try model.model(
             classes: parts.labels.count, coefficients: parts.features.coefficients, frames: frames)
-        try network.load(weights, names: table)
-        return try Recognizer(network, parts, path: file.path)
+        let loaded = try network.load(weights, names: table)
+        return (try Recognizer(network, parts, path: file.path), loaded.prefixes)
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
@@ -136,5 +143,6 @@ struct ImportCommand: ParsableCommand {
         let parameters: Int
         let input: String
         let labels: [String]
+        let prefixes: [String]
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SERModels
 
 /// Why a model could not be moved to or from another program.
 public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
@@ -12,6 +13,8 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
     case unreadable(path: String, reason: String)
     /// A file that is not of the expected format, or is damaged.
     case malformed(path: String, reason: String)
+    /// A file of `torch.save` where a safetensors file is expected; the message holds the Python that makes one of it.
+    case torchArchive(path: String)
     /// Weights that do not fit the network they are to be loaded into.
     case weights(path: String, reason: String, hint: String)
     /// A file that cannot be written.
@@ -25,6 +28,7 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
         case .node(let name, let operation, let reason): return "Node '\(name)' (\(operation)) cannot be read: \(reason)."
         case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
         case .malformed(let path, let reason): return "\(path): \(reason)"
+        case .torchArchive(let path): return TorchArchive.message(path: path)
         case .weights(let path, let reason, let hint): return "\(path): \(reason). \(hint)"
         case .unwritable(let path, let reason): return "\(path): cannot be written (\(reason))"
         }

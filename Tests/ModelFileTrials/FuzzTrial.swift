@@ -90,6 +90,7 @@ extension ModelFileError {
         switch self {
         case .unreadable: "unreadable"
         case .damaged: "damaged"
+        case .torchArchive: "torchArchive"
         case .foreign: "foreign"
         case .inconsistent: "inconsistent"
         case .unknownLayer: "unknownLayer"

@@ -73,6 +73,34 @@ import Testing
         }
     }
 
+    @Test func wrappersPrefixesAreTakenOffAndTold() async throws {
+        try await withFolder { folder in
+            let model = try model(in: folder)
+            let (wrapped, output) = (folder.appendingPathComponent("w.safetensors"), folder.appendingPathComponent("o").path)
+            var writer = SafetensorsWriter()
+            writer.add(try Recognizer(contentsOf: model).model.parameters, prefix: "_orig_mod.module.")
+            try writer.write(to: wrapped)
+            let text = try await run("import", wrapped.path, "--like", model.path, "--output", output)
+            #expect(text.code == 0 && text.output.contains("taken off the file's names: _orig_mod.module."), "\(text.errors)")
+            let json = try await run("import", wrapped.path, "--like", model.path, "--output", output, "--json")
+            #expect(try object(json.output)["prefixes"] as? [String] == ["_orig_mod.module."])
+        }
+    }
+
+    @Test func filesOfTorchSaveAreToldWithTheWayOut() async throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/interchange/torch-zip.pt")
+        try await withFolder { folder in
+            let model = try model(in: folder)
+            let output = folder.appendingPathComponent("o").path
+            let imported = try await run("import", file.path, "--like", model.path, "--output", output)
+            let predicted = try await run("predict", file.path, model.path)
+            for result in [imported, predicted] {
+                #expect(result.code == 1 && result.errors.contains("torch.load(\"\(file.path)\""), "\(result.errors)")
+            }
+        }
+    }
+
     @Test func optionsThatDoNotGoTogetherAreRefused() async throws {
         for arguments in [
             ["import", "a.safetensors", "--output", "b"], ["import", "a.safetensors", "--model", "gru", "--output", "b"],

@@ -6,24 +6,41 @@ import SERModels
 public struct StateDict: Sendable {
     /// The tensors of floating-point numbers by PyTorch's names.
     public let tensors: [String: Tensor]
+    /// The types of the tensors that hold no floating-point numbers, by name, such as `I64`; without counters.
+    let otherTypes: [String: String]
     /// The file, as errors call it.
     let path: String
 
-    /// Reads a file of 16-, 32- or 64-bit floats. Whole numbers, such as `num_batches_tracked`, are passed over.
+    /// What PyTorch counts in tensors of their own, and no result of a network depends on.
+    private static let counters: Set<Substring> = ["num_batches_tracked", "n_averaged"]
+
+    /// Reads a file of 8-, 16-, 32- or 64-bit floats. Tensors of other types are no weights, and loading says so where
+    /// it finds one in a weight's place; counters (`num_batches_tracked`, `n_averaged`) are passed over.
     /// - Throws: ``InterchangeError``.
     public init(contentsOf file: URL) throws(InterchangeError) {
         path = file.path
         var tensors: [String: Tensor] = [:]
+        var otherTypes: [String: String] = [:]
         do throws(ModelFileError) {
             let reader = try SafetensorsReader(at: file)
-            for entry in reader.entries where entry.isFloatingPoint { tensors[entry.name] = try reader.tensor(entry) }
+            for entry in reader.entries {
+                if entry.isFloatingPoint {
+                    tensors[entry.name] = try reader.tensor(entry)
+                } else if !Self.counters.contains(entry.name.split(separator: ".").last ?? "") {
+                    otherTypes[entry.name] = entry.typeName
+                }
+            }
         } catch {
             switch error {
             case .unreadable(let path, let reason): throw .unreadable(path: path, reason: reason)
+            case .torchArchive: throw .torchArchive(path: file.path)
+            case .damaged(_, let part, let reason):
+                throw .malformed(path: file.path, reason: "not a safetensors file, or damaged; \(part): \(reason)")
             default: throw .malformed(path: file.path, reason: "not a safetensors file that can be read: \(error)")
             }
         }
         self.tensors = tensors
+        self.otherTypes = otherTypes
     }
 }
 
@@ -35,6 +52,9 @@ public struct LoadedWeights: Sendable, Hashable {
     public let missing: [String]
     /// The file's names that the model has no place for.
     public let unused: [String]
+    /// What wrappers of the module, such as `DataParallel` and `torch.compile`, had put into the file's names and was
+    /// taken off, in alphabetical order: `module.`, say.
+    public let prefixes: [String]
 }
 
 extension Model {
@@ -46,32 +66,36 @@ extension Model {
     /// ```
     /// - Parameters:
     ///   - weights: The module's, as PyTorch saved them.
-    ///   - names: Where the file has other names: for a name, or the beginning of one up to a dot, the model's.
-    ///   - isStrict: Whether every tensor on both sides must find its other; those that are found must have its shape in
-    ///     any case.
+    ///   - names: Where the file has other names: for a name, or the beginning of one up to a dot, the model's; an
+    ///     empty text takes the beginning off. Where neither the table nor the model has a name, it is tried without what
+    ///     wrappers put before it (`module.`, `_orig_mod.`, `model.` and the like).
+    ///   - isStrict: Whether every tensor on both sides must find its other, and every key of the table its tensors;
+    ///     those that are found must have its shape in any case.
     /// - Throws: ``InterchangeError/weights(path:reason:hint:)``; the model is then left as it was.
     @discardableResult
     public mutating func load(
         _ weights: StateDict, names: [String: String] = [:], isStrict: Bool = true
     ) throws(InterchangeError) -> LoadedWeights {
+        let paths = parameters.paths + state.paths
+        let table = WeightNames(names, paths: paths)
+        let given = try placed(weights, by: table)
+        let missing = paths.filter { given[$0] == nil }
+        let unused = Set(given.keys).subtracting(paths).compactMap { given[$0]?.name }.sorted()
         func misfit(_ reason: String, _ hint: String) -> InterchangeError {
             .weights(path: weights.path, reason: reason, hint: hint)
         }
-        var given: [String: (name: String, tensor: Tensor)] = [:]
-        for (name, tensor) in weights.tensors {
-            let own = renamed(name, names)
-            if let other = given.updateValue((name, tensor), forKey: own)?.name {
-                throw misfit("'\(name)' and '\(other)' both become '\(own)'", "Correct the table of names.")
-            }
-        }
-        let paths = parameters.paths + state.paths
-        let missing = paths.filter { given[$0] == nil }
-        let unused = Set(given.keys).subtracting(paths).compactMap { given[$0]?.name }.sorted()
         for path in paths {
             let shape = parameters.contains(path) ? parameters[path].shape : state[path].shape
-            if let (name, tensor) = given[path], tensor.shape != shape {
+            guard let entry = given[path] else { continue }
+            guard let tensor = entry.tensor else {
                 throw misfit(
-                    "'\(name)' has the shape \(tensor.shape), and '\(path)' of the model \(shape)",
+                    "'\(entry.name)' holds \(weights.otherTypes[entry.name] ?? "other") numbers, and weights are "
+                        + "floats of 16, 32 or 64 bits",
+                    "A quantised network cannot be read; save the weights that it was made of.")
+            }
+            if tensor.shape != shape {
+                throw misfit(
+                    "'\(entry.name)' has the shape \(tensor.shape), and '\(path)' of the model \(shape)",
                     "The architectures differ; compare with ser summary.")
             }
         }
@@ -81,19 +105,43 @@ extension Model {
                 "Say in the table of names which of the file's it is.")
         }
         if isStrict, let name = unused.first {
-            throw misfit("the model has no place for '\(name)'", "The architectures differ; compare with ser summary.")
+            let type = weights.otherTypes[name].map { " (\($0))" } ?? ""
+            throw misfit(
+                "the model has no place for '\(name)'\(type)", "The architectures differ; compare with ser summary.")
+        }
+        if isStrict, let key = table.unusedKey(among: given.values.map(\.name)) {
+            throw misfit("no name in it begins with '\(key)'", "Correct the table of names.")
         }
         for path in paths {
             guard let tensor = given[path]?.tensor else { continue }
             if parameters.contains(path) { parameters[path] = tensor } else { state[path] = tensor }
         }
-        return LoadedWeights(loaded: paths.filter { given[$0] != nil }, missing: missing, unused: unused)
+        return LoadedWeights(
+            loaded: paths.filter { given[$0] != nil }, missing: missing, unused: unused,
+            prefixes: Set(given.values.map(\.prefix)).subtracting([""]).sorted())
     }
-}
 
-/// A name under the model's: of the names in the table that begin it, the longest counts.
-private func renamed(_ name: String, _ table: [String: String]) -> String {
-    let fitting = table.keys.filter { name == $0 || name.hasPrefix($0 + ".") }
-    guard let key = fitting.max(by: { $0.count < $1.count }), let own = table[key] else { return name }
-    return own + name.dropFirst(key.count)
+    /// A tensor of a file; nil where it is of a type that no weight has.
+    private struct Given {
+        var name: String
+        var prefix: String
+        var tensor: Tensor?
+    }
+
+    /// A file's tensors by the names that they have in the model.
+    private func placed(
+        _ weights: StateDict, by table: WeightNames
+    ) throws(InterchangeError) -> [String: Given] {
+        var given: [String: Given] = [:]
+        for name in (Array(weights.tensors.keys) + weights.otherTypes.keys).sorted() {
+            let own = table.own(name)
+            let entry = Given(name: name, prefix: own.prefix, tensor: weights.tensors[name])
+            if let other = given.updateValue(entry, forKey: own.name)?.name {
+                throw .weights(
+                    path: weights.path, reason: "'\(other)' and '\(name)' both become '\(own.name)'",
+                    hint: "Say in the table of names what each becomes.")
+            }
+        }
+        return given
+    }
 }

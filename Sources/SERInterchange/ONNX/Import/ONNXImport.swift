@@ -27,10 +27,13 @@ extension Model {
 struct ONNXFile {
     let path: String
     let model: Onnx_ModelProto
+    /// Its length in bytes.
+    let size: Int
 
     init(contentsOf file: URL) throws(InterchangeError) {
+        // Read, not mapped: what a map shows changes, or ends the process, when somebody rewrites the file.
         let data: Data
-        do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
+        do { data = try Data(contentsOf: file) } catch {
             let exists = FileManager.default.fileExists(atPath: file.path)
             throw .unreadable(path: file.path, reason: exists ? error.localizedDescription : "there is no such file")
         }
@@ -39,6 +42,13 @@ struct ONNXFile {
 
     init(_ data: Data, path: String) throws(InterchangeError) {
         self.path = path
+        size = data.count
+        guard !TorchArchive.isOne(Array(data.prefix(TorchArchive.startLength))) else {
+            throw .malformed(
+                path: path,
+                reason: "a file of torch.save, not of ONNX; write one in Python with "
+                    + "torch.onnx.export(model, (example,), \"model.onnx\")")
+        }
         do { model = try Onnx_ModelProto(serializedBytes: data) } catch {
             throw .malformed(path: path, reason: "not an ONNX file, or damaged")
         }
