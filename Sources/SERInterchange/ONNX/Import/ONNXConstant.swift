@@ -8,7 +8,7 @@ struct ONNXConstant {
         case integers([Int])
     }
 
-    let name: String
+    var name: String
     let shape: [Int]
     let values: Values
 
@@ -60,6 +60,9 @@ struct ONNXConstant {
             found = .integers(
                 tensor.int64Data.isEmpty
                     ? tensor.raw { (bits: UInt64) in Int(truncatingIfNeeded: bits) } : tensor.int64Data.map(Int.init))
+        case .bool:
+            found = .integers(
+                tensor.int32Data.isEmpty ? tensor.raw { (bits: UInt8) in Int(bits) } : tensor.int32Data.map(Int.init))
         case .int32:
             found = .integers(
                 tensor.int32Data.isEmpty
@@ -71,9 +74,21 @@ struct ONNXConstant {
             guard numbers.allSatisfy(\.isFinite) else { throw malformed("'\(name)' holds values that are not numbers") }
             values = .floats(numbers)
         case .integers(let numbers)? where numbers.count == count: values = .integers(numbers)
-        case nil: throw malformed("'\(name)' holds values of the type \(tensor.dataType), which is not supported")
+        case nil: throw malformed("'\(name)' holds \(Self.typeName(tensor.dataType)) values, which are not supported")
         default: throw malformed("'\(name)' does not hold the \(count) values of its shape \(shape)")
         }
+    }
+}
+
+extension ONNXConstant {
+    /// What onnx.proto calls a type.
+    fileprivate static func typeName(_ type: Int32) -> String {
+        let names = [
+            "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
+            "double", "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz",
+            "float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1",
+        ]
+        return names.indices.contains(Int(type)) ? names[Int(type)] : "type \(type)"
     }
 }
 

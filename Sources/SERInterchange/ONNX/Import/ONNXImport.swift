@@ -104,6 +104,8 @@ struct ONNXReader {
         case lengths([Int], isColumn: Bool)
         /// The length of an axis; nil where it is not known.
         case extent(Int?)
+        /// Lengths of axes: those that `Shape` gives, and what is picked from them and put together.
+        case axes([Shape.Dimension])
         /// 0, 1, 2, ... along time.
         case positions
         /// Whether a position is valid; the time axis, and the number of axes.
@@ -126,11 +128,18 @@ struct ONNXReader {
     private var ordinals: [String: Int] = [:]
     private var paths: Set<String> = []
     var current = Onnx_NodeProto()
+    /// Bytes that folded constants may still take.
+    var room: Int
+    /// The length of the batch, where the file fixes one.
+    private(set) var batch: Int?
+    /// The nodes that stand for a softmax and its logarithm.
+    private var logarithms: Set<Int> = []
 
     static let sampleLengths = Array(1...64)
 
     init(_ file: ONNXFile) throws(InterchangeError) {
         self.file = file
+        room = 4 * file.size + Self.foldingRoom
         let path = file.path
         let malformed = { (reason: String) in InterchangeError.malformed(path: path, reason: reason) }
         for tensor in file.model.graph.initializer {
@@ -175,6 +184,7 @@ struct ONNXReader {
             }
             guard Self.isSmall(shape) else { throw malformed("the input '\(value.name)' of \(shape) is too large") }
             input = shape
+            if case .dimValue(let length)? = dimensions[0].value { batch = Int(exactly: length) }
             values[value.name] = .signal(Signal(source: -1, shape: shape, lengths: Self.sampleLengths))
         }
         guard hasInput else { throw malformed("it has no input") }
@@ -194,8 +204,24 @@ struct ONNXReader {
             throw .malformed(path: file.path, reason: "it does not have one output that its layers compute")
         }
         let last = nodes[output.source]
-        let isDropped = droppingSoftmax && last.layer is Softmax && last.inputs.allSatisfy { $0 >= 0 }
-        return try assembled(upTo: isDropped ? last.inputs[0] : output.source)
+        if droppingSoftmax, last.layer is Sigmoid {
+            throw .malformed(
+                path: file.path,
+                reason: "its last operator is a sigmoid, so each label is true or false apart from the others, and a "
+                    + "recognizer gives one label a clip. Train the network with a softmax; or, if each clip has one "
+                    + "label, export it without the sigmoid, and its logits are read as those of a softmax")
+        }
+        if droppingSoftmax, last.layer is Softmax, let source = last.inputs.first, source >= 0 {
+            return try assembled(upTo: source)
+        }
+        return try assembled(upTo: output.source)
+    }
+
+    /// A softmax whose logarithm comes out; kept only where the end of the network is left out.
+    mutating func emitLogSoftmax(_ x: Signal) throws(InterchangeError) -> Signal {
+        let result = try emit(Softmax(), [x])
+        logarithms.insert(result.source)
+        return result
     }
 
     /// The layers that the output depends on as a network with weights.
@@ -206,6 +232,11 @@ struct ONNXReader {
             for source in nodes[index].inputs where source >= 0 { isNeeded[source] = true }
         }
         let kept = nodes.indices.filter { isNeeded[$0] }
+        if let logarithm = kept.first(where: { logarithms.contains($0) }) {
+            throw .node(
+                name: nodes[logarithm].path, operation: "LogSoftmax",
+                reason: "only that of a recognizer is left out, at the end; export the network without it")
+        }
         let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element, $0.offset) })
         let description = GraphDescription(
             input: input,
@@ -292,83 +323,6 @@ struct ONNXReader {
     mutating func replaceLast(_ layer: any Layer, adding tensors: [String: Tensor]) {
         nodes[nodes.count - 1].layer = layer
         nodes[nodes.count - 1].tensors.merge(tensors) { $1 }
-    }
-
-    // MARK: What nodes say
-
-    func unfit(_ reason: String) -> InterchangeError {
-        .node(name: current.name.isEmpty ? current.output.first ?? "" : current.name, operation: current.opType, reason: reason)
-    }
-
-    func input(_ index: Int) throws(InterchangeError) -> Value {
-        guard index < current.input.count, !current.input[index].isEmpty else { return .absent }
-        guard let value = values[current.input[index]] else {
-            throw unfit("nothing before it computes its input '\(current.input[index])'")
-        }
-        return value
-    }
-
-    /// An input that a layer computes, batch first.
-    func signal(_ index: Int, filled: ((Float) -> Bool)? = nil) throws(InterchangeError) -> Signal {
-        guard case .signal(var signal) = try input(index), !signal.isTimeFirst else {
-            throw unfit("its input \(index) is not what a layer computes")
-        }
-        if let fill = signal.fill {
-            guard let filled, filled(fill) else { throw unfit("positions past the length hold \(fill) before it") }
-            signal.fill = nil
-        }
-        return signal
-    }
-
-    func constant(_ index: Int) throws(InterchangeError) -> ONNXConstant? {
-        switch try input(index) {
-        case .absent: return nil
-        case .constant(let constant): return constant
-        default: throw unfit("its input \(index) is not a constant")
-        }
-    }
-
-    /// Numbers that a layer learns.
-    func tensor(_ index: Int) throws(InterchangeError) -> Tensor? {
-        guard let constant = try constant(index) else { return nil }
-        guard let tensor = constant.tensor else { throw unfit("its input \(index) does not hold 32-bit floats") }
-        return tensor
-    }
-
-    func needed(_ index: Int) throws(InterchangeError) -> Tensor {
-        guard let tensor = try tensor(index) else { throw unfit("its input \(index) is missing") }
-        return tensor
-    }
-
-    /// Axes, from an attribute or, in later versions, an input.
-    func axes(_ index: Int) throws(InterchangeError) -> [Int] {
-        if let attribute = current.attribute.first(where: { $0.name == "axes" }) { return attribute.ints.map(Int.init) }
-        guard let constant = try constant(index) else { return [] }
-        guard let axes = constant.integers else { throw unfit("its axes are not whole numbers") }
-        return axes
-    }
-
-    func int(_ name: String, _ usual: Int) -> Int {
-        current.attribute.first { $0.name == name }.map { Int($0.i) } ?? usual
-    }
-
-    func float(_ name: String, _ usual: Float) -> Float { current.attribute.first { $0.name == name }?.f ?? usual }
-
-    func ints(_ name: String) -> [Int]? { current.attribute.first { $0.name == name }?.ints.map(Int.init) }
-
-    func string(_ name: String, _ usual: String) -> String {
-        current.attribute.first { $0.name == name }.map { String(decoding: $0.s, as: UTF8.self) } ?? usual
-    }
-
-    /// Throws for a setting that is not known, rather than ignore what it asks for.
-    func allow(_ names: String...) throws(InterchangeError) {
-        if let other = current.attribute.first(where: { !names.contains($0.name) }) {
-            throw unfit("its setting '\(other.name)' is not supported")
-        }
-    }
-
-    func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(InterchangeError) {
-        if !condition { throw unfit(reason()) }
     }
 }
 

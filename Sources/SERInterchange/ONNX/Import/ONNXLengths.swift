@@ -2,35 +2,6 @@ import SERCore
 
 /// Nodes that tell valid positions from padded ones, and sums that take part in it.
 extension ONNXReader {
-    /// The mean, the greatest value or the sum over all positions.
-    mutating func reduce() throws(InterchangeError) -> [Value] {
-        try allow("axes", "keepdims", "noop_with_empty_axes")
-        let axes = try axes(1)
-        if case .states(let states) = try input(0) {
-            try require(
-                current.opType != "ReduceMax" && int("keepdims", 1) == 0, "only sums and means of directions are known")
-            return [.signal(try reduced(states, current.opType == "ReduceSum" ? .sum : .mean, axes))]
-        }
-        let isMaximum = current.opType == "ReduceMax"
-        let x = try signal(0) { isMaximum ? $0 <= -1e30 : $0 == 0 }
-        // [time, features], [features, time] or [channels, height, width].
-        let time = x.shape.rank == 2 ? [x.shape.timeAxis.map { $0 + 1 } ?? 1] : [2, 3]
-        let places = axes.map { $0 < 0 ? $0 + x.shape.rank + 1 : $0 }.sorted()
-        try require(x.shape.rank >= 2 && (places == time || places == [2] || places == [1]) && places.count == time.count,
-            "it is not over all positions of an image or a sequence")
-        // `global` takes [features, time].
-        let turned = places == [1] ? try permuted(x, [1, 0]) : x
-        if current.opType == "ReduceSum" {
-            try require(int("keepdims", 1) == 0, "it keeps the axes it sums over")
-            return [.sum(turned)]
-        }
-        let pooled = try global(turned, isMaximum: isMaximum)
-        guard int("keepdims", 1) == 1 else { return [.signal(pooled)] }
-        var shape = x.shape
-        for place in places { shape[place - 1] = 1 }
-        return [.signal(try emit(Reshape(shape), [pooled]))]
-    }
-
     /// Another value at positions past the length.
     mutating func masked() throws(InterchangeError) -> [Value] {
         guard case .mask(let lengths, let axis, let rank) = try input(0), var x = try? signal(1),

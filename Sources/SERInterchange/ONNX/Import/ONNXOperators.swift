@@ -4,7 +4,10 @@ extension ONNXReader {
     /// The values that come out of a node.
     mutating func read(_ node: Onnx_NodeProto) throws(InterchangeError) -> [Value] {
         try require(node.domain.isEmpty || node.domain == "ai.onnx", "operators of '\(node.domain)' are not known")
-        try require(!node.input.isEmpty && !node.output.isEmpty, "it has no inputs or no outputs")
+        try require(!node.output.isEmpty, "it has no outputs")
+        if let constant = try folded() { return [.constant(constant)] }
+        try require(!node.input.isEmpty, "it has no inputs")
+        if let lengths = try axisLengths() { return [.axes(lengths)] }
         switch node.opType {
         case "Identity": return [try input(0)]
         case "Dropout": return [try input(0)]
@@ -14,7 +17,7 @@ extension ONNXReader {
         case "Gelu": return try elementwise(GELU(approximate: string("approximate", "none") == "tanh"), "approximate")
         case "Tanh": return try elementwise(Tanh())
         case "Sigmoid": return try elementwise(Sigmoid())
-        case "Softmax": return try softmax()
+        case "Softmax", "LogSoftmax": return try softmax(isLogarithm: node.opType == "LogSoftmax")
         case "Gemm": return try gemm()
         case "MatMul": return try matMul()
         case "Conv": return try convolution()
@@ -34,7 +37,6 @@ extension ONNXReader {
         case "Less": return try mask()
         case "Cast", "Sign", "Add", "Sub", "Mul", "Div", "Max", "Sum", "Mean": return try arithmetic()
         case "Concat": return try concatenation()
-        case "Constant": return try constantNode()
         default: throw unfit("this operator has no counterpart here")
         }
     }
@@ -48,11 +50,11 @@ extension ONNXReader {
         return [.signal(try emit(layer, [try signal(0)]))]
     }
 
-    private mutating func softmax() throws(InterchangeError) -> [Value] {
+    private mutating func softmax(isLogarithm: Bool) throws(InterchangeError) -> [Value] {
         try allow("axis")
         let x = try signal(0)
         try require([-1, x.shape.rank].contains(int("axis", -1)), "it is not over the last axis")
-        return [.signal(try emit(Softmax(), [x]))]
+        return [.signal(isLogarithm ? try emitLogSoftmax(x) : try emit(Softmax(), [x]))]
     }
 
     // MARK: Products
@@ -233,30 +235,6 @@ extension ONNXReader {
         return [.signal(try emit(Flatten(), [x]))]
     }
 
-    private mutating func reshape() throws(InterchangeError) -> [Value] {
-        try allow("allowzero")
-        guard let target = try constant(1)?.integers else { throw unfit("its shape is not a constant") }
-        try require(
-            !target.isEmpty && (int("allowzero", 0) == 0 || !target.contains(0)), "it asks for the shape \(target)")
-        if case .states(let states) = try input(0) { return [.signal(try beside(states, target))] }
-        let x = try signal(0)
-        let axes = target.dropFirst().enumerated().map { index, length -> Shape.Dimension? in
-            switch length {
-            case 0: return index < x.shape.rank ? x.shape[index] : nil
-            case -1: return x.shape.timeAxis == nil ? .any : .time
-            default: return (1...(1 << 24)).contains(length) ? .fixed(length) : nil
-            }
-        }
-        let known = axes.compactMap { $0 }
-        try require(known.count == axes.count && Self.isSmall(Shape(known)), "it asks for the shape \(target)")
-        // The batch must stay: named as such, or what is left when the rest is known and full.
-        let isRest = target[0] == -1 && Shape(known).count != nil && Shape(known).count == x.shape.count
-        try require(target[0] == 0 || isRest, "it does not keep the batch as the first axis")
-        var result = try emit(Reshape(Shape(known)), [x])
-        result.lengths = x.lengths
-        return [.signal(result)]
-    }
-
     private mutating func transpose() throws(InterchangeError) -> [Value] {
         try allow("perm")
         guard let order = ints("perm") else { throw unfit("it does not name an order") }
@@ -318,14 +296,6 @@ extension ONNXReader {
         var result = try emit(Reshape(Shape(dimensions)), [signal])
         result.lengths = signal.lengths
         return result
-    }
-
-    private func constantNode() throws(InterchangeError) -> [Value] {
-        guard let attribute = current.attribute.first, attribute.name == "value", attribute.type == .tensor else {
-            throw unfit("it does not hold a tensor")
-        }
-        let error = unfit("its tensor is damaged or of an unknown type")
-        return [.constant(try ONNXConstant(attribute.t) { _ in error })]
     }
 }
 
