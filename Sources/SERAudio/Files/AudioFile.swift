@@ -1,5 +1,6 @@
 import CSndFile
 import Foundation
+import SERSupport
 
 /// What the header of a sound file says.
 public struct AudioFileInfo: Sendable, Hashable {
@@ -94,10 +95,18 @@ public enum AudioFile {
             .decode(sampleRate: sampleRate, from: from, duration: duration, resampling: resampling)
     }
 
-    /// Writes a clip as a WAV file, whole or not at all: a temporary file in the same folder takes the name at the end.
+    /// Writes a clip as a WAV file, whole or not at all: a temporary file in the same folder is flushed to the disk and
+    /// takes the name at the end.
     /// - Throws: ``AudioError/unwritable(path:reason:)``, ``AudioError/notFinite(path:seconds:)`` and
     ///   ``AudioError/invalidRate(path:from:to:)`` for a rate that is not a whole number of Hz.
     public static func write(_ clip: AudioClip, to url: URL, format: Format = .wav16) throws(AudioError) {
-        try SoundFileWriter.write(clip, to: url, format: format)
+        try SoundFileWriter.write(clip, to: url, format: format, .flushed)
+    }
+
+    /// The same with a choice: thousands of files that can be made again need not each wait for the disk.
+    package static func write(
+        _ clip: AudioClip, to url: URL, format: Format = .wav16, _ durability: AtomicFile.Durability
+    ) throws(AudioError) {
+        try SoundFileWriter.write(clip, to: url, format: format, durability)
     }
 }

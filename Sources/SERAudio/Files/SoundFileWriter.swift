@@ -1,10 +1,11 @@
-import CSndFile
 import Foundation
 import SERSupport
 
-/// Writes WAV files by way of a temporary file.
+/// Writes WAV files, whole or not at all.
 enum SoundFileWriter {
-    static func write(_ clip: AudioClip, to url: URL, format: AudioFile.Format) throws(AudioError) {
+    static func write(
+        _ clip: AudioClip, to url: URL, format: AudioFile.Format, _ durability: AtomicFile.Durability
+    ) throws(AudioError) {
         guard Resampler.accepts(clip.sampleRate), clip.sampleRate.rounded() == clip.sampleRate else {
             throw .invalidRate(path: url.path, from: clip.sampleRate, to: clip.sampleRate)
         }
@@ -15,47 +16,56 @@ enum SoundFileWriter {
         guard clip.samples.count < Int(UInt32.max) / 4 - 64 else {
             throw .unwritable(path: url.path, reason: "longer than a WAV file can be")
         }
-        let temporary = url.deletingLastPathComponent()
-            .appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).part")
-        do throws(AudioError) {
-            try encode(clip, to: temporary.path, for: url.path, format)
-            guard rename(temporary.path, url.path) == 0 else {
-                throw .unwritable(path: url.path, reason: String(cString: strerror(errno)))
+        do throws(FileWriteError) {
+            try AtomicFile.write(to: url, durability) { output in
+                let header = header(of: clip, format)
+                header.withUnsafeBytes { output.append($0) }
+                append(clip.samples, format, to: output)
             }
-        } catch {
-            unlink(temporary.path)
-            throw error
-        }
+        } catch { throw .unwritable(path: error.path, reason: error.reason) }
     }
 
-    private static func encode(
-        _ clip: AudioClip, to path: String, for name: String, _ format: AudioFile.Format
-    ) throws(AudioError) {
-        var header = SF_INFO()
-        header.samplerate = Int32(saturating: clip.sampleRate, rounding: .towardZero)
-        header.channels = 1
-        header.format = Int32(SF_FORMAT_WAV | (format == .wav16 ? SF_FORMAT_PCM_16 : SF_FORMAT_FLOAT))
-        guard let file = sf_open(path, Int32(SFM_WRITE), &header) else {
-            throw .unwritable(path: name, reason: String(cString: sf_strerror(nil)))
+    /// All that comes before the samples. (Microsoft and IBM, Multimedia Programming Interface and Data Specifications
+    /// 1.0; the chunk `fact`, which counts frames, belongs to all encodings but whole numbers)
+    private static func header(of clip: AudioClip, _ format: AudioFile.Format) -> [UInt8] {
+        let isFloat = format == .wavFloat
+        let width = isFloat ? 4 : 2
+        let rate = UInt32(saturating: clip.sampleRate), frames = UInt32(clip.samples.count)
+        let bytes = frames * UInt32(width)
+        var header: [UInt8] = []
+        func add(_ name: String) { header += Array(name.utf8) }
+        func add(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { header += Array($0) } }
+        add("RIFF")
+        add(bytes + (isFloat ? 48 : 36))
+        add("WAVEfmt ")
+        add(UInt32(16))
+        add(UInt16(isFloat ? 3 : 1))  // WAVE_FORMAT_IEEE_FLOAT or WAVE_FORMAT_PCM
+        add(UInt16(1))
+        add(rate)
+        add(rate * UInt32(width))
+        add(UInt16(width))
+        add(UInt16(width * 8))
+        if isFloat {
+            add("fact")
+            add(UInt32(4))
+            add(frames)
         }
-        let written = format == .wav16 ? writeShorts(clip, file) : writeFloats(clip, file)
-        guard sf_close(file) == 0, written == clip.samples.count else {
-            throw .unwritable(path: name, reason: "the disk may be full")
-        }
+        add("data")
+        add(bytes)
+        return header
     }
 
-    private static func writeFloats(_ clip: AudioClip, _ file: OpaquePointer) -> Int {
-        // A chunk with the time of writing would make equal sounds differ.
-        sf_command(file, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, Int32(SF_FALSE))
-        return clip.samples.withUnsafeBufferPointer { samples in
-            guard let base = samples.baseAddress else { return 0 }
-            return Int(sf_writef_float(file, base, sf_count_t(samples.count)))
+    private static func append(_ samples: [Float], _ format: AudioFile.Format, to output: AtomicFile.Output) {
+        let block = 1 << 14
+        for start in stride(from: 0, to: samples.count, by: block) {
+            let part = samples[start..<min(start + block, samples.count)]
+            switch format {
+            case .wavFloat: part.map(\.bitPattern.littleEndian).withUnsafeBytes { output.append($0) }
+            case .wav16: part.map { short($0).littleEndian }.withUnsafeBytes { output.append($0) }
+            }
         }
     }
 
     /// Scaled by 32,768, so that what was read from a 16-bit file is written back bit for bit.
-    private static func writeShorts(_ clip: AudioClip, _ file: OpaquePointer) -> Int {
-        let values = clip.samples.map { Int16(saturating: $0 * 32_768) }
-        return Int(sf_writef_short(file, values, sf_count_t(values.count)))
-    }
+    private static func short(_ sample: Float) -> Int16 { Int16(saturating: sample * 32_768) }
 }

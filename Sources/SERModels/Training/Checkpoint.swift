@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a training keeps what it takes to go on after Ctrl-C, a crash or a kill.
+/// Where a training keeps what it takes to go on after Ctrl-C, a crash, a kill or a power cut.
 ///
 /// ```swift
 /// let trained = try trainer.fit(network, on: split, checkpoint: Checkpoint(at: file, resume: true))

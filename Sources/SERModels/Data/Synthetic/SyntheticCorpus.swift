@@ -100,9 +100,10 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
 
     private func write(_ take: Take, to folder: URL) -> SyntheticCorpusError? {
         let file = folder.appendingPathComponent(take.folder).appendingPathComponent(take.file)
-        if FileManager.default.fileExists(atPath: file.path) { return nil }
+        // Clips are not flushed to the disk one by one; what a power cut left of one does not read, and is made again.
+        if (try? AudioFile.info(at: file)) != nil { return nil }
         do throws(AudioError) {
-            try AudioFile.write(take.speak(), to: file, format: .wav16)
+            try AudioFile.write(take.speak(), to: file, format: .wav16, .unflushed)
             return nil
         } catch {
             return .cannotWrite(file, reason: error.description)
@@ -125,13 +126,13 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
             for voice in SyntheticVoice.all {
                 for emotion in SyntheticEmotion.allCases {
                     let part = folder.appendingPathComponent("\(voice.name)_\(emotion.folder)")
-                    try manager.createDirectory(at: part, withIntermediateDirectories: true)
+                    try AtomicFile.prepare(folder: part)
                 }
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try encoder.encode(self).write(to: folder.appendingPathComponent(Self.markerName), options: .atomic)
-            try Data(note.utf8).write(to: folder.appendingPathComponent("README.txt"), options: .atomic)
+            try AtomicFile.write(try encoder.encode(self), to: folder.appendingPathComponent(Self.markerName))
+            try AtomicFile.write(Data(note.utf8), to: folder.appendingPathComponent("README.txt"))
         } catch {
             throw .cannotWrite(folder, reason: error.localizedDescription)
         }
