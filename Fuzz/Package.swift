@@ -1,0 +1,18 @@
+// swift-tools-version: 6.1
+// The fuzz targets, in a package of their own: they see what users see, and are built by Scripts/fuzz alone, with
+// libFuzzer and the sanitizers. Built otherwise they do not link, for libFuzzer brings the main function.
+import PackageDescription
+
+let package = Package(
+    name: "Fuzz",
+    platforms: [.macOS(.v14)],
+    dependencies: [.package(name: "SER", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "SERFuzz",
+            dependencies: [
+                .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
+                .product(name: "SERModels", package: "SER"), .product(name: "SERInterchange", package: "SER"),
+            ])
+    ]
+)

@@ -1,0 +1,62 @@
+import Foundation
+import SERAudio
+
+/// Reads a sound file as the recognizer does: its header, then a part of it.
+private func readSound(_ file: InputFile, _ bytes: UnsafeRawBufferPointer) {
+    file.fill(bytes)
+    do throws(AudioError) {
+        let info = try AudioFile.info(at: file.url)
+        expect(info.sampleRate > 0 && info.sampleRate.isFinite && info.channels > 0 && info.frames >= 0, "\(info)")
+        // Where in the file depends on the input, so that seeking is under attack too.
+        let start = (bytes.count % 3 == 0 ? 0.25 : 0) * info.duration
+        let clip = try AudioFile.read(at: file.url, from: start, duration: 0.5)
+        expect(clip.samples.allSatisfy(\.isFinite), "samples that are not finite")
+        expect(clip.sampleRate == info.sampleRate, "a clip of \(clip.sampleRate) Hz from a file of \(info.sampleRate)")
+        expect(Double(clip.samples.count) <= 0.5 * clip.sampleRate + 1, "\(clip.samples.count) samples in 0.5 s")
+    } catch { expect(error.description.contains(file.url.lastPathComponent), error.description) }
+}
+
+/// WAV, RF64 and W64.
+struct WAVTarget: FuzzTarget {
+    private let file: InputFile
+
+    init() throws { file = try InputFile("input.wav") }
+
+    func read(_ bytes: UnsafeRawBufferPointer) { readSound(file, bytes) }
+}
+
+/// AIFF, AIFC, CAF, AU and the rarer containers.
+struct AIFFTarget: FuzzTarget {
+    private let file: InputFile
+
+    init() throws { file = try InputFile("input.aiff") }
+
+    func read(_ bytes: UnsafeRawBufferPointer) { readSound(file, bytes) }
+}
+
+/// FLAC.
+struct FLACTarget: FuzzTarget {
+    private let file: InputFile
+
+    init() throws { file = try InputFile("input.flac") }
+
+    func read(_ bytes: UnsafeRawBufferPointer) { readSound(file, bytes) }
+}
+
+/// Vorbis, Opus and FLAC in Ogg.
+struct OggTarget: FuzzTarget {
+    private let file: InputFile
+
+    init() throws { file = try InputFile("input.ogg") }
+
+    func read(_ bytes: UnsafeRawBufferPointer) { readSound(file, bytes) }
+}
+
+/// MPEG audio, layers 1 to 3.
+struct MPEGTarget: FuzzTarget {
+    private let file: InputFile
+
+    init() throws { file = try InputFile("input.mp3") }
+
+    func read(_ bytes: UnsafeRawBufferPointer) { readSound(file, bytes) }
+}
