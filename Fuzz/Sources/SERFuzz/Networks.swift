@@ -25,12 +25,40 @@ enum Networks {
                 Flatten()
                 Dense(2)
             },
-            "lstm": try Model(input: [.time, 5], seed: 4) { LSTM(2); LeakyReLU(); Dense(2) },
+            "lstm": try Model(input: [.time, 5], seed: 4) {
+                MaxPool1D(2)
+                LSTM(2, bidirectional: .sum, output: .allSteps)
+                GlobalMaxPool()
+                LeakyReLU()
+                Dense(2)
+            },
+            "rnn": try Model(input: [.time, 5], seed: 5) {
+                RNN(2, activation: .relu, output: .allSteps)
+                RNN(2, bidirectional: .mean)
+                ELU()
+                Dense(2)
+            },
+            "branches": try Model(input: [.time, 5], seed: 6) {
+                Parallel(merge: Concatenate()) {
+                    GRU(2)
+                    GlobalAveragePool()
+                }
+                Tanh()
+                Dense(2)
+                Softmax()
+            },
+            "pooled": try Model(input: [1, 5, .time], seed: 7) {
+                Conv2D(2, kernel: 3, padding: .same)
+                AveragePool2D(2)
+                GlobalAveragePool()
+                Sigmoid()
+                Dense(2)
+            },
         ]
     }
 
     static func recognizers() throws -> [String: Recognizer] {
-        try all().mapValues { model in
+        try all().filter { $0.value.graph.input != [1, 5, .time] }.mapValues { model in
             let columns = model.graph.input.rank == 1 ? model.graph.input.count ?? 0 : 5
             let pipeline = try FeaturePipeline(
                 for: model.graph.input, extractor: MFCC(.librosa, coefficients: 5), seconds: 0.5)

@@ -14,7 +14,17 @@ struct ModelFileTarget: FuzzTarget {
             let isFinite = recognizer.model.parameters.tensors.allSatisfy { $0.scalars.allSatisfy(\.isFinite) }
             expect(isFinite, "weights that are not finite")
             expect(!recognizer.labels.isEmpty, "no labels")
+            if bytes.count % 8 == 0 { try writeAndRead(recognizer) }
         } catch { expect(error.description.contains(file.url.lastPathComponent), error.description) }
+    }
+
+    /// What was read can be written, and is read again as it was.
+    private func writeAndRead(_ recognizer: Recognizer) throws(ModelFileError) {
+        try recognizer.save(to: file.url)
+        let again = try Recognizer(contentsOf: file.url)
+        expect(again.labels == recognizer.labels, "other labels")
+        let pairs = zip(again.model.parameters.tensors, recognizer.model.parameters.tensors)
+        expect(pairs.allSatisfy { $0.scalars == $1.scalars }, "other weights")
     }
 
     func seeds() throws -> [String: Data] {
