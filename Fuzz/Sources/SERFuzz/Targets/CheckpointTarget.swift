@@ -42,7 +42,8 @@ struct CheckpointTarget: FuzzTarget {
         do throws(TrainingError) {
             let trained = try trainer.fit(
                 network, on: split, store: store, checkpoint: Checkpoint(at: file.url, resume: true), observe: { _ in })
-            expect(trained.history.epochs.count == trainer.epochs, "\(trained.history.epochs.count) epochs")
+            // Weights that were tampered with may end a training early.
+            expect(trained.history.epochs.count <= trainer.epochs, "\(trained.history.epochs.count) epochs")
         } catch { expect(!error.description.isEmpty, "an error without words") }
     }
 

@@ -10,10 +10,14 @@ private func readSound(_ file: InputFile, _ bytes: UnsafeRawBufferPointer) {
         expect(info.sampleRate > 0 && info.sampleRate.isFinite && info.channels > 0 && info.frames >= 0, "\(info)")
         // Where in the file depends on the input, so that seeking is under attack too.
         let start = (bytes.count % 3 == 0 ? 0.25 : 0) * info.duration
-        let clip = try AudioFile.decode(at: file.url, from: start, duration: 0.5, truncated: truncated).clip
+        let rate = bytes.count % 5 == 0 ? 16_000 : info.sampleRate
+        let decoded = try AudioFile.decode(
+            at: file.url, sampleRate: rate, from: start, duration: 0.5, truncated: truncated)
+        let clip = decoded.clip
+        expect(decoded.remarks.allSatisfy { !$0.description.isEmpty }, "a remark without words")
         // What no recording holds, 1e6 times full scale, is an error.
         expect(clip.samples.allSatisfy { abs($0) <= 1e6 }, "samples that no recording holds")
-        expect(clip.sampleRate == info.sampleRate, "a clip of \(clip.sampleRate) Hz from a file of \(info.sampleRate)")
+        expect(clip.sampleRate == rate, "a clip of \(clip.sampleRate) Hz")
         expect(Double(clip.samples.count) <= 0.5 * clip.sampleRate + 1, "\(clip.samples.count) samples in 0.5 s")
     } catch { expect(error.description.contains(file.url.lastPathComponent), error.description) }
 }
