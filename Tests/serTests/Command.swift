@@ -31,12 +31,13 @@ struct Command {
         return folder.appendingPathComponent(name)
     }
 
-    /// Runs the tool, or an example program, to its end; it gets SIGINT when standard error first holds `text`, or when
-    /// `file` exists, and SIGKILL after so many seconds. What it writes to standard error so far stands in `errors`.
+    /// Runs the tool, an example program or another program to its end; it gets SIGINT when standard error first holds
+    /// `text`, or when `file` exists, and SIGKILL after so many seconds. What it writes to standard error so far stands
+    /// in `errors`.
     ///
     /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
-        _ arguments: [String], of name: String = "ser", environment: [String: String] = [:],
+        _ arguments: [String], of name: String = "ser", at program: URL? = nil, environment: [String: String] = [:],
         interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil,
         errors transcript: Transcript = Transcript()
     ) async throws -> Command {
@@ -45,19 +46,19 @@ struct Command {
                 continuation.resume(
                     with: Result {
                         try runBlocking(
-                            arguments, name, environment, interruptAfter: text, interruptWhenExists: file,
-                            killAfter: seconds, transcript)
+                            arguments, program ?? executable(name), environment, interruptAfter: text,
+                            interruptWhenExists: file, killAfter: seconds, transcript)
                     })
             }
         }
     }
 
     private static func runBlocking(
-        _ arguments: [String], _ name: String, _ environment: [String: String], interruptAfter text: String?,
+        _ arguments: [String], _ program: URL, _ environment: [String: String], interruptAfter text: String?,
         interruptWhenExists file: URL?, killAfter seconds: Double?, _ transcript: Transcript
     ) throws -> Command {
         let process = Process()
-        process.executableURL = executable(name)
+        process.executableURL = program
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (Pipe(), Pipe())
