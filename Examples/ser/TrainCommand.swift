@@ -92,22 +92,20 @@ struct TrainCommand: ParsableCommand {
             : "The same command with --resume goes on from \(kept.file.path)."
     }
 
-    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) -> String {
+    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let entry = outcome.entry
-        return ([
+        return try ([
             "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
                 + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
             "test part: \(outcome.test)",
         ] + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
     }
 
-    private func calibration(_ outcome: Comparison.Outcome) -> [String] {
+    private func calibration(_ outcome: Comparison.Outcome) throws -> [String] {
         guard training.calibrate else { return [] }
         let fit = outcome.recognizer.provenance["calibration"] ?? "none"
-        guard outcome.recognizer.calibration != nil, let change = try? CalibrationComparison(outcome.test) else {
-            return ["calibration: \(fit)"]
-        }
-        return ["calibration: \(fit); on the test part, \(change)"]
+        guard outcome.recognizer.calibration != nil else { return ["calibration: \(fit)"] }
+        return ["calibration: \(fit); on the test part, \(try CalibrationComparison(outcome.test))"]
     }
 
     private struct Summary: Encodable {

@@ -7,6 +7,9 @@ package final class Counter: @unchecked Sendable {
 
     package init() {}
 
+    /// How many there are.
+    package var value: Int { lock.withLock { count } }
+
     /// Counts one more, and returns how many there are.
     package func increment() -> Int {
         lock.withLock {

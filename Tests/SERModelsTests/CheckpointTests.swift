@@ -125,6 +125,32 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         #expect(try patient.fit(try network(), on: split, checkpoint: other, observe: { _ in }).history == lost.history)
     }
 
+    /// What is measured on the way decides nothing: it may be switched, also where an older file names it.
+    @Test func measuringMoreOrLessGoesOn() throws {
+        let tones = try Tones()
+        let split = try tones.split()
+        let file = tones.folder.path("c"), checkpoint = Checkpoint(at: file, resume: true)
+        _ = try trainer(epochs: 2).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
+        var other = trainer(epochs: 4)
+        other.detailedMetrics = false
+        let longer = try other.fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
+        #expect(longer.history.epochs.map { $0.validationDetail != nil } == [true, true, false, false])
+        let whole = try other.fit(try network(), on: split, observe: { _ in })
+        #expect(weights(longer.recognizer) == weights(whole.recognizer))
+        // A file of when it was named among what decides.
+        var bytes = try Data(contentsOf: file)
+        let length = bytes.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+        var header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+        let place = try #require(header.range(of: #"\\\"batchSize\\\""#))
+        header.insert(contentsOf: #"\\\"detailedMetrics\\\":true,"#, at: place.lowerBound)
+        while header.utf8.count % 8 != 0 { header += " " }
+        let count = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+        bytes.replaceSubrange(0..<8 + length, with: count + Data(header.utf8))
+        try bytes.write(to: file)
+        let again = try other.fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
+        #expect(again.history == longer.history)
+    }
+
     /// What is frozen stays so in the file and when a training goes on.
     @Test func frozenWeightsStayFrozen() throws {
         let tones = try Tones()

@@ -194,7 +194,16 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         let heard = try Report(
             results, sounds: ReportSounds(in: folder, includesAudio: true, mostBytes: 3 * size)).html
         #expect(heard.components(separatedBy: "<audio controls").count == 4)
-        #expect(heard.contains("Some sound was left out: "))
+        #expect(heard.contains("Some sound was left out: ") && !heard.contains("Some clips are not drawn"))
+        // What cannot be drawn is told with its reason.
+        for clip in results.clips {
+            try Data("noise".utf8).write(to: folder.appendingPathComponent(clip.clip))
+        }
+        let undrawn = try Report(results, sounds: ReportSounds(in: folder)).html
+        #expect(undrawn.firstMatch(of: /Some clips are not drawn: 1 because [^<]*clip\d+\.wav/) != nil)
+        try FileManager.default.removeItem(at: folder)
+        let lost = try Report(results, sounds: ReportSounds(in: folder)).html
+        #expect(lost.contains("Some clips are not drawn: 12 because there is no such file."))
         results.clips[0].clip = "../clip0.wav"
         #expect(throws: Never.self) { _ = try Report(results, sounds: ReportSounds(in: folder)) }
     }

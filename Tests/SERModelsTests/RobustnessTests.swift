@@ -25,6 +25,37 @@ import Testing
         .shortened(seconds: 0.3),
     ])
 
+    @Test func whatCannotBeMeasuredKeepsItsReason() throws {
+        try inFolder { folder in
+            let (corpus, recognizer) = try Self.trained(folder)
+            let part = Partition(.test, of: corpus), store = FeatureStore()
+            _ = try recognizer.evaluate(part, store: store)
+            // Its features are known, and its sound is gone.
+            let lost = corpus.clips[3].path
+            try FileManager.default.removeItem(at: lost)
+            let results = try recognizer.robustness(
+                on: part, suite: RobustnessSuite([.gain(decibels: 0), .babble(snr: 20)]), store: store,
+                bootstrap: Bootstrap(resamples: 100))
+            for condition in results.conditions {
+                #expect(condition.skipped == 1 && condition.clips == corpus.clips.count - 1)
+                #expect(condition.failures?.map(\.clip) == [lost.lastPathComponent])
+                #expect(condition.failures?.first?.reason == AudioError.missing(path: lost.path).description)
+            }
+            let text = "\(results)"
+            let note = "1 clip could not be measured and does not count; \(lost.lastPathComponent): "
+            #expect(text.contains(note), "\(text)")
+            let page = ReportPage(title: "", summary: "", sections: [results.section]).html
+            #expect(page.contains("could not be measured") && page.contains(lost.lastPathComponent))
+
+            for clip in corpus.clips where clip.path != lost { try FileManager.default.removeItem(at: clip.path) }
+            let none = try recognizer.robustness(
+                on: part, suite: RobustnessSuite([.telephone]), store: store, bootstrap: Bootstrap(resamples: 100))
+            #expect(none.conditions.isEmpty && none.omitted.map(\.name) == ["\(Degradation.telephone)"])
+            let first = corpus.clips[0].path.lastPathComponent
+            #expect(none.omitted[0].reason.hasPrefix("no clip can be measured; \(first): "))
+        }
+    }
+
     @Test func measuresEveryConditionAgainstCleanClips() throws {
         try inFolder { folder in
             let (corpus, recognizer) = try Self.trained(folder)

@@ -22,6 +22,8 @@ public enum FeatureError: Error, Equatable, Sendable {
     case tooFewSteps(frames: Int, needed: Int, layer: String)
     /// An extractor gave no frames, and no reason.
     case noFrames
+    /// There is no memory for so many bytes.
+    case outOfMemory(bytes: Int)
     /// The file could not be read, or the clip not resampled.
     case audio(AudioError)
 }
@@ -57,6 +59,8 @@ extension FeatureError: LocalizedError, CustomStringConvertible {
                 + "\(needed); use longer clips, or let the layers have smaller windows or strides"
         case .noFrames:
             "the features have no frames; let the extractor throw tooShort for clips that give none"
+        case .outOfMemory(let bytes):
+            "there is no memory for \(bytes) bytes; use a shorter transform, fewer threads or a shorter clip"
         case .audio(let error):
             error.description
         }

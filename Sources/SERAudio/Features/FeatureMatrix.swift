@@ -22,14 +22,21 @@ public struct FeatureMatrix: Sendable, Equatable {
     }
 
     /// A matrix whose values `fill` writes, all frames x coefficients of them.
-    init(frames: Int, coefficients: Int, fill: (UnsafeMutablePointer<Float>) -> Void) {
+    init<Failure: Error>(
+        frames: Int, coefficients: Int, fill: (UnsafeMutablePointer<Float>) throws(Failure) -> Void
+    ) throws(Failure) {
         self.frames = frames
         self.coefficients = coefficients
         let count = frames * coefficients
+        var failure: Failure?
         values = [Float](unsafeUninitializedCapacity: count) { space, initialized in
-            if let base = space.baseAddress, count > 0 { fill(base) }
-            initialized = count
+            guard let base = space.baseAddress, count > 0 else { return }
+            do throws(Failure) {
+                try fill(base)
+                initialized = count
+            } catch { failure = error }
         }
+        if let failure { throw failure }
     }
 
     /// One value.

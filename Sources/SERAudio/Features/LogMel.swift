@@ -5,6 +5,8 @@ import SERSupport
 /// The mel spectrogram on a linear or logarithmic scale. Presets follow ``FeaturePreset``; every setting can
 /// be changed.
 public struct LogMel: FeatureExtractor, Hashable {
+    public static let kind = "logMel"
+
     /// The scale of the result.
     public enum Compression: Codable, Sendable, Hashable {
         /// Decibels (librosa, torchaudio).
@@ -130,7 +132,7 @@ final class LogMelPlan: Sendable {
             throw .invalidSetting("\(frames) frames of \(filters.paddedRows) bands do not fit in memory")
         }
         let bins = Int64(settings.stft.bins)
-        stft.forEachFrame(of: clip, frames: frames) { frame, workspace in
+        try stft.forEachFrame(of: clip, frames: frames) { frame, workspace in
             stft.transform.power(workspace)
             if settings.quantity == .magnitude { ser_audio_sqrt(workspace.power, bins) }
             filters.apply(workspace.power, into: rows.row(frame))

@@ -95,10 +95,16 @@ final class FourierWorkspace {
     private let block: UnsafeMutableRawPointer
     private let bytes: Int
 
+    /// Floats of one of the four buffers. Each starts 64-byte aligned; two spare lines keep equal offsets of the
+    /// buffers off one cache set.
+    private static func stride(length: Int) -> Int { (length + 4 + 2 * Int(SER_AUDIO_LANES) + 15) / 16 * 16 + 32 }
+
+    /// Bytes of a workspace.
+    static func bytes(length: Int) -> Int { 4 * stride(length: length) * MemoryLayout<Float>.size }
+
     init?(length: Int) {
-        // Each buffer starts 64-byte aligned; two spare lines keep equal offsets of the buffers off one cache set.
-        let stride = (length + 4 + 2 * Int(SER_AUDIO_LANES) + 15) / 16 * 16 + 32
-        bytes = 4 * stride * MemoryLayout<Float>.size
+        let stride = Self.stride(length: length)
+        bytes = Self.bytes(length: length)
         guard let block = ser_allocate(bytes) else { return nil }
         self.block = block
         let base = block.bindMemory(to: Float.self, capacity: 4 * stride)

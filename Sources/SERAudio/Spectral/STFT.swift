@@ -74,8 +74,8 @@ public struct STFT: Codable, Sendable, Hashable {
         let plan = try STFTPlan.of(self)
         let frames = try plan.frames(of: clip)
         let bins = self.bins
-        let values = try FeatureMatrix(frames: frames, coefficients: 2 * bins) { out in
-            plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
+        let values = try FeatureMatrix(frames: frames, coefficients: 2 * bins) { out throws(FeatureError) in
+            try plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
                 plan.transform.spectrum(workspace, into: out + frame * 2 * bins)
             }
         }.finite()
@@ -88,8 +88,8 @@ public struct STFT: Codable, Sendable, Hashable {
         let plan = try STFTPlan.of(self)
         let frames = try plan.frames(of: clip)
         let bins = self.bins
-        return try FeatureMatrix(frames: frames, coefficients: bins) { out in
-            plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
+        return try FeatureMatrix(frames: frames, coefficients: bins) { out throws(FeatureError) in
+            try plan.forEachFrame(of: clip, frames: frames) { frame, workspace in
                 plan.transform.power(workspace)
                 (out + frame * bins).update(from: workspace.power, count: bins)
             }
@@ -166,14 +166,21 @@ final class STFTPlan: Sendable {
 
     /// Calls `body` for each frame with a workspace whose input holds the windowed samples. Long clips are cut into
     /// pieces for several threads; a frame does not depend on its piece.
-    func forEachFrame(of clip: AudioClip, frames: Int, _ body: (Int, FourierWorkspace) -> Void) {
+    /// - Throws: ``FeatureError/outOfMemory(bytes:)``.
+    func forEachFrame(
+        of clip: AudioClip, frames: Int, _ body: (Int, FourierWorkspace) -> Void
+    ) throws(FeatureError) {
         let piece = 512
+        let failures = Counter()
         clip.samples.withUnsafeBufferPointer { samples in
             withoutActuallyEscaping(body) { body in
                 nonisolated(unsafe) let samples = samples
                 nonisolated(unsafe) let body = body
                 parallelFor((frames + piece - 1) / piece) { index in
-                    guard let workspace = FourierWorkspace(length: self.settings.fftLength) else { return }
+                    guard let workspace = FourierWorkspace(length: self.settings.fftLength) else {
+                        _ = failures.increment()
+                        return
+                    }
                     for frame in index * piece..<min(frames, (index + 1) * piece) {
                         self.fill(workspace, frame, samples)
                         body(frame, workspace)
@@ -181,6 +188,7 @@ final class STFTPlan: Sendable {
                 }
             }
         }
+        if failures.value > 0 { throw .outOfMemory(bytes: FourierWorkspace.bytes(length: settings.fftLength)) }
     }
 
     @inline(__always)

@@ -10,6 +10,8 @@ struct BabbleVoices: Sendable {
 
     private let ofSpeaker: [String: [AudioClip]]
     private let speakers: [String]
+    /// Chosen clips that cannot be read, and why.
+    let unheard: [RobustnessResults.Failure]
 
     /// Decodes voices of a corpus, as many of each speaker.
     init(_ corpus: Corpus, key: RandomKey) {
@@ -23,12 +25,22 @@ struct BabbleVoices: Sendable {
             chosen += clips.map { (name, $0.path) }
         }
         let paths = chosen.map(\.path)
-        let decoded = parallelMap(paths.count) { try? AudioFile.read(at: paths[$0], duration: Self.mostSeconds) }
+        let decoded = parallelMap(paths.count) { index in
+            Result { () throws(AudioError) in try AudioFile.read(at: paths[index], duration: Self.mostSeconds) }
+        }
         var voices: [String: [AudioClip]] = [:]
-        for (choice, clip) in zip(chosen, decoded) where clip?.activeSpeechLevel != nil {
-            if let clip { voices[choice.speaker, default: []].append(clip) }
+        var unheard: [RobustnessResults.Failure] = []
+        for (choice, clip) in zip(chosen, decoded) {
+            switch clip {
+            // Silence is no voice.
+            case .success(let clip):
+                if clip.activeSpeechLevel != nil { voices[choice.speaker, default: []].append(clip) }
+            case .failure(let error):
+                unheard.append(.init(clip: choice.path.lastPathComponent, reason: error.description))
+            }
         }
         ofSpeaker = voices
+        self.unheard = unheard
         speakers = voices.keys.sorted()
     }
 

@@ -188,12 +188,16 @@ public struct Comparison: Sendable {
     ) throws(TrainingError) -> Outcome {
         let (test, used) = try trained.recognizer.measured(split.test, store: trained.store)
         let clips = TestedClip.list(used, targets: test.targets, in: split.corpus)
+        let settings: CrossValidationResults.Settings
+        do throws(CrossValidationError) {
+            settings = try CrossValidationResults.Settings(
+                name: architecture.rawValue, trainer: trainer(for: architecture),
+                pipeline: trained.recognizer.pipeline, parameters: trained.recognizer.model.parameterCount)
+        } catch { throw .setting(error.description) }
         let entry = ComparisonResults.Entry(
             name: architecture.rawValue, parameters: trained.recognizer.model.parameterCount, test: test.metrics,
             history: trained.history, trainSeconds: trained.history.seconds, temperature: test.temperature,
-            settings: try? CrossValidationResults.Settings(
-                name: architecture.rawValue, trainer: trainer(for: architecture),
-                pipeline: trained.recognizer.pipeline, parameters: trained.recognizer.model.parameterCount))
+            settings: settings)
         var recognizer = trained.recognizer
         recognizer.provenance["network"] = architecture.rawValue
         recognizer.provenance["testAccuracy"] = "\(entry.testAccuracy)"

@@ -107,7 +107,7 @@ struct CrossValidationPlan: Sendable {
         return CrossValidationResults.Fold(
             seed: task.seed, fold: task.fold, name: task.split.summary, network: settings.candidates[chosen].name,
             choices: choices.isEmpty ? nil : choices, bestEpoch: trained.history.bestEpoch,
-            epochs: trained.history.epochs.count, validationAccuracy: trained.history.best?.validationAccuracy ?? 0,
+            epochs: trained.history.epochs.count, validationAccuracy: trained.history.best?.validationAccuracy,
             seconds: trained.history.seconds, temperature: evaluation.temperature, history: trained.history.epochs,
             clips: clips.indices.map { index in
                 CrossValidationResults.ClipResult(

@@ -44,8 +44,8 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         public var choices: [Choice]?
         /// The epoch whose weights were tested, from 1, and how many there were.
         public var bestEpoch, epochs: Int
-        /// Accuracy on the validation part after the best epoch.
-        public var validationAccuracy: Double
+        /// Accuracy on the validation part after the best epoch; nil where there was no such part.
+        public var validationAccuracy: Double?
         /// Duration of the training, in seconds.
         public var seconds: Double
         /// What the logits were divided by; 1 where confidences were not calibrated.

@@ -117,7 +117,7 @@ private struct RobustnessRun: Sendable {
             clean: try clean.estimates(of: RobustnessResults.measures, bootstrap: bootstrap), conditions: conditions,
             omitted: suite.conditions.compactMap { condition in
                 (omitted[condition] ?? unmeasured[condition]).map { RobustnessResults.Omission(name: "\(condition)", reason: $0) }
-            }, isComplete: isComplete)
+            }, unheardVoices: voices?.unheard ?? [], isComplete: isComplete)
     }
 
     /// What cannot be measured here, and why.
@@ -159,7 +159,10 @@ private struct RobustnessRun: Sendable {
         if isCancelled() { return family.map { _ in .failure(.recognition(.features(.emptyClip))) } }
         let sound: AudioClip
         do throws(AudioError) { sound = try self.sound(of: clip) } catch {
-            return family.map { _ in .failure(.sound(error)) }
+            return family.map { _ in
+                advance()
+                return .failure(.sound(error))
+            }
         }
         let clipKey = key.derived(clip.content?.description ?? clip.path.lastPathComponent)
         return family.map { condition in

@@ -65,6 +65,8 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
     public let conditions: [Condition]
     /// What was not.
     public let omitted: [Omission]
+    /// Clips that babble was to be made of and that cannot be read; nil in results that were written without them.
+    public let unheardVoices: [Failure]?
     /// Whether all conditions but the omitted were measured; false after a cancellation.
     public let isComplete: Bool
 
@@ -101,10 +103,7 @@ extension RobustnessResults: CustomStringConvertible {
             }
         }
         var lines = table.lines
-        for condition in conditions where condition.skipped > 0 {
-            lines.append("\(condition.name): \(condition.skippedText)")
-        }
-        lines += omissionLines
+        lines += notes
         if !isComplete { lines.append("stopped before all conditions were measured") }
         let few = clean.unit == .speakers && clean.units < 10 ? "; with so few they are too narrow" : ""
         lines.append(
@@ -114,8 +113,19 @@ extension RobustnessResults: CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
+    /// What does not count and why: clips of a condition, voices of babble, whole conditions.
+    var notes: [String] {
+        var lines = conditions.filter { $0.skipped > 0 }.map { "\($0.name): \($0.skippedText)" }
+        if let voices = unheardVoices, let first = voices.first {
+            lines.append(
+                "babble is made without \(voices.count == 1 ? "a clip" : "\(voices.count) clips") that cannot be read; "
+                    + "\(first.clip): \(first.reason)")
+        }
+        return lines + omissionLines
+    }
+
     /// What was left out, one line a reason.
-    var omissionLines: [String] {
+    private var omissionLines: [String] {
         var reasons: [(reason: String, names: [String])] = []
         for omission in omitted {
             if let place = reasons.firstIndex(where: { $0.reason == omission.reason }) {

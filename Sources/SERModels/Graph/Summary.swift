@@ -1,5 +1,6 @@
 import Foundation
 import SERCore
+import SERSupport
 
 /// How ``Model/summary(_:)`` draws a network.
 public enum SummaryFormat: String, Sendable, CaseIterable {
@@ -152,7 +153,9 @@ struct NetworkLines {
             parameters: parameters, trainable: trainable, state: state)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return (try? encoder.encode(report)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        do { return String(decoding: try encoder.encode(report), as: UTF8.self) } catch {
+            stop("Model: the summary cannot be written as JSON: \(error)")  // texts and whole numbers always can
+        }
     }
 }
 

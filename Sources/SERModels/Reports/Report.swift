@@ -88,14 +88,17 @@ public struct Report: Sendable {
             subject.further.append(scaling.section)
             subject.commands += scaling.command.map { [$0] } ?? []
         }
-        let measures: ReportMeasures
-        do throws(EvaluationError) { measures = try ReportMeasures(subject) } catch {
+        let measures: ReportMeasures, results: String
+        do throws(EvaluationError) {
+            measures = try ReportMeasures(subject)
+            results = try subject.resultsTable(measures)
+        } catch {
             throw .unreadable(path: subject.source, reason: "\(error)")
         }
         page = subject.page(measures, title: title, sounds: sounds)
         differences = measures.differences
         tables = [
-            Table(name: "results.csv", text: subject.resultsTable(measures)),
+            Table(name: "results.csv", text: results),
             Table(name: "clips.csv", text: subject.clipsTable),
         ] + (scaling.map { [Table(name: "scaling.csv", text: $0.csv)] } ?? [])
     }

@@ -42,6 +42,7 @@ public struct ReportSounds: Sendable {
         }()
         private var spent = 0
         private var leftOut: [String: Int] = [:]
+        private var undrawn: [String: Int] = [:]
 
         init(_ sounds: ReportSounds) { self.sounds = sounds }
 
@@ -66,21 +67,32 @@ public struct ReportSounds: Sendable {
                 leftOut["browsers do not play .\(file.pathExtension)", default: 0] += 1
                 return nil
             }
-            let size = (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
-            guard spent + size <= sounds.mostBytes else {
-                leftOut["the page would hold more than \(sounds.mostBytes >> 20) MB of it", default: 0] += 1
+            let data: Data
+            do {
+                let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize
+                guard let size, spent + size <= sounds.mostBytes else {
+                    leftOut["the page would hold more than \(sounds.mostBytes >> 20) MB of it", default: 0] += 1
+                    return nil
+                }
+                data = try Data(contentsOf: file)
+            } catch {
+                leftOut["its file cannot be read", default: 0] += 1
                 return nil
             }
-            guard let data = try? Data(contentsOf: file) else { return nil }
             spent += data.count
             return .sound(name: clip.clip, type: type, data: data)
         }
 
-        /// What is not there to be heard, and why.
-        var note: String? {
-            guard !leftOut.isEmpty else { return nil }
-            let reasons = leftOut.sorted { $0.key < $1.key }.map { "\($0.value) because \($0.key)" }
-            return "Some sound was left out: \(reasons.joined(separator: ", "))."
+        /// Notes that a clip has no spectrogram, and why.
+        mutating func leaveUndrawn(_ reason: String) { undrawn[reason, default: 0] += 1 }
+
+        /// What is not there to be seen or heard, and why.
+        var notes: [String] {
+            func reasons(_ counts: [String: Int]) -> String {
+                counts.sorted { $0.key < $1.key }.map { "\($0.value) because \($0.key)" }.joined(separator: ", ")
+            }
+            return (undrawn.isEmpty ? [] : ["Some clips are not drawn: \(reasons(undrawn))."])
+                + (leftOut.isEmpty ? [] : ["Some sound was left out: \(reasons(leftOut))."])
         }
     }
 }

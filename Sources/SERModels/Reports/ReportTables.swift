@@ -3,7 +3,7 @@ import SERSupport
 extension ReportSubject {
     /// Measures as CSV: one row a network, seed, fold and measure; without seed and fold, the mean over seeds with its
     /// interval.
-    func resultsTable(_ measures: ReportMeasures) -> String {
+    func resultsTable(_ measures: ReportMeasures) throws(EvaluationError) -> String {
         var rows = [["network", "seed", "fold", "measure", "value", "lower", "upper"]]
         for (network, measured) in zip(networks, measures.networks) {
             for estimate in measured.estimates.estimates + measured.recalls.estimates {
@@ -15,9 +15,10 @@ extension ReportSubject {
             for run in network.runs where kind != .evaluation {
                 let seed = run.seed.map(String.init) ?? ""
                 rows += Self.rows([network.name, seed, ""], run.evaluation.metrics)
-                for fold in Set(run.folds ?? []).sorted() {
-                    guard let part = part(run, fold) else { continue }
-                    rows += Self.rows([network.name, seed, "\(fold)"], part.metrics)
+                guard let folds = run.folds else { continue }
+                for fold in Set(folds).sorted() {
+                    let own = folds.indices.filter { folds[$0] == fold }
+                    rows += Self.rows([network.name, seed, "\(fold)"], try part(run, own).metrics)
                 }
             }
         }
@@ -46,11 +47,9 @@ extension ReportSubject {
         return Self.text(rows)
     }
 
-    /// What a run made of one fold's clips.
-    private func part(_ run: Run, _ fold: Int) -> Evaluation? {
-        guard let folds = run.folds else { return nil }
-        let own = folds.indices.filter { folds[$0] == fold }
-        return try? Evaluation(
+    /// What a run made of some of the clips.
+    private func part(_ run: Run, _ own: [Int]) throws(EvaluationError) -> Evaluation {
+        try Evaluation(
             logits: own.map { run.evaluation.logits[$0] }, targets: own.map { run.evaluation.targets[$0] },
             labels: labels, temperature: run.evaluation.temperature)
     }

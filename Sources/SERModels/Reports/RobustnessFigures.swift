@@ -77,7 +77,7 @@ extension RobustnessResults {
         }
         if !captioned.isEmpty { pieces.append(.figures(captioned)) }
         if !isComplete { pieces.append(.warning("The measurement was stopped before all conditions were measured.")) }
-        if !omitted.isEmpty { pieces.append(.list(omissionLines)) }
+        if !notes.isEmpty { pieces.append(.list(notes)) }
         pieces.append(.details("All conditions", [.table(table)]))
         return ReportPage.Section("Robustness", pieces)
     }

@@ -46,7 +46,6 @@ struct TrainingIdentity: Encodable {
     let clipping: GradientClipping?
     let loss: TrainingLoss
     let patience: Int?
-    let detailedMetrics: Bool
     /// The standardisation that is kept from an earlier training; nil where it is measured.
     let standardization: Standardization?
     let seed: UInt64
@@ -68,7 +67,6 @@ struct TrainingIdentity: Encodable {
         clipping = trainer.clipping
         loss = trainer.loss
         patience = trainer.patience
-        detailedMetrics = trainer.detailedMetrics
         self.standardization = standardization
         seed = trainer.seed
         labels = split.labels
@@ -79,15 +77,18 @@ struct TrainingIdentity: Encodable {
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
         "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
-        "optimizer", "schedule", "clipping", "loss", "patience", "detailedMetrics", "standardization",
-        "firstWeights",
+        "optimizer", "schedule", "clipping", "loss", "patience", "standardization", "firstWeights",
     ]
+
+    /// What older checkpoints hold besides, which decides nothing.
+    private static let retired: Set<String> = ["detailedMetrics"]
 
     /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.
     static func differences(from saved: String, to current: String) -> [String] {
         guard saved != current else { return [] }
         let before = leaves(of: saved), now = leaves(of: current)
-        let changed = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }
+        let changed = Set(before.keys).union(now.keys).subtracting(retired).filter { before[$0] != now[$0] }
+        if changed.isEmpty, !before.isEmpty { return [] }
         let known = order.flatMap { group in
             words(for: group, changed.filter { $0 == group || $0.hasPrefix(group + ".") }.sorted(), before, now)
         }

@@ -34,7 +34,7 @@ extension ReportSubject {
             pieces.append(.table(table(clips)))
             if !cards.isEmpty { pieces.append(.cards(cards)) }
         }
-        if let note = media?.note { pieces.append(.paragraph(note)) }
+        pieces += (media?.notes ?? []).map { .paragraph($0) }
         return .init("Hardest clips", pieces)
     }
 
@@ -82,9 +82,17 @@ extension ReportSubject {
     /// A clip with its spectrogram; nil without its sound.
     private func card(_ hard: HardClip, _ number: Int, _ media: inout ReportSounds.Spending?) -> [ReportPage.Piece]? {
         let clip = clips[hard.index]
-        guard let file = media?.file(of: clip),
-            let drawing = SpectrogramFigure(file: file, name: "clip-\(number + 1)", title: clip.clip)
-        else { return nil }
+        guard let file = media?.file(of: clip) else {
+            media?.leaveUndrawn("there is no such file")
+            return nil
+        }
+        let drawing: SpectrogramFigure
+        do throws(FeatureError) {
+            drawing = try SpectrogramFigure(file: file, name: "clip-\(number + 1)", title: clip.clip)
+        } catch {
+            media?.leaveUndrawn("\(error)")
+            return nil
+        }
         let facts = [
             clip.speaker.map { "speaker \($0)" }, clip.sentence.map { "sentence \($0)" },
             "probability of \(labels[clip.target]) \(hard.probability.fixed(4))", "loss \(hard.loss.fixed(2))",

@@ -9,13 +9,16 @@ struct SpectrogramFigure {
     /// As much of a file as is drawn, in seconds.
     private static let longest = 10.0
 
-    /// Draws a file; nil where it has no features.
-    init?(file: URL, name: String, title: String) {
+    /// Draws a file.
+    /// - Throws: `FeatureError` where it cannot be read or has no features.
+    init(file: URL, name: String, title: String) throws(FeatureError) {
         var mel = LogMel(.librosa, bands: 64, sampleRate: 16_000)
         mel.stft = STFT(fftLength: 512, hop: 160)
-        guard let clip = try? AudioFile.read(at: file, sampleRate: mel.sampleRate, duration: Self.longest),
-            let matrix = try? mel.extract(clip), matrix.frames > 0
-        else { return nil }
+        let clip: AudioClip
+        do throws(AudioError) {
+            clip = try AudioFile.read(at: file, sampleRate: mel.sampleRate, duration: Self.longest)
+        } catch { throw .audio(error) }
+        let matrix = try mel.extract(clip)
         let rows = (0..<matrix.coefficients).map { band in (0..<matrix.frames).map { matrix[$0, band] } }
         let loudest = matrix.values.max() ?? 0
         let seconds = clip.duration
