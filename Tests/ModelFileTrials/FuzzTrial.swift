@@ -94,6 +94,7 @@ extension ModelFileError {
         case .foreign: "foreign"
         case .inconsistent: "inconsistent"
         case .unknownLayer: "unknownLayer"
+        case .unknownFeatures: "unknownFeatures"
         case .newerFormat: "newerFormat"
         case .unwritable: "unwritable"
         }

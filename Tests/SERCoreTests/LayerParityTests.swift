@@ -259,8 +259,7 @@ struct LayerParityTests {
 
     private func decoded<L: Layer>(_ layer: L) throws -> any Layer {
         let decoder = JSONDecoder()
-        decoder.userInfo[try #require(CodingUserInfoKey(rawValue: "ser.layerRegistry"))] = LayerRegistry.standard
-            .adding(Recurrent<GRUCell>.self)
+        decoder.userInfo = try LayerRegistry.standard.adding(Recurrent<GRUCell>.self).userInfo
         return try decoder.decode(L.self, from: JSONEncoder().encode(layer))
     }
 }

@@ -5,7 +5,6 @@ import Testing
 /// Layers that hold others, beside their agreement with PyTorch (LayerParityTests) and their being blind to padding
 /// (PaddingPropertyTests).
 struct WrapperTests {
-    private let registry = CodingUserInfoKey(rawValue: "ser.layerRegistry")
 
     /// Statistics of a batch normalisation at each step are those of the valid steps alone, and its state moves by
     /// them.
@@ -69,7 +68,7 @@ struct WrapperTests {
         let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode(TimeDistributed.self, from: data) }
         #expect("\(String(describing: error))".contains("minimalGatedUnit"))
         let decoder = JSONDecoder()
-        decoder.userInfo[try #require(registry)] = LayerRegistry.standard.adding(Recurrent<MinimalGatedUnit>.self)
+        decoder.userInfo = try LayerRegistry.standard.adding(Recurrent<MinimalGatedUnit>.self).userInfo
         let copy = try decoder.decode(TimeDistributed.self, from: data)
         #expect((copy.layer as? Recurrent<MinimalGatedUnit>)?.cell.units == 3)
     }

@@ -8,6 +8,7 @@ import Testing
 @Suite struct ExtractorTrustTests {
     /// Three loudnesses a frame of 100 samples, with one fault.
     struct Faulty: FeatureExtractor {
+        static let kind = "faulty"
         enum Fault: String, Codable { case none, columns, notANumber, infinite, noFrames, frames, settings }
 
         var fault: Fault

@@ -247,8 +247,7 @@ import Testing
             Gate().named("same").reading("first", "second")
         }
         let decoder = JSONDecoder()
-        decoder.userInfo[try #require(CodingUserInfoKey(rawValue: "ser.layerRegistry"))] =
-            LayerRegistry.standard.adding(Gate.self)
+        decoder.userInfo = try LayerRegistry.standard.adding(Gate.self).userInfo
         let graph = try decoder.decode(Graph.self, from: JSONEncoder().encode(model.graph))
         #expect(graph.inputs == model.graph.inputs && graph.outputs == model.graph.outputs)
         let values = ["a": Tensor.normal([2, 7, 4], key: RandomKey(seed: 1)), "b": Tensor.ones([2, 3, 4])]

@@ -101,8 +101,7 @@ private struct Swish: UnaryLayer {
         let data = try JSONEncoder().encode(model.graph)
         let decoder = JSONDecoder()
         #expect(throws: DecodingError.self) { try decoder.decode(Graph.self, from: data) }
-        decoder.userInfo[try #require(CodingUserInfoKey(rawValue: "ser.layerRegistry"))] =
-            LayerRegistry.standard.adding(Swish.self)
+        decoder.userInfo = try LayerRegistry.standard.adding(Swish.self).userInfo
         let copy = Model(graph: try decoder.decode(Graph.self, from: data), seed: 5)
         let x = Tensor.normal([2, 4, 6], key: RandomKey(seed: 1))
         #expect(copy(x, lengths: [4, 2]).scalars == model(x, lengths: [4, 2]).scalars)

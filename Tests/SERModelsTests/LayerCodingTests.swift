@@ -56,7 +56,7 @@ private func recognizer(_ model: Model) throws -> Recognizer {
     @Test func layersOverTimeComeBackWithTheSameBits() throws {
         let folder = try TemporaryFolder()
         let file = folder.path("model.safetensors")
-        let layers = LayerRegistry.standard.adding(Recurrent<LeakyUnit>.self)
+        let layers = try LayerRegistry.standard.adding(Recurrent<LeakyUnit>.self)
         let pooled = try network { StatisticsPooling() }
         for model in [try everything(), pooled] {
             try recognizer(model).save(to: file)

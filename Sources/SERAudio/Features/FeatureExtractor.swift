@@ -2,7 +2,20 @@ import Foundation
 import CSERKernels
 
 /// A way from sound to features, with every setting that it depends on.
+///
+/// ```swift
+/// struct SpectralTilt: FeatureExtractor {
+///     static let kind = "spectralTilt"
+///     var sampleRate = 16_000.0
+///     var coefficients: Int { 1 }
+///     ...
+/// }
+/// ```
+/// Model files hold the settings, as `Codable` writes them, under the kind; a ``FeatureRegistry`` that knows the type
+/// reads them back.
 public protocol FeatureExtractor: Codable, Sendable {
+    /// The name of the features in files, such as `mfcc`, which no other type has.
+    static var kind: String { get }
     /// The rate, in Hz, at which features are computed; clips at other rates are resampled first.
     var sampleRate: Double { get set }
     /// Columns of the result.
@@ -15,6 +28,16 @@ public protocol FeatureExtractor: Codable, Sendable {
     /// The features of a clip, [frames, coefficients].
     /// - Throws: ``FeatureError``.
     func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix
+    /// What each column is called; by default its number from 0.
+    var coefficientNames: [String] { get }
+    /// The middle of a frame, in seconds from the beginning of the clip; by default frames are taken to be centred on
+    /// multiples of their distance.
+    func time(ofFrame frame: Int) -> Double
+    /// The mel spectrogram that explanations are drawn over; nil, the default, for features that come of none.
+    var melSpectrogram: LogMel? { get }
+    /// How columns come of the mel spectrogram's bands; nil, the default, where they are no linear function of those
+    /// of one frame. Explanations are then told over columns alone.
+    var melBasis: MelBasis? { get }
 }
 
 extension FeatureExtractor {

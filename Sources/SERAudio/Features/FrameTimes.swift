@@ -1,31 +1,55 @@
 import SERSupport
 
 extension FeatureExtractor {
-    /// The middle of a frame, in seconds from the beginning of the clip. For extractors of other packages, frames are
-    /// taken to be centred on multiples of their distance.
-    package func time(ofFrame frame: Int) -> Double {
-        switch self {
-        case let mfcc as MFCC: return mfcc.logMel.time(ofFrame: frame)
-        case let mel as LogMel: return mel.stft.layout.middle(of: frame) / sampleRate
-        default:
-            // How many samples another frame takes.
-            let (short, long) = (1 << 18, 1 << 24)
-            let more = frames(forSamples: long) - frames(forSamples: short)
-            return more > 0 ? Double(frame) * Double(long - short) / Double(more) / sampleRate : 0
+    public var melSpectrogram: LogMel? { nil }
+
+    public var melBasis: MelBasis? { nil }
+
+    public var coefficientNames: [String] { (0..<coefficients).map { "coefficient \($0)" } }
+
+    public func time(ofFrame frame: Int) -> Double {
+        // How many samples another frame takes.
+        let (short, long) = (1 << 18, 1 << 24)
+        let more = frames(forSamples: long) - frames(forSamples: short)
+        return more > 0 ? Double(frame) * Double(long - short) / Double(more) / sampleRate : 0
+    }
+}
+
+extension LogMel {
+    public var melSpectrogram: LogMel? { self }
+
+    public var melBasis: MelBasis? {
+        MelBasis(
+            rows: (0..<filters.bands).map { row in (0..<filters.bands).map { $0 == row ? 1 : 0 } },
+            gains: [Double](repeating: 1, count: filters.bands))
+    }
+
+    public var coefficientNames: [String] {
+        filters.centers(sampleRate: sampleRate).map { "band at \($0.fixed(0)) Hz" }
+    }
+
+    public func time(ofFrame frame: Int) -> Double { stft.layout.middle(of: frame) / sampleRate }
+}
+
+extension MFCC {
+    public var melSpectrogram: LogMel? { logMel }
+
+    public var melBasis: MelBasis? {
+        // Deltas are no function of one frame.
+        guard deltas <= 0 else { return nil }
+        let bands = logMel.filters.bands
+        let cosines = DCT.matrix(bands: bands, coefficients: cepstra) { _ in 1 }
+        return MelBasis(
+            rows: (0..<cepstra).map { column in (0..<bands).map { Double(cosines[$0 * cepstra + column]) } },
+            gains: (0..<cepstra).map(lifter.gain))
+    }
+
+    public var coefficientNames: [String] {
+        (0...max(0, deltas)).flatMap { order in
+            let prefix = ["", "delta of ", "delta-delta of "]
+            return (0..<cepstra).map { (order < 3 ? prefix[order] : "delta \(order) of ") + "MFCC \($0)" }
         }
     }
 
-    /// What each column is called: MFCCs by number from 0, mel bands by their centres.
-    package var coefficientNames: [String] {
-        switch self {
-        case let mfcc as MFCC:
-            return (0...max(0, mfcc.deltas)).flatMap { order in
-                let prefix = ["", "delta of ", "delta-delta of "]
-                return (0..<mfcc.cepstra).map { (order < 3 ? prefix[order] : "delta \(order) of ") + "MFCC \($0)" }
-            }
-        case let mel as LogMel:
-            return mel.filters.centers(sampleRate: sampleRate).map { "band at \($0.fixed(0)) Hz" }
-        default: return (0..<coefficients).map { "coefficient \($0)" }
-        }
-    }
+    public func time(ofFrame frame: Int) -> Double { logMel.time(ofFrame: frame) }
 }

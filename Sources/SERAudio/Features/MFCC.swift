@@ -3,6 +3,8 @@ import Foundation
 /// Mel-frequency cepstral coefficients: the cosine transform of a ``LogMel``. Presets follow ``FeaturePreset``; every
 /// setting can be changed.
 public struct MFCC: FeatureExtractor, Hashable {
+    public static let kind = "mfcc"
+
     /// How coefficients are weighted.
     public enum Lifter: Codable, Sendable, Hashable {
         /// Not at all.

@@ -2,6 +2,8 @@ import CSERKernels
 
 /// Root mean square of each frame (`librosa.feature.rms`): one column.
 public struct RMSEnergy: FeatureExtractor, Hashable {
+    public static let kind = "rmsEnergy"
+
     public var sampleRate: Double
     /// Samples of a frame.
     public var frameLength: Int

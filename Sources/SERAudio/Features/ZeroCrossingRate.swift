@@ -2,6 +2,8 @@
 ///
 /// Magnitudes up to 1e-10 count as zero, zero counts as positive, and a frame's first sample never counts.
 public struct ZeroCrossingRate: FeatureExtractor, Hashable {
+    public static let kind = "zeroCrossingRate"
+
     public var sampleRate: Double
     /// Samples of a frame.
     public var frameLength: Int

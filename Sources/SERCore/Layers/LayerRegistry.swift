@@ -1,3 +1,8 @@
+import SERSupport
+
+/// Two types go by one name in files.
+public typealias KindTakenError = SERSupport.KindTakenError
+
 /// The layers that a graph read from a file may hold: the library's own, and those a user adds.
 ///
 /// ```swift
@@ -24,8 +29,12 @@ public struct LayerRegistry: Sendable {
         TimeDistributed.self, Bidirectional.self,
     ]
 
-    /// This registry and one more layer; a layer of the same kind is replaced.
-    public func adding(_ type: any Layer.Type) -> LayerRegistry {
+    /// This registry and one more layer.
+    /// - Throws: `KindTakenError` when another layer has its kind.
+    public func adding(_ type: any Layer.Type) throws(KindTakenError) -> LayerRegistry {
+        if let owner = types[type.kind], owner != type {
+            throw KindTakenError(kind: type.kind, owner: owner, newcomer: type)
+        }
         var copy = self
         copy.types[type.kind] = type
         return copy
@@ -34,12 +43,23 @@ public struct LayerRegistry: Sendable {
     /// The kinds of layers known, in order.
     public var kinds: [String] { types.keys.sorted() }
 
-    package subscript(kind: String) -> (any Layer.Type)? { types[kind] }
-}
+    /// For the `userInfo` of a decoder that is to read a graph, or a layer that wraps others, with these layers.
+    ///
+    /// ```swift
+    /// let decoder = JSONDecoder()
+    /// decoder.userInfo = try LayerRegistry.standard.adding(Swish.self).userInfo
+    /// let graph = try decoder.decode(Graph.self, from: json)
+    /// ```
+    public var userInfo: [CodingUserInfoKey: any Sendable] { Self.key.map { [$0: self] } ?? [:] }
 
-extension CodingUserInfoKey {
-    /// Where a decoder finds the ``LayerRegistry`` to make layers with.
-    package static let layerRegistry = CodingUserInfoKey(rawValue: "ser.layerRegistry")
+    private static let key = CodingUserInfoKey(rawValue: "ser.layerRegistry")
+
+    /// The registry that a decoder was given; the library's own layers where it was given none.
+    package init(of decoder: any Decoder) {
+        self = Self.key.flatMap { decoder.userInfo[$0] as? LayerRegistry } ?? .standard
+    }
+
+    package subscript(kind: String) -> (any Layer.Type)? { types[kind] }
 }
 
 /// A layer inside another's configuration: a layer that wraps others keeps them in this, which reads them back by their
@@ -63,19 +83,17 @@ public struct NestedLayer: Sendable, Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
+        LayerCollector.note(type(of: layer), in: encoder)
         try container.encode(type(of: layer).kind, forKey: .kind)
         try layer.encode(to: container.superEncoder(forKey: .configuration))
     }
 
     public init(from decoder: any Decoder) throws {
-        let registry = CodingUserInfoKey.layerRegistry.flatMap { decoder.userInfo[$0] as? LayerRegistry } ?? .standard
+        let registry = LayerRegistry(of: decoder)
         let container = try decoder.container(keyedBy: Keys.self)
         let kind = try container.decode(String.self, forKey: .kind)
         guard let type = registry[kind] else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .kind, in: container,
-                debugDescription: "no layer of kind '\(kind)' is registered; known are "
-                    + registry.kinds.joined(separator: ", "))
+            throw UnknownLayerError(kind: kind, known: registry.kinds).decodingError(at: container.codingPath)
         }
         layer = try type.init(from: container.superDecoder(forKey: .configuration))
     }

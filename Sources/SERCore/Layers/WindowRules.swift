@@ -4,17 +4,18 @@ enum ConvolutionRules {
         _ kind: String, _ geometry: WindowGeometry, filters: Int, groups: Int
     ) throws(ShapeError) {
         try WindowRules.check(kind, geometry)
-        guard (1...65_536).contains(filters), groups > 0, filters % groups == 0 else {
+        guard (1...LayerLimits.channels).contains(filters), groups > 0, filters % groups == 0 else {
             throw ShapeError(
-                layer: kind, expected: "1 to 65536 filters that the groups divide",
+                layer: kind, expected: "1 to \(LayerLimits.channels) filters that the groups divide",
                 got: "\(filters) filters in \(groups) groups", hint: "Ask for a multiple of the groups.")
         }
     }
 
     static func checkGroups(_ kind: String, channels: Int, groups: Int) throws(ShapeError) {
-        guard channels % groups == 0, channels <= 65_536 else {
+        guard channels % groups == 0, channels <= LayerLimits.channels else {
             throw ShapeError(
-                layer: kind, expected: "up to 65536 channels that \(groups) groups divide", got: "\(channels)",
+                layer: kind, expected: "up to \(LayerLimits.channels) channels that \(groups) groups divide",
+                got: "\(channels)",
                 hint: "Choose a number of groups that divides the channels.")
         }
     }

@@ -43,7 +43,7 @@ extension Recognizer {
                 if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) }
             },
             isCancelled: isCancelled)
-        let parts = store.heardParts(of: measured.clips, pipeline: pipeline)
+        let parts = try store.heardParts(of: measured.clips, pipeline: pipeline)
         let run = RobustnessRun(
             recognizer: self, part: part, clips: measured.clips,
             starts: Dictionary(zip(measured.clips, parts.map { $0?.start ?? 0 })) { first, _ in first },

@@ -14,27 +14,17 @@ struct MelProjection {
 
     /// The projection of an extractor's coefficients; nil where they are no linear function of mel bands in one frame.
     init?(_ extractor: any FeatureExtractor) {
-        switch extractor {
-        case let mfcc as MFCC where mfcc.deltas <= 0:
-            let (bands, columns) = (mfcc.logMel.filters.bands, mfcc.cepstra)
-            let cosines = DCT.matrix(bands: bands, coefficients: columns) { _ in 1 }
-            let gains = (0..<columns).map(mfcc.lifter.gain)
-            gradient = (0..<bands).map { band in
-                (0..<columns).map { Double(cosines[band * columns + $0]) * gains[$0] }
-            }
-            features = (0..<bands).map { band in
-                // A coefficient without weight is always zero.
-                (0..<columns).map { gains[$0] == 0 ? 0 : Double(cosines[band * columns + $0]) / gains[$0] }
-            }
-            frequencies = mfcc.logMel.filters.centers(sampleRate: mfcc.sampleRate)
-        case let mel as LogMel:
-            let identity = (0..<mel.filters.bands).map { band in
-                (0..<mel.filters.bands).map { $0 == band ? 1.0 : 0 }
-            }
-            (gradient, features) = (identity, identity)
-            frequencies = mel.filters.centers(sampleRate: mel.sampleRate)
-        default: return nil
+        guard let mel = extractor.melSpectrogram, let basis = extractor.melBasis else { return nil }
+        let (bands, columns) = (mel.filters.bands, extractor.coefficients)
+        guard basis.rows.count == columns, basis.gains.count == columns,
+            basis.rows.allSatisfy({ $0.count == bands })
+        else { return nil }
+        gradient = (0..<bands).map { band in (0..<columns).map { basis.rows[$0][band] * basis.gains[$0] } }
+        features = (0..<bands).map { band in
+            // A coefficient without weight is always zero.
+            (0..<columns).map { basis.gains[$0] == 0 ? 0 : basis.rows[$0][band] / basis.gains[$0] }
         }
+        frequencies = mel.filters.centers(sampleRate: mel.sampleRate)
     }
 
     /// The parts of one frame over bands, from its gradient and its deviation from the training mean.

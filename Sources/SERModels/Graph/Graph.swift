@@ -1,4 +1,5 @@
 import SERCore
+import SERSupport
 
 /// A network as a list of nodes in the order in which they are computed, with every shape known to fit.
 ///
@@ -10,6 +11,12 @@ public struct Graph: Sendable {
         public let name: String
         /// The shape, without the batch axis.
         public let shape: Shape
+
+        /// An input of the given name and shape, without the batch axis.
+        public init(name: String, shape: Shape) {
+            self.name = name
+            self.shape = shape
+        }
     }
 
     /// Something that comes out of the network.
@@ -68,11 +75,9 @@ public struct Graph: Sendable {
     /// - Parameter node: As in ``Node/inputs``.
     public func name(of node: Int) -> String { node < 0 ? inputs[-1 - node].name : nodes[node].name }
 
-    /// More nodes than this are taken for a mistake, or an attack.
-    static let nodeLimit = 10_000
-
     static let tooManyNodes = ShapeError(
-        layer: "network", expected: "at most \(nodeLimit) layers", got: "more", hint: "Let the network be smaller.")
+        layer: "network", expected: "at most \(LayerLimits.layers) layers", got: "more",
+        hint: "Let the network be smaller.")
 
     /// Checks that every layer fits what it is given.
     /// - Throws: `ShapeError` naming the first layer that does not.
@@ -93,7 +98,7 @@ public struct Graph: Sendable {
 
     /// Nodes that read from earlier ones.
     init(inputs: [Input], nodes described: [Description], outputs: [Output]) throws(ShapeError) {
-        guard described.count <= Self.nodeLimit else { throw Self.tooManyNodes }
+        guard described.count <= LayerLimits.layers else { throw Self.tooManyNodes }
         guard !described.isEmpty else {
             throw ShapeError(
                 layer: "network", expected: "at least one layer", got: "none",
@@ -127,6 +132,7 @@ public struct Graph: Sendable {
     private static func shape(of node: Description, from sources: [Shape]) throws(ShapeError) -> Shape {
         let shape: Shape
         do throws(ShapeError) {
+            try LayerLimits.check(node.layer)
             shape = try node.layer.outputShape(for: sources)
         } catch {
             var placed = error
@@ -146,7 +152,7 @@ public struct Graph: Sendable {
     private static func isOfSensibleSize(_ shape: Shape) -> Bool {
         let lengths = shape.dimensions.compactMap(\.length)
         guard lengths.allSatisfy({ $0 > 0 }), shape.dimensions.filter({ $0 == .time }).count <= 1 else { return false }
-        return product(of: lengths).map { $0 <= 1 << 31 } ?? false
+        return product(of: lengths).map { $0 <= LayerLimits.values } ?? false
     }
 
     private static func check(_ inputs: [Input]) throws(ShapeError) {
@@ -198,9 +204,16 @@ private struct Placing {
     private var names: Set<String> = []
     private var tensors: Set<String> = []
     private var scalarCount = 0
+    private var registry = LayerRegistry.standard
 
     mutating func add(_ node: Graph.Description, sources: [Shape]) throws(ShapeError) {
         let kind = type(of: node.layer).kind
+        do throws(KindTakenError) { registry = try registry.adding(type(of: node.layer)) } catch {
+            throw ShapeError(
+                path: node.name, layer: kind, expected: "a kind that no other type of layer has",
+                got: "'\(kind)', the kind of \(error.owner)",
+                hint: "Give \(error.newcomer) a static 'kind' of its own.")
+        }
         guard names.insert(node.name).inserted else { throw Self.duplicate(node.name, kind) }
         let (learned, carried) = (node.layer.parameters(for: sources), node.layer.state(for: sources))
         kinds.append(kind)
@@ -237,7 +250,7 @@ private struct Placing {
         let path = "\(node.path).\(declaration.name)"
         guard tensors.insert(path).inserted else { throw Self.duplicate(path, kind) }
         let count = declaration.shape.allSatisfy { $0 >= 0 } ? product(of: declaration.shape) : nil
-        guard let count, count <= 1 << 31, scalarCount + count <= 1 << 31 else {
+        guard let count, count <= LayerLimits.values, scalarCount + count <= LayerLimits.values else {
             throw ShapeError(
                 path: node.name, layer: kind, expected: "at most 2^31 parameters in the network",
                 got: "\(declaration.name) of shape \(declaration.shape)", hint: "Let the layer be smaller.")

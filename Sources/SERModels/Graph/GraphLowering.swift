@@ -115,9 +115,9 @@ struct GraphLowering {
             }
             return [try append(merge, in: &inner, sources: exits)]
         case .repeated(let count, let elements):
-            guard (0...Graph.nodeLimit).contains(count) else {
+            guard (0...LayerLimits.layers).contains(count) else {
                 throw ShapeError(
-                    path: name, layer: part.kind, expected: "a count from 0 to \(Graph.nodeLimit)", got: "\(count)",
+                    path: name, layer: part.kind, expected: "a count from 0 to \(LayerLimits.layers)", got: "\(count)",
                     hint: "Say how many times the layers stand in a row.")
             }
             var current = entry
@@ -151,7 +151,7 @@ struct GraphLowering {
     ) throws(ShapeError) -> Source {
         let kind = type(of: layer).kind
         guard let sources else { throw unnamedInputs(name, kind) }
-        guard nodes.count < Graph.nodeLimit else { throw Graph.tooManyNodes }
+        guard nodes.count < LayerLimits.layers else { throw Graph.tooManyNodes }
         nodes.append(Placed(path: path, name: name, layer: layer, sources: sources, hint: hint))
         return .node(nodes.count - 1)
     }

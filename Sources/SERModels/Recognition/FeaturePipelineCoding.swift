@@ -6,17 +6,9 @@ import SERSupport
 extension FeaturePipeline: Codable {
     private enum Keys: String, CodingKey { case kind, settings, span, arrangement, window }
 
-    /// The features a file may name.
-    private static let kinds: [String: any FeatureExtractor.Type] = ["mfcc": MFCC.self, "logMel": LogMel.self]
-
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
-        let type = type(of: extractor)
-        guard let kind = FeaturePipeline.kinds.first(where: { $0.value == type })?.key else {
-            throw EncodingError.invalidValue(
-                extractor, .init(codingPath: [], debugDescription: "features of type \(type) cannot be saved"))
-        }
-        try container.encode(kind, forKey: .kind)
+        try container.encode(type(of: extractor).kind, forKey: .kind)
         try extractor.encode(to: container.superEncoder(forKey: .settings))
         try container.encode(span, forKey: .span)
         try container.encode(arrangement, forKey: .arrangement)
@@ -26,9 +18,9 @@ extension FeaturePipeline: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
         let kind = try container.decode(String.self, forKey: .kind)
-        guard let type = FeaturePipeline.kinds[kind] else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .kind, in: container, debugDescription: "unknown features \(quoted(kind))")
+        let registry = FeatureRegistry(of: decoder)
+        guard let type = registry[kind] else {
+            throw UnknownFeaturesError(kind: kind, known: registry.kinds).decodingError(at: container.codingPath)
         }
         let extractor = try type.init(from: container.superDecoder(forKey: .settings))
         // Before anything is computed from the settings.
@@ -38,6 +30,13 @@ extension FeaturePipeline: Codable {
             arrangement: try container.decode(Arrangement.self, forKey: .arrangement),
             // Files from before there was a choice were trained on beginnings.
             window: try container.decodeIfPresent(ListeningWindow.self, forKey: .window) ?? .beginning)
+    }
+
+    /// Makes sure that what is written of the pipeline can be read back, by a registry that knows its features.
+    /// - Throws: `KindTakenError` where another type of features has their kind; errors of coding.
+    func checkCoding() throws {
+        let registry = try FeatureRegistry.standard.adding(type(of: extractor))
+        try MetadataPart.check(self, userInfo: registry.userInfo)
     }
 
     /// Makes sure that a network with this input reads what the pipeline gives.
@@ -57,12 +56,18 @@ extension FeaturePipeline: Codable {
     }
 
     /// What tells apart extractions: clips' matrices before any statistics depend on this alone.
+    /// - Throws: ``TrainingError/setting(_:)`` where the settings cannot be written: no two of them can be told apart.
     var extractionKey: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let settings = (try? encoder.encode(extractor)).map { String(decoding: $0, as: UTF8.self) }
-        let seconds = (try? encoder.encode(span)).map { String(decoding: $0, as: UTF8.self) }
-        return "\(type(of: extractor)) \(settings ?? "\(extractor)") \(seconds ?? "\(span)") \(window)"
+        get throws(TrainingError) {
+            do {
+                let type = String(reflecting: type(of: extractor))
+                return "\(type) \(try MetadataPart.text(extractor)) \(try MetadataPart.text(span)) \(window)"
+            } catch {
+                throw .setting(
+                    "the settings of \(type(of: extractor)) cannot be written: \(MetadataPart.reason(error)). Features "
+                        + "are kept and saved by their settings, so all of them must be Codable.")
+            }
+        }
     }
 
     /// Columns of the matrices the network is fed from.

@@ -12,7 +12,8 @@ extension Recognizer {
     /// - Parameters:
     ///   - file: The file, such as `gru.safetensors`.
     ///   - storage: How weights are held; running statistics are always 32-bit floats.
-    /// - Throws: ``ModelFileError/unwritable(path:reason:)``.
+    /// - Throws: ``ModelFileError/unwritable(path:reason:)``, also where layers or features of your own could not be
+    ///   read back as they are; nothing is written then.
     public func save(to file: URL, storage: WeightStorage = .float32) throws(ModelFileError) {
         var writer = SafetensorsWriter(metadata: try metadata(for: file))
         writer.add(model.parameters, storage: storage)
@@ -23,11 +24,12 @@ extension Recognizer {
     /// The metadata of the recognizer's file.
     func metadata(for file: URL) throws(ModelFileError) -> [String: String] {
         var metadata: [String: String]
+        let layers = LayerCollector()
         do {
             metadata = [
                 MetadataKey.format: "\(Recognizer.formatVersion)",
                 MetadataKey.library: LibraryVersion.current,
-                MetadataKey.graph: try MetadataPart.text(model.graph),
+                MetadataKey.graph: try MetadataPart.text(model.graph, userInfo: layers.userInfo),
                 MetadataKey.features: try MetadataPart.text(pipeline),
                 MetadataKey.standardization: try MetadataPart.text(standardization),
                 MetadataKey.labels: try MetadataPart.text(labels),
@@ -35,6 +37,9 @@ extension Recognizer {
             ]
             if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
             if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
+            try MetadataPart.check(model.graph, userInfo: layers.registry().userInfo)
+            try pipeline.checkCoding()
+            for text in metadata.values where text.first == "{" || text.first == "[" { try JSONScanner.check(text) }
         } catch { throw .unwritable(path: file.path, reason: MetadataPart.reason(error)) }
         for (name, text) in metadata where text.utf8.count > MetadataPart.longest {
             throw .unwritable(
@@ -49,15 +54,19 @@ extension Recognizer {
     /// - Parameters:
     ///   - file: The file.
     ///   - layers: The layers the network may hold: the library's, and those you add.
+    ///   - features: The features the file may name: the library's, and those you add.
     /// - Throws: ``ModelFileError``.
-    public init(contentsOf file: URL, layers: LayerRegistry = .standard) throws(ModelFileError) {
-        try self.init(SafetensorsReader(at: file), layers: layers)
+    public init(
+        contentsOf file: URL, layers: LayerRegistry = .standard, features: FeatureRegistry = .standard
+    ) throws(ModelFileError) {
+        try self.init(SafetensorsReader(at: file), layers: layers, features: features)
     }
 
-    init(_ file: SafetensorsReader, layers: LayerRegistry) throws(ModelFileError) {
+    init(_ file: SafetensorsReader, layers: LayerRegistry, features: FeatureRegistry) throws(ModelFileError) {
         try MetadataPart.checkFormat(of: file)
-        let graph = try MetadataPart.graph(in: file, layers: layers)
-        let pipeline = try MetadataPart.value(MetadataKey.features, as: FeaturePipeline.self, in: file)
+        let graph = try MetadataPart.value(MetadataKey.graph, as: Graph.self, in: file, userInfo: layers.userInfo)
+        let pipeline = try MetadataPart.value(
+            MetadataKey.features, as: FeaturePipeline.self, in: file, userInfo: features.userInfo)
         let standardization = try MetadataPart.value(
             MetadataKey.standardization, as: Standardization.self, in: file)
         let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)

@@ -14,6 +14,8 @@ public enum ModelFileError: Error, Sendable, Equatable, CustomStringConvertible,
     case inconsistent(path: String, part: String, reason: String)
     /// The network holds a layer that is not registered.
     case unknownLayer(path: String, layer: String, kind: String, known: [String])
+    /// The file names features that are not registered.
+    case unknownFeatures(path: String, kind: String, known: [String])
     /// The file was written by a newer version of the library, which is named where the file names it.
     case newerFormat(path: String, version: Int, known: Int, library: String?)
     /// The file cannot be written.
@@ -29,13 +31,15 @@ public enum ModelFileError: Error, Sendable, Equatable, CustomStringConvertible,
             return "\(path): a safetensors file without \(missing), so not a model that this library wrote. Weights "
                 + "alone do not tell features and labels; give a file that 'ser train' or Recognizer.save wrote."
         case .inconsistent(let path, let part, let reason):
-            let remedy = reason.contains("is registered")
-                ? "Read the file with layers: .standard.adding(...) of that layer."
-                : "Somebody or something changed the file; get it again from where it came."
-            return "\(path): \(part): \(reason). \(remedy)"
+            return "\(path): \(part): \(reason). Somebody or something changed the file; get it again from where it "
+                + "came."
         case .unknownLayer(let path, let layer, let kind, let known):
             return "\(path): ser.graph: \(quoted(layer)) is a layer of kind \(quoted(kind)), which is not registered. "
                 + "Read the file with layers: .standard.adding(...) of that layer. Known are "
+                + "\(known.joined(separator: ", "))."
+        case .unknownFeatures(let path, let kind, let known):
+            return "\(path): ser.features: features of kind \(quoted(kind)) are not registered. "
+                + "Read the file with features: .standard.adding(...) of that type. Known are "
                 + "\(known.joined(separator: ", "))."
         case .newerFormat(let path, let version, let known, let library):
             return "\(path): written in format \(version)\(library.map { " by SER \($0)" } ?? ""), and this is SER "

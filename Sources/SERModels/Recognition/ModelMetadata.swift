@@ -24,8 +24,9 @@ enum MetadataPart {
     static let longest = 1 << 20
 
     /// A value as JSON text, always the same for the same value.
-    static func text(_ value: some Encodable) throws -> String {
+    static func text(_ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:]) throws -> String {
         let encoder = JSONEncoder()
+        encoder.userInfo = userInfo
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
@@ -53,18 +54,62 @@ enum MetadataPart {
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-+".contains($0)) }
     }
 
-    /// The graph of the network.
-    static func graph(in file: SafetensorsReader, layers: LayerRegistry) throws(ModelFileError) -> Graph {
-        let text = try checked(MetadataKey.graph, in: file)
-        try checkKinds(text, in: file, layers: layers)
-        return try decoded(text, MetadataKey.graph, as: Graph.self, path: file.path, layers: layers)
+    /// A part of the metadata as a value, decoded with the registries of `userInfo`.
+    static func value<Value: Decodable>(
+        _ name: String, as type: Value.Type, in file: SafetensorsReader,
+        userInfo: [CodingUserInfoKey: any Sendable] = [:]
+    ) throws(ModelFileError) -> Value {
+        let text = try checked(name, in: file)
+        do { return try value(of: text, as: type, userInfo: userInfo) } catch {
+            switch Self.unknown(in: error) {
+            case .layer(let layer):
+                throw .unknownLayer(path: file.path, layer: layer.place, kind: layer.kind, known: layer.known)
+            case .features(let features):
+                throw .unknownFeatures(path: file.path, kind: features.kind, known: features.known)
+            case nil: throw .inconsistent(path: file.path, part: name, reason: reason(error))
+            }
+        }
     }
 
-    /// A part of the metadata as a value.
+    /// A value of the text that was made of it.
     static func value<Value: Decodable>(
-        _ name: String, as type: Value.Type, in file: SafetensorsReader
-    ) throws(ModelFileError) -> Value {
-        try decoded(try checked(name, in: file), name, as: type, path: file.path, layers: nil)
+        of text: String, as type: Value.Type, userInfo: [CodingUserInfoKey: any Sendable]
+    ) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.userInfo = userInfo
+        return try decoder.decode(type, from: Data(text.utf8))
+    }
+
+    /// Makes sure that a value is read back as it was written.
+    /// - Throws: What is wrong with its coding, ``NotReadBack`` where it comes back as another.
+    static func check<Value: Codable>(
+        _ value: Value, userInfo: [CodingUserInfoKey: any Sendable]
+    ) throws {
+        let text = try text(value)
+        try JSONScanner.check(text)
+        let copy = try Self.value(of: text, as: Value.self, userInfo: userInfo)
+        guard try Self.text(copy) == text else { throw NotReadBack() }
+    }
+
+    /// A value that coding changes.
+    struct NotReadBack: Error, CustomStringConvertible {
+        var description: String {
+            "it is read back with other settings than were written; let Codable write and read all of them"
+        }
+    }
+
+    /// A kind that a file names and a registry does not know.
+    private enum Unknown {
+        case layer(UnknownLayerError)
+        case features(UnknownFeaturesError)
+    }
+
+    private static func unknown(in error: any Error) -> Unknown? {
+        guard case DecodingError.dataCorrupted(let context) = error else { return nil }
+        if let layer = context.underlyingError as? UnknownLayerError { return .layer(layer) }
+        return (context.underlyingError as? UnknownFeaturesError).map { .features($0) }
     }
 
     /// The text of a part, found to be well-formed.
@@ -80,37 +125,12 @@ enum MetadataPart {
         return text
     }
 
-    private static func decoded<Value: Decodable>(
-        _ text: String, _ name: String, as type: Value.Type, path: String, layers: LayerRegistry?
-    ) throws(ModelFileError) -> Value {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        if let layers, let key = CodingUserInfoKey.layerRegistry { decoder.userInfo[key] = layers }
-        do { return try decoder.decode(type, from: Data(text.utf8)) } catch {
-            throw .inconsistent(path: path, part: name, reason: reason(error))
-        }
-    }
-
-    /// Tells of an unknown layer by name, before anything is made of the graph.
-    private static func checkKinds(
-        _ text: String, in file: SafetensorsReader, layers: LayerRegistry
-    ) throws(ModelFileError) {
-        struct Outline: Decodable {
-            struct Node: Decodable { var path, kind: String }
-            var nodes: [Node]
-        }
-        guard let outline = try? JSONDecoder().decode(Outline.self, from: Data(text.utf8)) else { return }
-        for node in outline.nodes where layers[node.kind] == nil {
-            throw .unknownLayer(path: file.path, layer: node.path, kind: node.kind, known: layers.kinds)
-        }
-    }
-
     /// The reason in an error of coding, without the types it names.
     static func reason(_ error: any Error) -> String {
         switch error {
         case let error as ShapeError: return error.description
         case let error as FeatureError: return error.description
+        case let error as JSONScanner.Fault: return "\(error.reason), at byte \(error.offset)"
         case DecodingError.dataCorrupted(let context): return context.debugDescription
         case DecodingError.keyNotFound(let key, _): return "\(quoted(key.stringValue)) is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):

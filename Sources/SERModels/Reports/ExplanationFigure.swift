@@ -24,12 +24,8 @@ public struct ExplanationFigure: Sendable {
     ) throws(FeatureError) {
         self.explanations = explanations
         let pipeline = recognizer.pipeline
-        var mel: LogMel
-        switch pipeline.extractor {
-        case let mfcc as MFCC: mel = mfcc.logMel
-        case let logMel as LogMel: mel = logMel
-        default: mel = LogMel(.librosa, sampleRate: pipeline.extractor.sampleRate)
-        }
+        let extractor = pipeline.extractor
+        var mel = extractor.melSpectrogram ?? LogMel(.librosa, sampleRate: extractor.sampleRate)
         if mel.compression == .none { mel.compression = .decibels(Decibels()) }
         spectrogram = try mel.extract(pipeline.filled(try pipeline.hear(clip).clip))
         frequencies = mel.filters.centers(sampleRate: mel.sampleRate)

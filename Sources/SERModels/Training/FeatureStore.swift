@@ -35,12 +35,13 @@ public final class FeatureStore: @unchecked Sendable {
     ///   - pipeline: How features come of a file.
     ///   - progress: Told how many of the files that must be read are done, from several threads.
     ///   - isCancelled: Asked before each file.
-    /// - Throws: ``TrainingError/cancelled``.
+    /// - Throws: ``TrainingError/cancelled``; ``TrainingError/setting(_:)`` for an extractor whose settings cannot be
+    ///   written.
     public func matrices(
         of clips: [Clip], pipeline: FeaturePipeline, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
-        let key = pipeline.extractionKey
+        let key = try pipeline.extractionKey
         let present = lock.withLock { known[key] ?? [:] }
         let missing = clips.map(\.path).filter { present[$0] == nil }
         let done = Counter()
@@ -68,8 +69,9 @@ public final class FeatureStore: @unchecked Sendable {
     }
 
     /// Which part was heard of each clip; nil for clips whose features by that pipeline are not in the store.
-    func heardParts(of clips: [Clip], pipeline: FeaturePipeline) -> [HeardPart?] {
-        let present = lock.withLock { known[pipeline.extractionKey] ?? [:] }
+    func heardParts(of clips: [Clip], pipeline: FeaturePipeline) throws(TrainingError) -> [HeardPart?] {
+        let key = try pipeline.extractionKey
+        let present = lock.withLock { known[key] ?? [:] }
         return clips.map { (try? present[$0.path]?.get())?.part }
     }
 

@@ -175,12 +175,17 @@ public struct Trainer: Sendable {
         ]
     }
 
-    /// How clips become what the network reads.
+    /// How clips become what the network reads; found to be one that can be saved and read back, before hours of work.
     func pipeline(for network: Model) throws(TrainingError) -> FeaturePipeline {
         do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
+        let pipeline: FeaturePipeline
         do throws(ShapeError) {
-            return try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
+            pipeline = try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
         } catch { throw .shape(error) }
+        do { try pipeline.checkCoding() } catch {
+            throw .setting("features of type \(type(of: features)) cannot be saved: \(MetadataPart.reason(error))")
+        }
+        return pipeline
     }
 
     private func check(_ network: Model, labels: [String]) throws(TrainingError) {

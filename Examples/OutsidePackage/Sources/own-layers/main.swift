@@ -64,7 +64,7 @@ expect(scale.contains { abs($0 - 1) > 0.01 }, "the running state has moved")
 // 5. They are saved, and read back by a registry that knows them: the same state, the same bits.
 let file = folder.appendingPathComponent("own.safetensors")
 try trained.recognizer.save(to: file)
-let layers = LayerRegistry.standard
+let layers = try LayerRegistry.standard
     .adding(RunningScale.self)
     .adding(GatedDense.self)
     .adding(Softsign.self)

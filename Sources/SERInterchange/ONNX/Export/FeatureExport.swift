@@ -4,6 +4,30 @@ import SERCore
 import SERModels
 import SERSupport
 
+/// Features that can say what they are in ONNX. ``SERAudio/MFCC`` and ``SERAudio/LogMel`` conform; features of your own
+/// that conform are exported too.
+public protocol ONNXExportableFeatures: FeatureExtractor {
+    /// Adds nodes to an ONNX graph that compute the features of one clip at the extractor's rate.
+    /// - Parameters:
+    ///   - samples: The name of the samples, float [samples].
+    ///   - graph: The graph that is being written.
+    /// - Returns: The name of the features, float [frames, coefficients].
+    /// - Throws: ``InterchangeError`` when the settings have no counterpart.
+    func export(_ samples: String, to graph: inout ONNXWriter) throws(InterchangeError) -> String
+}
+
+extension LogMel: ONNXExportableFeatures {
+    public func export(_ samples: String, to graph: inout ONNXWriter) throws(InterchangeError) -> String {
+        try graph.spectrogram(samples, self)
+    }
+}
+
+extension MFCC: ONNXExportableFeatures {
+    public func export(_ samples: String, to graph: inout ONNXWriter) throws(InterchangeError) -> String {
+        try graph.cepstra(samples, self)
+    }
+}
+
 /// Features as nodes of an ONNX graph: what ``SERAudio`` computes, for one clip.
 extension ONNXWriter {
     /// From `samples` [1, samples] to what the network reads.
@@ -44,19 +68,22 @@ extension ONNXWriter {
         do throws(FeatureError) { try extractor.validate() } catch {
             throw .features(reason: "\(error)", hint: "Correct the settings.")
         }
-        switch extractor {
-        case let logMel as LogMel: return try spectrogram(samples, logMel)
-        case let mfcc as MFCC:
-            let bands = mfcc.logMel.filters.bands
-            let matrix = DCT.matrix(bands: bands, coefficients: mfcc.cepstra, gain: mfcc.lifter.gain)
-            let cosines = constant(matrix, shape: [bands, mfcc.cepstra], name: "features.dct")
-            let cepstra = add("MatMul", [try spectrogram(samples, mfcc.logMel), cosines])
-            let orders = (0..<mfcc.deltas).map { delta(cepstra, mfcc, order: $0 + 1) }
-            return orders.isEmpty ? cepstra : add("Concat", [cepstra] + orders, attributes: [("axis", .int(1))])
-        default:
+        guard let exportable = extractor as? any ONNXExportableFeatures else {
             throw .features(
-                reason: "\(type(of: extractor)) is not one of the library's", hint: "Export without the features.")
+                reason: "\(type(of: extractor)) does not say what it is in ONNX",
+                hint: "Export without the features, or let it conform to ONNXExportableFeatures.")
         }
+        return try exportable.export(samples, to: &self)
+    }
+
+    /// [frames, cepstra and their derivatives] of samples.
+    fileprivate mutating func cepstra(_ samples: String, _ mfcc: MFCC) throws(InterchangeError) -> String {
+        let bands = mfcc.logMel.filters.bands
+        let matrix = DCT.matrix(bands: bands, coefficients: mfcc.cepstra, gain: mfcc.lifter.gain)
+        let cosines = constant(matrix, shape: [bands, mfcc.cepstra], name: "features.dct")
+        let cepstra = add("MatMul", [try spectrogram(samples, mfcc.logMel), cosines])
+        let orders = (0..<mfcc.deltas).map { delta(cepstra, mfcc, order: $0 + 1) }
+        return orders.isEmpty ? cepstra : add("Concat", [cepstra] + orders, attributes: [("axis", .int(1))])
     }
 
     /// The derivative over time of [frames, cepstra], each column on its own.
@@ -77,7 +104,7 @@ extension ONNXWriter {
         return add("Transpose", [rows], attributes: [("perm", .ints([1, 0]))])
     }
 
-    private mutating func spectrogram(_ samples: String, _ settings: LogMel) throws(InterchangeError) -> String {
+    fileprivate mutating func spectrogram(_ samples: String, _ settings: LogMel) throws(InterchangeError) -> String {
         var values = try power(samples, settings.stft)
         if settings.quantity == .magnitude { values = add("Sqrt", [values]) }
         let weights: FeatureMatrix

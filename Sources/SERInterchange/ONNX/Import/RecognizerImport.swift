@@ -63,26 +63,35 @@ extension Recognizer {
     ///   - file: The ONNX file.
     ///   - parts: Features, standardisation and labels; nil takes those that ``exportONNX(to:_:)`` has written into the
     ///     file.
+    ///   - features: The features that the file may name: the library's, and those you add.
     /// - Throws: ``InterchangeError`` for nodes that cannot be read, parts that are missing, or do not fit.
-    public init(contentsOfONNX file: URL, parts: RecognizerParts? = nil) throws(InterchangeError) {
+    public init(
+        contentsOfONNX file: URL, parts: RecognizerParts? = nil, features: FeatureRegistry = .standard
+    ) throws(InterchangeError) {
         let content = try ONNXFile(contentsOf: file)
         var reader = try ONNXReader(content)
         // The probabilities are computed from logits here.
         let model = try reader.model(droppingSoftmax: true)
-        let complete = if let parts { parts } else { try content.parts() }
+        let complete = if let parts { parts } else { try content.parts(features) }
         try self.init(model, complete, path: file.path)
     }
 }
 
 extension ONNXFile {
     /// Features, standardisation and labels as the metadata holds them.
-    fileprivate func parts() throws(InterchangeError) -> RecognizerParts {
+    fileprivate func parts(_ features: FeatureRegistry) throws(InterchangeError) -> RecognizerParts {
         func part<Value: Decodable>(_ name: String, as type: Value.Type) throws(InterchangeError) -> Value {
             guard let text = metadata(name) else {
                 throw .malformed(
                     path: path, reason: "it does not say what its '\(name)' are; give features, standardisation and labels")
             }
-            do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch {
+            let decoder = JSONDecoder()
+            decoder.userInfo = features.userInfo
+            do {
+                return try decoder.decode(Value.self, from: Data(text.utf8))
+            } catch DecodingError.dataCorrupted(let context) {
+                throw .malformed(path: path, reason: "its '\(name)': \(context.debugDescription)")
+            } catch {
                 throw .malformed(path: path, reason: "its '\(name)' is damaged")
             }
         }

@@ -117,7 +117,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         let known = Set(used.map(\.path))
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
         skipped = corpus.clips.map(\.path).filter { !known.contains($0) }.map { String($0.path.dropFirst(root.count)) }
-        let heard = zip(used, store.heardParts(of: used, pipeline: recognizer.pipeline)).compactMap { clip, part in
+        let heard = zip(used, try store.heardParts(of: used, pipeline: recognizer.pipeline)).compactMap { clip, part in
             part.map { HeardClip(clip: String(clip.path.path.dropFirst(root.count)), part: $0) }
         }
         withoutSpeech = heard.filter { !$0.part.hasSpeech }.map(\.clip)
