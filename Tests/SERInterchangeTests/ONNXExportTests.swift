@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 import SERCore
 import SERInterchange
 import SERModels
@@ -21,6 +22,22 @@ private struct Doubling: UnaryLayer {
     static let kind = "doubling"
     func outputShape(for input: Shape) -> Shape { input }
     func callAsFunction(_ x: Tensor, in context: inout Context) -> Tensor { x * 2 }
+}
+
+/// Features of a user's own that say what they are in ONNX: every sample is a frame.
+private struct Samples: FeatureExtractor, ONNXExportableFeatures {
+    static let kind = "samples"
+    var sampleRate = 8000.0
+    var coefficients: Int { 1 }
+    func frames(forSamples samples: Int) -> Int { samples }
+    func validate() throws(FeatureError) {}
+    func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+        let sound = try prepared(clip)
+        return FeatureMatrix(frames: sound.samples.count, coefficients: 1, values: sound.samples)
+    }
+    func export(_ samples: String, to graph: inout ONNXWriter) throws(InterchangeError) -> String {
+        graph.add("Unsqueeze", [samples, graph.constant([1])])
+    }
 }
 
 /// The greatest difference of two batches of logits.
@@ -70,6 +87,31 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         let error = #expect(throws: InterchangeError.self) { try other.onnx() }
         #expect(error?.description.contains("twice (doubling)") == true)
         #expect(error?.description.contains("ONNXExportable") == true)
+    }
+
+    @Test func featuresOfOnesOwnAreExportedWhenTheySayHow() throws {
+        func recognizer(_ features: any FeatureExtractor) throws -> Recognizer {
+            let clip = AudioClip(samples: (0..<8000).map { sin(Float($0) / 9) }, sampleRate: features.sampleRate)
+            return try Recognizer(
+                model: Model(input: [.time, 1], seed: 1) { GRU(3); Dense(2) },
+                pipeline: FeaturePipeline(for: [.time, 1], extractor: features, seconds: 0.1),
+                standardization: Standardization(fitting: [features.extract(clip)]), labels: ["a", "b"])
+        }
+        let own = try recognizer(Samples())
+        #expect(try own.onnx(ONNXOptions(includesFeatures: true)).count > own.model.onnx().count)
+        let error = #expect(throws: InterchangeError.self) {
+            try recognizer(RMSEnergy()).onnx(ONNXOptions(includesFeatures: true))
+        }
+        #expect(error?.description.contains("RMSEnergy") == true)
+        #expect(error?.description.contains("ONNXExportableFeatures") == true)
+        // The metadata names them; a registry that knows them reads the recognizer back.
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("own-\(UUID().uuidString).onnx")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try own.exportONNX(to: file)
+        let unknown = #expect(throws: InterchangeError.self) { try Recognizer(contentsOfONNX: file) }
+        #expect(unknown?.description.contains("'samples'") == true, "\(String(describing: unknown))")
+        let features = try FeatureRegistry.standard.adding(Samples.self)
+        #expect(try Recognizer(contentsOfONNX: file, features: features).pipeline.extractor is Samples)
     }
 
     @Test func everyBuiltInLayerIsExportable() {
