@@ -9,11 +9,13 @@ struct SpectrogramFigure {
     /// As much of a file as is drawn, in seconds.
     private static let longest = 10.0
 
-    /// Draws a file; nil where it has no features.
-    init?(file: URL, name: String, title: String) {
+    /// Draws a file, or a part of one; nil where it has no features.
+    init?(file: URL, segment: Segment? = nil, name: String, title: String) {
         var mel = LogMel(.librosa, bands: 64, sampleRate: 16_000)
         mel.stft = STFT(fftLength: 512, hop: 160)
-        guard let clip = try? AudioFile.read(at: file, sampleRate: mel.sampleRate, duration: Self.longest),
+        guard let clip = try? AudioFile.read(
+            at: file, sampleRate: mel.sampleRate, from: segment?.start ?? 0,
+            duration: min(segment?.duration ?? Self.longest, Self.longest)),
             let matrix = try? mel.extract(clip), matrix.frames > 0
         else { return nil }
         let rows = (0..<matrix.coefficients).map { band in (0..<matrix.frames).map { matrix[$0, band] } }
