@@ -45,7 +45,8 @@ extension Corpus {
         ).corpus(strict: strict)
     }
 
-    /// Reads a corpus whose layout is told from the names of its files; a URL that ends in `.csv` or `.tsv` is read as a
+    /// Reads a corpus whose layout is told from the names of its files. Where a folder holds files of several corpora, each
+    /// is read by its rule (``CorpusProblem/severalCorpora(_:)`` says which). A URL that ends in `.csv` or `.tsv` is read as a
     /// manifest, and so is a folder without a known layout that holds one CSV file.
     /// - Throws: ``CorpusError``; where no layout fits, ``CorpusError/unknownLayout(_:audioFiles:tried:)``, which lists
     ///   what was tried and what each looks like.
@@ -59,7 +60,8 @@ extension Corpus {
             throw CorpusError.noAudio(url, files: walk.otherFiles)
         }
         let layouts = Self.named(at: url)
-        let candidates: [any CorpusLayout] = layouts + [FoldersLayout(for: walk.audio, onlyEmotionWords: true)]
+        var candidates = layouts + [FoldersLayout(for: walk.audio, onlyEmotionWords: true)]
+        if let mixed = MixedLayout(layouts, files: walk.audio) { candidates.insert(mixed, at: 0) }
         for layout in candidates {
             let matching = layout.trial(on: walk.audio).matching
             // Nine in ten, since a stray file must not hide a corpus.
@@ -72,7 +74,7 @@ extension Corpus {
             self = try .manifest(at: walk.manifests[0], strict: strict)
             return
         }
-        let tried = candidates.map { $0.trial(on: walk.audio) }
+        let tried = candidates.filter { !($0 is MixedLayout) }.map { $0.trial(on: walk.audio) }
         throw CorpusError.unknownLayout(url, audioFiles: walk.audio.count, tried: tried)
     }
 

@@ -24,6 +24,9 @@ struct CorpusScan {
         audioFiles = walk.audio
         otherFiles = walk.otherFiles
         unreadable = walk.closedFolders
+        if let mixed = layout as? MixedLayout {
+            problems = [.severalCorpora(mixed.parts.map { $0.trial(on: walk.audio) })]
+        }
         for file in walk.audio {
             switch layout.read(file) {
             case .clip(let clip):
