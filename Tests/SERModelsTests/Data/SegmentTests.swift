@@ -189,9 +189,11 @@ import Testing
     }
 
     @Test func foldListsNameFilesOrParts() throws {
-        let (_, read) = try corpus(
+        let (folder, read) = try corpus(
             "path,start,end,label\na.wav,0,1,sad\na.wav,1,2,joy\nsub/b.wav,0,1,sad\nsub/b.wav,1,2,joy\n")
-        #expect(try read.folds(.lists([["b.wav"]]), validation: 0, seed: 1).map(\.test.indices) == [[2, 3]])
+        try folder.write("file,fold,start,end\na.wav,1,1,2\nb.wav,2,,\n", to: "folds.csv")
+        let splits = try read.folds(try .lists(contentsOf: folder.path("folds.csv")), validation: 0, seed: 1)
+        #expect(splits.map(\.test.indices) == [[1], [2, 3]])
         #expect(try read.folds(.lists([["a.wav#t=0,1"]]), validation: 0, seed: 1).map(\.test.indices) == [[0]])
     }
 }

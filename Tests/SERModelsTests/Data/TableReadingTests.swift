@@ -80,4 +80,27 @@ import Testing
         #expect(corpus.problems == [.manifest(.splitColumn("split")), .manifest(.columnsNotRead(["age"]))])
         #expect(corpus.problems.map(\.description)[0].contains("dealt to training and test anew"))
     }
+
+    @Test func foldListsAreReadAsTablesAre() throws {
+        let folder = try TemporaryFolder()
+        let names = ["a.wav", "b, c.wav", "d \"e\".wav", "f.wav"]
+        let clips = names.enumerated().map { index, name in
+            Clip(
+                path: folder.path(name), emotion: index % 2 == 0 ? "x" : "y", duration: 1, sampleRate: 8000,
+                corpus: "made up")
+        }
+        let corpus = Corpus(name: "made up", clips: clips)
+        let quoted = "a.wav,1\n\"b, c.wav\",10\n\"d \"\"e\"\".wav\",2\n"
+        let turned = "\u{feff}fold,file\n10,\"b, c.wav\"\n1,a.wav\n2,\"d \"\"e\"\".wav\"\n"
+        for text in ["file,fold\n" + quoted, quoted, turned] {
+            try folder.write(text, to: "folds.csv")
+            let splits = try corpus.folds(.lists(contentsOf: folder.path("folds.csv")), validation: 0, seed: 1)
+            #expect(splits.map(\.test.indices) == [[0], [2], [1]], "\(text)")
+        }
+        try folder.write("file,fold\na.wav,1\n,2\n", to: "folds.csv")
+        let table = folder.path("folds.csv")
+        #expect(throws: CorpusError.manifest(table, line: 3, reason: "a file and its fold are needed")) {
+            try Folds.lists(contentsOf: table)
+        }
+    }
 }
