@@ -43,6 +43,9 @@ import Testing
         #expect(ends == [[4000, 9999], [10_000, 15_999], [0, 31_999], [24_000, 31_999]])
         let middle = try corpus.clips[1].sound(from: 0.25, duration: 0.125).samples.map { Int($0 * 65_536) }
         #expect(middle == Array(12_000..<13_000))
+        var blocks = 0
+        try corpus.clips[1].decode { blocks += $0.count }
+        #expect(blocks == 6000)
     }
 
     @Test func partsThatTouchMissNoSample() throws {

@@ -41,6 +41,13 @@ extension Clip {
         return try AudioFile.read(at: path, sampleRate: rate, from: part.from, duration: part.duration)
     }
 
+    /// Decodes all of the clip at the rate of its file, block by block.
+    /// - Throws: `AudioError`.
+    package func decode(_ body: (UnsafeBufferPointer<Float>) -> Void) throws(AudioError) {
+        let part = timesInFile(from: 0, duration: nil)
+        try AudioFile.decode(at: path, from: part.from, duration: part.duration, body)
+    }
+
     /// Where a part of the clip lies in its file, in seconds.
     private func timesInFile(from: Double, duration: Double?) -> (from: Double, duration: Double?) {
         guard let segment else { return (from, duration) }

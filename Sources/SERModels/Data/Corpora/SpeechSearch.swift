@@ -17,14 +17,6 @@ extension Corpus {
         }
         return zip(clips, speechless).filter(\.1).map(\.0)
     }
-
-    /// The corpus with its clips without speech among its ``problems``.
-    public func auditedForSpeech(isCancelled: @Sendable () -> Bool = { false }) -> Corpus {
-        let found = clipsWithoutSpeech(isCancelled: isCancelled)
-        if found.isEmpty { return self }
-        let problem = CorpusProblem.withoutSpeech(paths: found.map(\.name))
-        return Corpus(name: name, clips: clips, problems: problems + [problem], expectations: expectations)
-    }
 }
 
 /// Looks for speech in files, part by part, until some is found.
