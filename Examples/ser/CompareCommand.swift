@@ -60,7 +60,7 @@ struct CompareCommand: ParsableCommand {
             on: split, progress: { progress(of: $0, live: live) },
             completed: { outcome, results in
                 // All networks read the same clips.
-                if isFirst { note(skipped: outcome.trained.skipped) }
+                if isFirst { note(skipped: outcome.skipped) }
                 isFirst = false
                 note(divergence: outcome.trained)
                 live?.tested(accuracy: outcome.entry.testAccuracy)

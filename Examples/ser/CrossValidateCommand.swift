@@ -166,7 +166,7 @@ struct CrossValidateCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let corpus = try readCorpus()
+        let corpus = try corpusToCut()
         var validation = CrossValidation(
             try foldRule(for: corpus), choosing: model.architectures.map(candidate),
             by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed, validation: self.validation,
@@ -191,10 +191,10 @@ struct CrossValidateCommand: ParsableCommand {
         }
     }
 
-    private func readCorpus() throws -> Corpus {
-        let first = try read(data)
+    private func corpusToCut() throws -> Corpus {
+        let first = try readCorpus(data, strict: strict)
         guard let testData else { return try first.relabelled(map?.names ?? [:]) }
-        let second = try read(testData)
+        let second = try readCorpus(testData, strict: strict)
         for name in (map?.names ?? [:]).keys.sorted() where !(first.labels + second.labels).contains(name) {
             throw SplitError.unknownLabel(name, known: Set(first.labels + second.labels).sorted())
         }
@@ -209,20 +209,12 @@ struct CrossValidateCommand: ParsableCommand {
         return joined
     }
 
-    private func read(_ url: URL) throws -> Corpus {
-        let corpus = try Corpus(detecting: url, strict: strict)
-        for problem in corpus.problems {
-            if case .unreadable = problem { note("\(problem)") }
-        }
-        return corpus
-    }
-
     private func foldRule(for corpus: Corpus) throws -> Folds {
         if testData != nil {
             let names = corpus.clips.map(\.corpus)
             return .corpora(trainedOn: names.first ?? "", testedOn: names.last ?? "")
         }
-        if let lists { return .lists(try FoldTable(contentsOf: lists).lists) }
+        if let lists { return try .lists(contentsOf: lists) }
         switch by {
         case .random: return .random(folds ?? 5)
         case .stratified: return .stratified(folds ?? 5)
@@ -273,29 +265,5 @@ struct CrossValidateCommand: ParsableCommand {
             note("Stopped before anything was finished.")
             throw ExitCode(Interruption.exitCode)
         }
-    }
-}
-
-/// Fixed folds from a CSV file with the columns `file` and `fold`.
-private struct FoldTable {
-    let lists: [[String]]
-
-    init(contentsOf url: URL) throws {
-        let text = try String(contentsOf: url, encoding: .utf8)
-        var folds: [String: [String]] = [:]
-        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
-            guard let comma = line.lastIndex(of: ",") else {
-                throw ValidationError("\(url.path), line \(index + 1): two columns are needed, file,fold.")
-            }
-            let file = line[..<comma].trimmingCharacters(in: .whitespaces)
-            let fold = line[line.index(after: comma)...].trimmingCharacters(in: .whitespaces)
-            if index == 0, file == "file", fold == "fold" { continue }
-            guard !file.isEmpty, !fold.isEmpty else {
-                throw ValidationError("\(url.path), line \(index + 1): a file and its fold are needed.")
-            }
-            folds[fold, default: []].append(file)
-        }
-        guard !folds.isEmpty else { throw ValidationError("\(url.path) names no files.") }
-        lists = folds.sorted { $0.key.compare($1.key, options: .numeric) == .orderedAscending }.map(\.value)
     }
 }

@@ -87,16 +87,14 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let recognizer = try Recognizer(contentsOf: model)
-        let corpus = try Corpus(detecting: data, strict: strict)
-        for problem in corpus.problems {
-            if case .unreadable = problem { note("\(problem)") }
-        }
+        let corpus = try readCorpus(data, strict: strict)
         if let output { try AtomicFile.prepare(folder: output) }
         let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var results = try stoppable {
             try EvaluationResults(
                 recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
-                store: store, observe: TrainingProgress.standard(), isCancelled: { Interruption.isRequested })
+                store: store, isStrict: strict, observe: TrainingProgress.standard(),
+                isCancelled: { Interruption.isRequested })
         }
         if robustness {
             results.robustness = try stoppable {
@@ -121,10 +119,22 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// How many clips were measured, and of how many.
+    private func measured(_ results: EvaluationResults) -> String {
+        let count = results.metrics.count, missing = results.unreadable?.count ?? 0
+        return missing == 0 ? "\(count) clips" : "\(count) of \(count + missing) clips"
+    }
+
+    private func list(_ heading: String, _ items: [String]) -> String {
+        ([heading] + items.prefix(20) + (items.count > 20 ? ["and \(items.count - 20) more"] : []))
+            .joined(separator: "\n  ")
+    }
+
     private func text(_ results: EvaluationResults) throws -> String {
         let metrics = results.metrics, evaluation = try results.evaluation
         var parts = [
-            "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in \(metrics.count) clips",
+            "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in "
+                + measured(results),
             "\(results.intervals)",
             metrics.classTable,
             metrics.confusion.table(labels: evaluation.labels),
@@ -133,12 +143,15 @@ struct EvaluateCommand: ParsableCommand {
             parts[1] += "\nleft out of AUC, having no clip to rank against the rest: "
                 + metrics.aucLeavesOut.joined(separator: ", ")
         }
+        if let unreadable = results.unreadable, !unreadable.isEmpty {
+            parts.append(list("not measured:", unreadable.map { "\($0.path): \($0.reason)" }))
+        }
         if !results.withoutSpeech.isEmpty {
             let count = results.withoutSpeech.count
             parts.append(
-                (["no speech found in \(count) \(count == 1 ? "clip" : "clips"), counted all the same:"]
-                    + results.withoutSpeech.prefix(20)
-                    + (count > 20 ? ["and \(count - 20) more"] : [])).joined(separator: "\n  "))
+                list(
+                    "no speech found in \(count) \(count == 1 ? "clip" : "clips"), counted all the same:",
+                    results.withoutSpeech))
         }
         if let text = results.partlyHeardText { parts.append(text) }
         if let calibration = results.calibration { parts.append("calibration by \(calibration)") }

@@ -8,9 +8,11 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Audit a corpus: what it holds against what it should hold.",
         discussion: """
-            Known layouts are TESS, EMO-DB, RAVDESS, CREMA-D and SAVEE, folders named by emotion, and CSV manifests \
-            (path,label[,speaker,sentence,corpus]). Files that cannot be read are listed and left out; clips in which no \
-            speech is found are listed.
+            Known layouts are TESS, EMO-DB, RAVDESS, CREMA-D and SAVEE, also several of them in one folder, folders named \
+            by emotion, and CSV manifests (path,label[,start,end,speaker,sentence,corpus]).
+
+            Every clip is listened to from its beginning to its end. Files that cannot be read or decoded are listed and \
+            left out; clips that are nearly silent or without speech are listed.
 
             EXAMPLE:
               ser inspect ~/TESS
@@ -22,7 +24,7 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print the table of clips as CSV, which is also a manifest.")
     var csv = false
 
-    @Flag(help: "Take a file that cannot be read for an error.")
+    @Flag(help: "Take a file that cannot be read or decoded to its end for an error.")
     var strict = false
 
     @OptionGroup var common: CommonOptions
@@ -33,10 +35,13 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        var corpus = try Corpus(detecting: path, strict: strict)
-        if csv { return try printText(corpus.table.csv(), terminator: "") }
-        corpus = corpus.auditedForSpeech(isCancelled: { Interruption.isRequested })
+        let corpus = try Corpus(detecting: path, strict: strict).audited(
+            strict: strict, isCancelled: { Interruption.isRequested })
         if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+        if csv {
+            for problem in corpus.problems where problem.concernsReading { note("\(problem)") }
+            return try printText(corpus.table.csv(), terminator: "")
+        }
         if common.json {
             try printJSON(CorpusReport(corpus))
         } else {

@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
                 model, on: split, checkpoint: keptCheckpoint, observe: progress(of: model, live: live),
                 isCancelled: { Interruption.isRequested })
         }
-        note(skipped: outcome.trained.skipped)
+        note(skipped: outcome.skipped)
         note(divergence: outcome.trained)
         try outcome.recognizer.save(to: output, storage: storage)
         if common.json {
@@ -136,8 +136,8 @@ struct TrainCommand: ParsableCommand {
             seed = command.training.seed
             temperature = outcome.recognizer.calibration?.temperature
             result = outcome.entry
-            testFiles = split.test.clips.map(\.path.path)
-            skipped = outcome.trained.skipped.map(\.path.path)
+            testFiles = split.test.clips.map(\.name)
+            skipped = outcome.skipped.map(\.clip.name)
         }
     }
 }

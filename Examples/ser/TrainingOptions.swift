@@ -54,11 +54,7 @@ struct TrainingOptions: ParsableArguments {
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
     func split(_ data: URL) throws -> DataSplit {
-        let corpus = try Corpus(detecting: data, strict: strict)
-        for problem in corpus.problems {
-            if case .unreadable = problem { note("\(problem)") }
-        }
-        return try corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
+        return try readCorpus(data, strict: strict).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
     }
 }
 
@@ -73,9 +69,9 @@ extension ClipSummary: ExpressibleByArgument {
 
 extension WeightStorage: ExpressibleByArgument {}
 
-/// Tells which clips were left out in training, and why.
+/// Tells which clips were left out in training or testing, and why.
 func note(skipped failures: [FeatureStore.Failure]) {
-    for failure in failures { note("\(failure.path.path) is left out: \(failure.reason)") }
+    for failure in failures { note("\(failure.clip.name) is left out: \(failure.reason)") }
 }
 
 /// Tells that a training diverged, and what is kept of it.

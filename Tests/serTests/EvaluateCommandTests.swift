@@ -86,6 +86,84 @@ import Testing
         }
     }
 
+    /// Makes a sample of a file NaN, which no header tells.
+    private func spoil(_ file: URL) throws {
+        let sound = try AudioFile.read(at: file)
+        try AudioFile.write(sound, to: file, format: .wavFloat)
+        var data = try Data(contentsOf: file)
+        data.replaceSubrange(data.count - 400..<data.count - 396, with: [0, 0, 0xc0, 0x7f])
+        try data.write(to: file)
+    }
+
+    @Test func clipsThatCannotBeMeasuredAreCountedAndToldWithTheirReasons() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus")
+            let model = folder.appendingPathComponent("ann.safetensors")
+            _ = try await train(model, on: corpus, words: 4, options: ["--epochs", "2", "--skip-copy-search"])
+            let names = try #require(FileManager.default.subpaths(atPath: corpus.path))
+                .filter { $0.hasSuffix(".wav") }.sorted()
+            for name in [names[0], names[5]] { try spoil(corpus.appendingPathComponent(name)) }
+
+            let text = try await Command.run(["evaluate", model.path, corpus.path])
+            #expect(text.code == 0, "\(text.errors)")
+            #expect(text.output.contains("in \(names.count - 2) of \(names.count) clips"), "\(text.output)")
+            #expect(text.output.contains("not measured:") && text.output.contains("NaN"))
+            let report = try object(try await Command.run(["evaluate", model.path, corpus.path, "--json"]).output)
+            let unreadable = try #require(report["unreadable"] as? [[String: String]])
+            #expect(unreadable.count == 2 && unreadable.allSatisfy { $0["reason"]?.contains("NaN") == true })
+            #expect((report["skipped"] as? [String])?.count == 2)
+            #expect((report["metrics"] as? [String: Any])?["count"] as? Int == names.count - 2)
+
+            for command in [["evaluate", model.path], ["inspect"]] {
+                let strict = try await Command.run(command + [corpus.path, "--strict"])
+                #expect(strict.code == 1 && strict.output.isEmpty, "\(command)")
+                #expect(strict.errors.contains("NaN"), "\(command): \(strict.errors)")
+            }
+            let inspected = try object(try await Command.run(["inspect", corpus.path, "--json"]).output)
+            #expect((inspected["unreadable"] as? [Any])?.count == 2 && inspected["clips"] as? Int == names.count - 2)
+            let table = try await Command.run(["inspect", corpus.path, "--csv"])
+            #expect(table.output.components(separatedBy: "\r\n").count == names.count && table.errors.contains("NaN"))
+        }
+    }
+
+    @Test func testSetsMayLackLabelsOfTheModel() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus")
+            let model = folder.appendingPathComponent("ann.safetensors")
+            _ = try await train(model, on: corpus, words: 4, options: ["--epochs", "2", "--skip-copy-search"])
+            let csv = try await Command.run(["inspect", corpus.path, "--csv"]).output
+            let lines = csv.components(separatedBy: "\r\n")
+            func measured(_ name: String, _ kept: (String) -> Bool) async throws -> Command {
+                let table = folder.appendingPathComponent(name)
+                try Data(([lines[0]] + lines.dropFirst().filter(kept)).joined(separator: "\n").utf8).write(to: table)
+                return try await Command.run(["evaluate", model.path, table.path, "--json"])
+            }
+            let few = try await measured("few.csv") { $0.contains(",sad,") || $0.contains(",happy,") }
+            #expect(few.code == 0, "\(few.errors)")
+            let report = try object(few.output)
+            #expect((report["labels"] as? [String])?.count == 7)
+            let warnings = try #require(report["warnings"] as? [String])
+            let absent = "No clip that was measured is angry, disgust, fear, neutral, surprise."
+            #expect(warnings.contains { $0.hasPrefix(absent) }, "\(warnings)")
+            let all = try object(try await measured("all.csv") { !$0.isEmpty }.output)
+            // The same clips have the same outputs and classes in both.
+            func outputs(_ report: [String: Any]) throws -> [String: [Double]] {
+                let clips = try #require(report["clips"] as? [[String: Any]])
+                let logits = try #require(report["logits"] as? [[Double]])
+                return Dictionary(zip(clips.map { "\($0["clip"] ?? "") \($0["target"] ?? "")" }, logits)) { first, _ in first }
+            }
+            let (some, every) = (try outputs(report), try outputs(all))
+            #expect(some.count == 16 && some.allSatisfy { every[$0.key] == $0.value })
+
+            let other = try await measured("other.csv") { $0.contains(",sad,") }
+            #expect(other.code == 0)
+            let foreign = folder.appendingPathComponent("foreign.csv")
+            try Data(csv.replacing(",sad,", with: ",gloomy,").utf8).write(to: foreign)
+            let refused = try await Command.run(["evaluate", model.path, foreign.path])
+            #expect(refused.code == 1 && refused.errors.contains("the data also has gloomy"), "\(refused.errors)")
+        }
+    }
+
     @Test func ctrlCKeepsTheConditionsThatWereMeasured() async throws {
         try await withFolder { folder in
             let corpus = folder.appendingPathComponent("corpus"), output = folder.appendingPathComponent("report")

@@ -8,27 +8,25 @@ struct BabbleVoices: Sendable {
     static let mostClips = 60
     static let mostSeconds = 5.0
 
-    private let ofSpeaker: [String: [AudioClip]]
-    private let speakers: [String]
+    private let ofSpeaker: [GroupIdentity: [AudioClip]]
+    private let speakers: [GroupIdentity]
     /// Chosen clips that cannot be read, and why.
     let unheard: [RobustnessResults.Failure]
 
     /// Decodes voices of a corpus, as many of each speaker.
     init(_ corpus: Corpus, key: RandomKey) {
         var generator = key.generator
-        let known = Dictionary(grouping: corpus.clips.filter { Self.speaker(of: $0) != nil }) { Self.speaker(of: $0) ?? "" }
+        let spoken = corpus.clips.compactMap { clip in clip.identity(by: .speaker).map { (speaker: $0, clip: clip) } }
+        let known = Dictionary(grouping: spoken, by: \.speaker)
         let names = Array(known.keys.sorted().shuffled(using: &generator).prefix(Self.mostClips))
         let each = max(1, Self.mostClips / max(1, names.count))
-        var chosen: [(speaker: String, path: URL)] = []
-        for name in names {
-            let clips = (known[name] ?? []).shuffled(using: &generator).prefix(each)
-            chosen += clips.map { (name, $0.path) }
+        var chosen: [(speaker: GroupIdentity, clip: Clip)] = []
+        for name in names { chosen += (known[name] ?? []).shuffled(using: &generator).prefix(each) }
+        let clips = chosen.map(\.clip)
+        let decoded = parallelMap(clips.count) { index in
+            Result { () throws(AudioError) in try clips[index].sound(duration: Self.mostSeconds) }
         }
-        let paths = chosen.map(\.path)
-        let decoded = parallelMap(paths.count) { index in
-            Result { () throws(AudioError) in try AudioFile.read(at: paths[index], duration: Self.mostSeconds) }
-        }
-        var voices: [String: [AudioClip]] = [:]
+        var voices: [GroupIdentity: [AudioClip]] = [:]
         var unheard: [RobustnessResults.Failure] = []
         for (choice, clip) in zip(chosen, decoded) {
             switch clip {
@@ -36,7 +34,7 @@ struct BabbleVoices: Sendable {
             case .success(let clip):
                 if clip.activeSpeechLevel != nil { voices[choice.speaker, default: []].append(clip) }
             case .failure(let error):
-                unheard.append(.init(clip: choice.path.lastPathComponent, reason: error.description))
+                unheard.append(.init(clip: choice.clip.path.lastPathComponent, reason: error.description))
             }
         }
         ofSpeaker = voices
@@ -46,12 +44,12 @@ struct BabbleVoices: Sendable {
 
     /// Why a clip cannot be given babble of others' voices; nil where all can.
     static func obstacle(_ clips: [Clip], in corpus: Corpus) -> String? {
-        let unknown = clips.count { speaker(of: $0) == nil }
+        let unknown = clips.count { $0.identity(by: .speaker) == nil }
         if unknown > 0 {
             return "babble is made of the voices of others, and the speaker of \(unknown) "
                 + "\(unknown == 1 ? "clip" : "clips") is not known"
         }
-        guard Set(corpus.clips.compactMap(speaker(of:))).count > 1 else {
+        guard Set(corpus.clips.compactMap { $0.identity(by: .speaker) }).count > 1 else {
             return "babble is made of the voices of others, and the corpus has one speaker"
         }
         return nil
@@ -61,7 +59,7 @@ struct BabbleVoices: Sendable {
     /// fewer.
     func others(than clip: Clip, count: Int, key: RandomKey) -> [AudioClip] {
         var generator = key.generator
-        let own = Self.speaker(of: clip)
+        let own = clip.identity(by: .speaker)
         let others = speakers.filter { $0 != own }.shuffled(using: &generator)
         var rest = others.map { (ofSpeaker[$0] ?? []).shuffled(using: &generator) }
         var chosen: [AudioClip] = []
@@ -72,7 +70,4 @@ struct BabbleVoices: Sendable {
         }
         return chosen
     }
-
-    /// Speakers of two corpora are two, whatever their names.
-    private static func speaker(of clip: Clip) -> String? { clip.speaker.map { "\(clip.corpus) \($0)" } }
 }

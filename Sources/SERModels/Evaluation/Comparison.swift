@@ -64,6 +64,8 @@ public struct Comparison: Sendable {
         public let test: Evaluation
         /// The clips of the test part that could be used, in the order of the evaluation.
         public let clips: [TestedClip]
+        /// Clips of any part that have no features, and why: they were left out.
+        public let skipped: [FeatureStore.Failure]
         /// The figures for `results.json`.
         public let entry: ComparisonResults.Entry
     }
@@ -186,7 +188,8 @@ public struct Comparison: Sendable {
     private func test(
         _ trained: TrainedModel, _ architecture: Architecture, on split: DataSplit
     ) throws(TrainingError) -> Outcome {
-        let (test, used) = try trained.recognizer.measured(split.test, store: trained.store)
+        let (test, used, untested) = try trained.recognizer.measured(
+            split.test, store: trained.store, isStrict: isStrict)
         let clips = TestedClip.list(used, targets: test.targets, in: split.corpus)
         let settings: CrossValidationResults.Settings
         do throws(CrossValidationError) {
@@ -205,7 +208,7 @@ public struct Comparison: Sendable {
         recognizer.provenance["testLoss"] = "\(entry.testLoss)"
         return Outcome(
             architecture: architecture, trained: trained, recognizer: recognizer, test: test, clips: clips,
-            entry: entry)
+            skipped: trained.skipped + untested, entry: entry)
     }
 
     /// What the parts of a split have in common, near copies included where they were searched.
@@ -227,8 +230,6 @@ extension Comparison.Outcome {
     /// Clips of the test part that have no features, and what training left out.
     fileprivate func skipped(of split: DataSplit) -> [String] {
         let root = CrossValidationPlan.commonFolder(of: split.corpus.clips.map(\.path.path))
-        let known = Set(clips.map(\.clip))
-        let untested = split.test.clips.map { String($0.path.path.dropFirst(root.count)) }.filter { !known.contains($0) }
-        return (trained.skipped.map { String($0.path.path.dropFirst(root.count)) } + untested).sorted()
+        return skipped.map { $0.clip.name(below: root) }.sorted()
     }
 }

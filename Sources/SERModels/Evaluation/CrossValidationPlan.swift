@@ -72,7 +72,7 @@ struct CrossValidationPlan: Sendable {
     var largestNetwork: Int { parameterCounts.max() ?? 0 }
 
     /// The path of a clip below the folder that all clips lie in.
-    func name(of clip: Clip) -> String { String(clip.path.path.dropFirst(root.count)) }
+    func name(of clip: Clip) -> String { clip.name(below: root) }
 
     /// Computes the features of all clips, for all candidates.
     /// - Returns: The size of the largest set of features in bytes.
@@ -102,8 +102,8 @@ struct CrossValidationPlan: Sendable {
         let best = choices.map(\.unweightedAverageRecall).max()
         let chosen = choices.firstIndex { $0.unweightedAverageRecall == best } ?? 0
         let trained = try fit(chosen, on: task.split, seed: task.seed, isCancelled: isCancelled, epoch: epoch)
-        let (evaluation, clips) = try trained.recognizer.measured(task.split.test, store: store)
-        let known = Set(clips.map(\.path))
+        let (evaluation, clips, untested) = try trained.recognizer.measured(
+            task.split.test, store: store, isStrict: settings.candidates[chosen].trainer.isStrict)
         return CrossValidationResults.Fold(
             seed: task.seed, fold: task.fold, name: task.split.summary, network: settings.candidates[chosen].name,
             choices: choices.isEmpty ? nil : choices, bestEpoch: trained.history.bestEpoch,
@@ -111,13 +111,12 @@ struct CrossValidationPlan: Sendable {
             seconds: trained.history.seconds, temperature: evaluation.temperature, history: trained.history.epochs,
             clips: clips.indices.map { index in
                 CrossValidationResults.ClipResult(
-                    clip: name(of: clips[index]), corpus: clips[index].corpus, speaker: clips[index].speaker,
-                    sentence: clips[index].sentence, target: evaluation.targets[index],
+                    clip: name(of: clips[index]), segment: clips[index].segment, corpus: clips[index].corpus,
+                    speaker: clips[index].speaker, sentence: clips[index].sentence, target: evaluation.targets[index],
                     prediction: evaluation.predictions[index], probabilities: evaluation.probabilities[index],
                     logits: evaluation.logits[index])
             },
-            skipped: (trained.skipped.map(\.path) + task.split.test.clips.map(\.path).filter { !known.contains($0) })
-                .map { String($0.path.dropFirst(root.count)) }.sorted())
+            skipped: (trained.skipped + untested).map { name(of: $0.clip) }.sorted())
     }
 
     /// The mean UAR of each candidate over the inner folds.

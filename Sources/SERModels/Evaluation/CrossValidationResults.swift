@@ -8,8 +8,10 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
 
     /// What a network made of a clip that it was not trained on.
     public struct ClipResult: Codable, Sendable, Equatable {
-        /// The file's path below the folder that all clips lie in.
+        /// The file's path below the folder that all clips lie in, and of a part of a file its times.
         public var clip: String
+        /// The part of the file; nil for all of it.
+        public var segment: Segment?
         /// The corpus it is from.
         public var corpus: String
         /// Who speaks and what is said, where known.

@@ -164,7 +164,7 @@ private struct RobustnessRun: Sendable {
                 return .failure(.sound(error))
             }
         }
-        let clipKey = key.derived(clip.content?.description ?? clip.path.lastPathComponent)
+        let clipKey = key.derived(clip.content?.description ?? clip.fileName)
         return family.map { condition in
             defer { advance() }
             var others: [AudioClip] = []
@@ -186,7 +186,7 @@ private struct RobustnessRun: Sendable {
 
     /// As much of a file as features are taken from and a second more, so that filters do not feel the cut.
     private func sound(of clip: Clip) throws(AudioError) -> AudioClip {
-        try AudioFile.read(at: clip.path, from: starts[clip] ?? 0, duration: recognizer.pipeline.span.seconds + 1)
+        try clip.sound(from: starts[clip] ?? 0, duration: recognizer.pipeline.span.seconds + 1)
     }
 
     private func outputs(_ matrices: [Result<FeatureMatrix, Failure>]) -> [Result<[Float], Failure>] {
@@ -207,7 +207,7 @@ private struct RobustnessRun: Sendable {
     private func failures(_ rows: [Result<[Float], Failure>]) -> [RobustnessResults.Failure] {
         zip(clips, rows).compactMap { clip, row in
             guard case .failure(let failure) = row else { return nil }
-            return .init(clip: clip.path.lastPathComponent, reason: failure.description)
+            return .init(clip: clip.fileName, reason: failure.description)
         }
     }
 

@@ -112,6 +112,12 @@ public struct FeaturePipeline: Sendable {
     /// As much of a sound file as the features are taken from, at the extractor's rate.
     package func hear(_ file: URL) throws(AudioError) -> HeardSound { try listening.hear(file) }
 
+    /// As much of a clip of a corpus, which may be a part of a file; times are from the clip's beginning.
+    func hear(_ clip: Clip) throws(AudioError) -> HeardSound {
+        guard clip.segment != nil else { return try hear(clip.path) }
+        return try listening.hear(try clip.sound())
+    }
+
     /// As much of a clip as the features are taken from, at the extractor's rate.
     /// - Throws: `FeatureError` for a clip without samples, or with samples that are no numbers.
     package func hear(_ clip: AudioClip) throws(FeatureError) -> HeardSound {

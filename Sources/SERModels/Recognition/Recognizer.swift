@@ -123,8 +123,8 @@ public struct Recognizer: Sendable {
             labels: labels, logits: scores, probabilities: scaled.probabilities[0].map(Float.init), heard: heard)
     }
 
-    /// Measures the recognizer on clips with known emotions.
-    /// - Throws: ``TrainingError`` when the labels differ or no clip can be used.
+    /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels.
+    /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used.
     public func evaluate(
         _ part: Partition, store: FeatureStore = FeatureStore(),
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
@@ -133,22 +133,25 @@ public struct Recognizer: Sendable {
         try measured(part, store: store, observe: observe, isCancelled: isCancelled).evaluation
     }
 
-    /// The same, with the clips that could be used, in the order of the predictions.
+    /// The same, with the clips that could be used, in the order of the predictions, and those that could not.
     func measured(
-        _ part: Partition, store: FeatureStore, observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        _ part: Partition, store: FeatureStore, isStrict: Bool = false,
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
-    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip]) {
-        guard part.labels == labels else { throw .labels(model: labels, data: part.labels) }
+    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
+        let places = part.labels.compactMap { labels.firstIndex(of: $0) }
+        guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
         let loader = ExampleLoader(
-            network: model, pipeline: pipeline, store: store, isStrict: false, isCancelled: isCancelled,
+            network: model, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
             progress: { observe(.extracting(done: $0, total: $1)) })
         let loaded = try loader.examples(part, standardization)
         let rows = try logits(of: loaded.examples, from: loaded.clips)
         do throws(EvaluationError) {
             let evaluation = try Evaluation(
-                logits: rows, targets: loaded.examples.targets, labels: labels,
-                temperature: calibration?.temperature ?? 1, speakers: Self.speakers(of: loaded.clips))
-            return (evaluation, loaded.clips)
+                logits: rows, targets: loaded.examples.targets.map { places[$0] }, labels: labels,
+                temperature: calibration?.temperature ?? 1,
+                speakers: GroupIdentity.names(of: loaded.clips.map { $0.identity(by: .speaker) }))
+            return (evaluation, loaded.clips, loaded.failures)
         } catch { throw .evaluation(error) }
     }
 
@@ -157,16 +160,8 @@ public struct Recognizer: Sendable {
         let rows = model.logits(of: examples).rows
         let broken = rows.indices.filter { !rows[$0].allSatisfy(\.isFinite) }
         if let first = broken.first {
-            throw .outputNotFinite(path: clips[first].path.path, failed: broken.count, clips: rows.count)
+            throw .outputNotFinite(path: clips[first].name, failed: broken.count, clips: rows.count)
         }
         return rows
-    }
-
-    /// Who speaks in each clip, where that is known for all. Speakers of two corpora are two, whatever their names.
-    private static func speakers(of clips: [Clip]) -> [String]? {
-        let names = clips.compactMap(\.speaker)
-        guard names.count == clips.count else { return nil }
-        guard Set(clips.map(\.corpus)).count > 1 else { return names }
-        return zip(clips, names).map { "\($0.corpus) \($1)" }
     }
 }

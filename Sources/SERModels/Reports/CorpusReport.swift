@@ -70,7 +70,9 @@ public struct CorpusReport: Codable, Sendable, Equatable {
     public let unreadable: [UnreadableFile]
     /// Files with the same bytes under different names, one list a group.
     public let duplicates: [[String]]
-    /// Clips in which no speech was found, where it was looked for.
+    /// Clips that nowhere reach -60 dB of full scale, where somebody listened.
+    public let nearlySilent: [String]
+    /// Other clips in which no speech was found, where it was looked for.
     public let withoutSpeech: [String]
     /// Everything that the audit found, one sentence each.
     public let problems: [String]
@@ -97,6 +99,9 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         duplicates = corpus.problems.compactMap { if case .duplicates(let paths) = $0 { paths } else { nil } }
         withoutSpeech = corpus.problems.flatMap { problem -> [String] in
             if case .withoutSpeech(let paths) = problem { paths } else { [] }
+        }
+        nearlySilent = corpus.problems.flatMap { problem -> [String] in
+            if case .nearlySilent(let paths) = problem { paths } else { [] }
         }
         problems = corpus.problems.map(\.description)
     }

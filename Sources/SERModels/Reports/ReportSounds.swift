@@ -48,13 +48,13 @@ public struct ReportSounds: Sendable {
 
         /// The file of a clip: its path below the folder, or, below that, the one file whose path ends in it.
         mutating func file(of clip: TestedClip) -> URL? {
-            let parts = clip.clip.split(separator: "/")
+            let parts = clip.file.split(separator: "/")
             // Results are strangers' too: nothing above the folder is read.
             guard let last = parts.last, !parts.contains("..") else { return nil }
-            let expected = sounds.folder.appendingPathComponent(clip.clip)
+            let expected = sounds.folder.appendingPathComponent(clip.file)
             if FileManager.default.fileExists(atPath: expected.path) { return expected }
             let candidates = names[String(last)] ?? []
-            let found = only(candidates.filter { $0.hasSuffix("/\(clip.clip)") }) ?? only(candidates)
+            let found = only(candidates.filter { $0.hasSuffix("/\(clip.file)") }) ?? only(candidates)
             return found.map { sounds.folder.appendingPathComponent($0) }
         }
 
@@ -63,15 +63,14 @@ public struct ReportSounds: Sendable {
         /// The player of a clip, where the page is to hold sound and has room for it.
         mutating func sound(of clip: TestedClip, at file: URL) -> ReportPage.Piece? {
             guard sounds.includesAudio else { return nil }
+            if let segment = clip.segment { return excerpt(of: clip, segment, at: file) }
             guard let type = ReportSounds.types[file.pathExtension.lowercased()] else {
                 leftOut["browsers do not play .\(file.pathExtension)", default: 0] += 1
                 return nil
             }
             let data: Data
             do {
-                let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize
-                guard let size, spent + size <= sounds.mostBytes else {
-                    leftOut["the page would hold more than \(sounds.mostBytes >> 20) MB of it", default: 0] += 1
+                guard let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize, hasRoom(for: size) else {
                     return nil
                 }
                 data = try Data(contentsOf: file)
@@ -81,6 +80,23 @@ public struct ReportSounds: Sendable {
             }
             spent += data.count
             return .sound(name: clip.clip, type: type, data: data)
+        }
+
+        /// The player of a part of a file.
+        private mutating func excerpt(of clip: TestedClip, _ segment: Segment, at file: URL) -> ReportPage.Piece? {
+            guard let data = SoundExcerpt(of: file, segment)?.data else {
+                leftOut["its file cannot be read", default: 0] += 1
+                return nil
+            }
+            guard hasRoom(for: data.count) else { return nil }
+            spent += data.count
+            return .sound(name: clip.clip, type: "audio/wav", data: data)
+        }
+
+        private mutating func hasRoom(for bytes: Int) -> Bool {
+            if spent + bytes <= sounds.mostBytes { return true }
+            leftOut["the page would hold more than \(sounds.mostBytes >> 20) MB of it", default: 0] += 1
+            return false
         }
 
         /// Notes that a clip has no spectrogram, and why.

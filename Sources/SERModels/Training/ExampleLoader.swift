@@ -47,11 +47,11 @@ struct ExampleLoader {
             guard let matrix = matrices[index] else { continue }
             do throws(FeatureError) { _ = try network.fitted(matrix, as: pipeline.arrangement) } catch {
                 matrices[index] = nil
-                failures.append(FeatureStore.Failure(path: clips[index].path, reason: error.description))
+                failures.append(FeatureStore.Failure(clip: clips[index], reason: error.description))
             }
         }
         if isStrict || failures.count == clips.count, let first = failures.first {
-            throw .features(path: first.path.path, reason: first.reason, failed: failures.count)
+            throw .features(path: first.clip.name, reason: first.reason, failed: failures.count)
         }
         let usable = matrices.indices.filter { matrices[$0] != nil }
         return (usable.compactMap { matrices[$0] }, usable.map { clips[$0] }, usable.map { part.targets[$0] }, failures)

@@ -6,14 +6,16 @@ import SERSupport
 public final class FeatureStore: @unchecked Sendable {
     /// A clip without features, and why.
     public struct Failure: Sendable, Hashable {
-        /// The file.
-        public var path: URL
+        /// The clip.
+        public var clip: Clip
         /// What is wrong with it.
         public var reason: String
+        /// The file.
+        public var path: URL { clip.path }
     }
 
     private let lock = NSLock()
-    private var known: [String: [URL: Result<Extracted, Reason>]] = [:]
+    private var known: [String: [Clip.Source: Result<Extracted, Reason>]] = [:]
 
     /// The features of a clip before any statistics over time, and which part of it they are of.
     private struct Extracted: Sendable {
@@ -43,7 +45,7 @@ public final class FeatureStore: @unchecked Sendable {
     ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
         let key = try pipeline.extractionKey
         let present = lock.withLock { known[key] ?? [:] }
-        let missing = clips.map(\.path).filter { present[$0] == nil }
+        let missing = clips.filter { present[$0.source] == nil }
         let done = Counter()
         let fresh = parallelMap(missing.count) { index -> Result<Extracted, Reason>? in
             guard !isCancelled() else { return nil }
@@ -52,16 +54,16 @@ public final class FeatureStore: @unchecked Sendable {
         }
         if isCancelled() { throw .cancelled }
         let all = lock.withLock {
-            for (index, path) in missing.enumerated() { known[key, default: [:]][path] = fresh[index] }
+            for (index, clip) in missing.enumerated() { known[key, default: [:]][clip.source] = fresh[index] }
             return known[key] ?? [:]
         }
         var failures: [Failure] = []
         let matrices = clips.map { clip -> FeatureMatrix? in
             do throws(Reason) {
-                guard let result = all[clip.path] else { throw Reason(text: "not read") }
+                guard let result = all[clip.source] else { throw Reason(text: "not read") }
                 do { return try pipeline.summarized(try result.get().matrix) } catch { throw Reason(text: "\(error)") }
             } catch {
-                failures.append(Failure(path: clip.path, reason: error.text))
+                failures.append(Failure(clip: clip, reason: error.text))
                 return nil
             }
         }
@@ -72,12 +74,12 @@ public final class FeatureStore: @unchecked Sendable {
     func heardParts(of clips: [Clip], pipeline: FeaturePipeline) throws(TrainingError) -> [HeardPart?] {
         let key = try pipeline.extractionKey
         let present = lock.withLock { known[key] ?? [:] }
-        return clips.map { (try? present[$0.path]?.get())?.part }
+        return clips.map { (try? present[$0.source]?.get())?.part }
     }
 
-    private func extract(_ path: URL, _ pipeline: FeaturePipeline) -> Result<Extracted, Reason> {
+    private func extract(_ clip: Clip, _ pipeline: FeaturePipeline) -> Result<Extracted, Reason> {
         do {
-            let heard = try pipeline.hear(path)
+            let heard = try pipeline.hear(clip)
             return .success(Extracted(matrix: try pipeline.features(of: heard.clip), part: heard.part))
         } catch {
             return .failure(Reason(text: "\(error)"))

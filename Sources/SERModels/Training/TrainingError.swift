@@ -27,7 +27,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
     case recognizer(RecognizerError)
     /// The network's outputs are infinite or not numbers for so many of the clips; the first of them is told.
     case outputNotFinite(path: String, failed: Int, clips: Int)
-    /// The labels of the data are not those of the model.
+    /// Some labels of the data are none of the model's.
     case labels(model: [String], data: [String])
 
     public var description: String {
@@ -53,8 +53,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
                 + "\(path). Where it is all of them, train again with a lower learning rate or clipped gradients; else "
                 + "listen to those clips, and leave out what is broken."
         case .labels(let model, let data):
-            return "the model knows \(model.joined(separator: ", ")), the data has \(data.joined(separator: ", ")). "
-                + "Evaluate on data with the same labels."
+            let unknown = data.filter { !model.contains($0) }
+            return "the model knows \(model.joined(separator: ", ")), and the data also has "
+                + "\(unknown.joined(separator: ", ")). Leave those clips out, or name their emotions as the model does, "
+                + "in a manifest (ser inspect --csv writes one)."
         }
     }
 

@@ -13,11 +13,11 @@ struct TrainingIdentity: Encodable {
         init(_ part: Partition) {
             let clips = part.clips
             count = clips.count
-            fileNames = Self.digest(clips.map(\.path.lastPathComponent))
+            fileNames = Self.digest(clips.map(\.fileName))
             emotions = Self.digest(clips.map(\.emotion))
             audio = Self.digest(
                 parallelMap(clips.count) { index in
-                    (clips[index].content ?? Self.content(of: clips[index].path))?.description ?? "unreadable"
+                    (clips[index].content ?? Self.content(of: clips[index]))?.description ?? "unreadable"
                 })
         }
 
@@ -25,11 +25,8 @@ struct TrainingIdentity: Encodable {
             ContentDigest(of: Array(texts.joined(separator: "\0").utf8))
         }
 
-        private static func content(of file: URL) -> ContentDigest? {
-            guard let data = try? Data(contentsOf: file) else { return nil }
-            var hash = ContentDigest.Hash()
-            data.withUnsafeBytes { hash.add($0) }
-            return hash.digest
+        private static func content(of clip: Clip) -> ContentDigest? {
+            ContentDigest(contentsOf: clip.path)?.part(clip.segment)
         }
     }
 

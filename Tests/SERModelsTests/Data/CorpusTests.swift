@@ -299,7 +299,7 @@ import Testing
 
                 """)
         let summary = table.columnSummary
-        #expect(summary.map(\.name) == CorpusTable.columns)
+        #expect(summary.map(\.name) == table.columns)
         #expect(summary.map(\.missing) == [0, 0, 1, 2, 0, 0, 0, 0])
         #expect(summary.map(\.count) == [2, 2, 1, 0, 2, 2, 2, 2])
         #expect(summary.map(\.distinct) == [2, 2, 1, 0, 2, 1, 2, 1])

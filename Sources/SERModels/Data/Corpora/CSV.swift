@@ -1,6 +1,6 @@
 import Foundation
 
-/// Comma-separated values after RFC 4180.
+/// Comma-separated values after RFC 4180, also with another separator.
 enum CSV {
     /// A record with the number of the line on which it begins, counted from 1.
     struct Record: Equatable {
@@ -15,9 +15,15 @@ enum CSV {
 
     /// The records of a text: lines end in CRLF, LF or CR, quoted fields may hold commas, line ends and doubled quotes,
     /// a byte order mark is passed over, and so are empty lines.
-    static func records(of bytes: [UInt8]) throws(Failure) -> [Record] {
-        var reader = Reader(bytes: bytes)
-        return try reader.records()
+    static func records(of bytes: [UInt8], separator: ColumnSeparator = .comma) throws(Failure) -> [Record] {
+        var reader = Reader(bytes: bytes, separator: separator)
+        return try reader.records(atMost: .max)
+    }
+
+    /// The first record of a text; nil where there is none.
+    static func firstRecord(of bytes: [UInt8], separator: ColumnSeparator) throws(Failure) -> Record? {
+        var reader = Reader(bytes: bytes, separator: separator)
+        return try reader.records(atMost: 1).first
     }
 
     /// A field as it is written: within quotes where it needs them.
@@ -31,16 +37,18 @@ enum CSV {
         var place = 0
         var line = 1
 
-        private static let comma = UInt8(ascii: ","), quote = UInt8(ascii: "\""), cr: UInt8 = 13, lf: UInt8 = 10
+        private let separator: UInt8
+        private static let quote = UInt8(ascii: "\""), cr: UInt8 = 13, lf: UInt8 = 10
 
-        init(bytes: [UInt8]) {
+        init(bytes: [UInt8], separator: ColumnSeparator) {
             self.bytes = bytes
+            self.separator = separator.byte
             if bytes.starts(with: [0xef, 0xbb, 0xbf]) { place = 3 }
         }
 
-        mutating func records() throws(Failure) -> [Record] {
+        mutating func records(atMost most: Int) throws(Failure) -> [Record] {
             var records: [Record] = []
-            while place < bytes.count {
+            while place < bytes.count, records.count < most {
                 let record = try record()
                 if record.fields != [""] { records.append(record) }
             }
@@ -50,7 +58,7 @@ enum CSV {
         private mutating func record() throws(Failure) -> Record {
             let start = line
             var fields = [try field()]
-            while place < bytes.count && bytes[place] == Self.comma {
+            while place < bytes.count && bytes[place] == separator {
                 place += 1
                 fields.append(try field())
             }
@@ -71,7 +79,7 @@ enum CSV {
 
         private mutating func plainField() throws(Failure) -> String {
             let start = place
-            while place < bytes.count, ![Self.comma, Self.cr, Self.lf].contains(bytes[place]) {
+            while place < bytes.count, !endsField(bytes[place]) {
                 guard bytes[place] != Self.quote else {
                     throw Failure(
                         line: line,
@@ -102,11 +110,13 @@ enum CSV {
         }
 
         private func closed(_ content: [UInt8]) throws(Failure) -> String {
-            if place < bytes.count, ![Self.comma, Self.cr, Self.lf].contains(bytes[place]) {
+            if place < bytes.count, !endsField(bytes[place]) {
                 throw Failure(line: line, reason: "something follows the closing quote of a field")
             }
             return try text(content[...])
         }
+
+        private func endsField(_ byte: UInt8) -> Bool { byte == separator || byte == Self.cr || byte == Self.lf }
 
         private func text(_ bytes: ArraySlice<UInt8>) throws(Failure) -> String {
             guard let text = String(bytes: bytes, encoding: .utf8) else {

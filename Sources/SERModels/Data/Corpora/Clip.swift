@@ -1,9 +1,12 @@
 import Foundation
 
-/// One recording of a corpus: where it is, what it expresses, who speaks and what its header says.
+/// One recording of a corpus, a file or a part of one: where it is, what it expresses, who speaks and what the file's
+/// header says.
 public struct Clip: Sendable, Hashable, Codable {
     /// The file.
     public var path: URL
+    /// The part of the file that is meant; nil for all of it.
+    public var segment: Segment?
     /// The emotion's label.
     public var emotion: String
     /// Who speaks, where known; names are unique within a corpus.
@@ -18,15 +21,16 @@ public struct Clip: Sendable, Hashable, Codable {
     public var channels: Int
     /// The corpus that the clip comes from.
     public var corpus: String
-    /// The fingerprint of the file's bytes; nil where the file was not read.
+    /// The fingerprint of the file's bytes, for a part of a file of these and its place; nil where the file was not read.
     public var content: ContentDigest?
 
     /// A clip described by hand, for corpora that no reader knows.
     public init(
-        path: URL, emotion: String, speaker: String? = nil, sentence: String? = nil, duration: Double,
-        sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil
+        path: URL, segment: Segment? = nil, emotion: String, speaker: String? = nil, sentence: String? = nil,
+        duration: Double, sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil
     ) {
         self.path = path
+        self.segment = segment
         self.emotion = emotion
         self.speaker = speaker
         self.sentence = sentence

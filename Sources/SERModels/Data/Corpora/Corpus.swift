@@ -15,24 +15,29 @@ public struct Corpus: Sendable, Equatable {
     public let labels: [String]
     /// What the audit found, in a fixed order.
     public let problems: [CorpusProblem]
-    /// How many clips of each speaker and emotion the corpus should hold, where its makers say.
-    let expectation: CorpusExpectation?
+    /// How many clips of each speaker and emotion a corpus should hold, by its name, where its makers say.
+    let expectations: [String: CorpusExpectation]
 
     /// A corpus of clips that no reader knows; they keep their order.
     public init(name: String, clips: [Clip]) {
-        self.init(name: name, clips: clips, problems: [], expectation: nil)
+        self.init(name: name, clips: clips, problems: [])
     }
 
-    init(name: String, clips: [Clip], problems: [CorpusProblem], expectation: CorpusExpectation?) {
+    init(
+        name: String, clips: [Clip], problems: [CorpusProblem], expectations: [String: CorpusExpectation] = [:]
+    ) {
         self.name = name
         self.clips = clips
         self.problems = problems
-        self.expectation = expectation
+        self.expectations = expectations
         labels = Set(clips.map(\.emotion)).sorted()
     }
 
-    /// The speakers that are known, sorted.
-    public var speakers: [String] { Set(clips.compactMap(\.speaker)).sorted() }
+    /// The speakers that are known, by corpus and name; those of several corpora as `corpus/name`.
+    public var speakers: [String] {
+        let corpora = corpora
+        return Set(clips.compactMap { $0.identity(by: .speaker) }).sorted().map { $0.name(among: corpora) }
+    }
 
     /// Length of all clips together, in seconds.
     public var duration: Double { clips.reduce(0) { $0 + $1.duration } }
@@ -42,6 +47,6 @@ public struct Corpus: Sendable, Equatable {
 
     /// The corpus with only those clips that satisfy a condition; its labels are those that are left.
     public func filtered(_ isIncluded: (Clip) -> Bool) -> Corpus {
-        Corpus(name: name, clips: clips.filter(isIncluded), problems: problems, expectation: nil)
+        Corpus(name: name, clips: clips.filter(isIncluded), problems: problems)
     }
 }

@@ -21,10 +21,12 @@ public enum CorpusError: Error, Sendable, Equatable {
     case unreadable([UnreadableFile])
     /// A line of a manifest is wrong; lines count from 1.
     case manifest(URL, line: Int, reason: String)
+    /// The times on a line of a manifest are no part of a file; lines count from 1.
+    case segment(URL, line: Int, SegmentError)
 }
 
 /// A layout that was tried on a folder.
-public struct LayoutTrial: Sendable, Equatable {
+public struct LayoutTrial: Sendable, Hashable {
     /// The layout's name.
     public let layout: String
     /// What its files are called.
@@ -49,7 +51,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
         case .notFound(let url):
             "There is nothing at \(url.path). Check the path."
         case .notAFolder(let url):
-            "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv."
+            "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv or .tsv."
         case .cannotOpen(let url, let reason):
             "\(url.path) cannot be opened: \(reason)"
         case .noAudio(let url, let files):
@@ -65,7 +67,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
                 + tried.map { "  \($0.layout): \($0.rule) (\($0.matching) of \(audioFiles) files)" }
                 + [
                     "Put each emotion's files into a folder of its name and read them as folders, or list them in "
-                        + "a CSV manifest: path,label[,speaker,sentence,corpus]."
+                        + "a CSV manifest: path,label[,start,end,speaker,sentence,corpus]."
                 ]).joined(separator: "\n")
         case .nothingReadable(let url, let first, let reason):
             "Not one audio file in \(url.path) can be read. The first is \(first): \(reason)"
@@ -76,6 +78,8 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
                 + "Mend or remove them, or do not read strictly."
         case .manifest(let url, let line, let reason):
             "\(url.path), line \(line): \(reason)"
+        case .segment(let url, let line, let error):
+            "\(url.path), line \(line): \(error)"
         }
     }
 }

@@ -5,6 +5,8 @@ struct ClipName: Sendable, Equatable {
     var emotion: String
     var speaker: String?
     var sentence: String?
+    /// The corpus, where the layout is one of several.
+    var corpus: String?
     /// What was odd about the name though it could be read.
     var remark: String?
 }
@@ -24,7 +26,18 @@ protocol CorpusLayout: Sendable {
     /// The rule in words, for messages.
     var rule: String { get }
     var expectation: CorpusExpectation? { get }
+    /// What each corpus should hold, by its name.
+    var expectations: [String: CorpusExpectation] { get }
     func read(_ file: FolderWalk.File) -> NameReading
+}
+
+extension CorpusLayout {
+    var expectations: [String: CorpusExpectation] { expectation.map { [name: $0] } ?? [:] }
+
+    /// How many of some files follow the rule.
+    func trial(on files: [FolderWalk.File]) -> LayoutTrial {
+        LayoutTrial(layout: name, rule: rule, matching: files.count { read($0) != .unknown })
+    }
 }
 
 /// Labels that corpora share, so that they can be compared: the adjectives of TESS.

@@ -45,12 +45,13 @@ extension Corpus {
         ).corpus(strict: strict)
     }
 
-    /// Reads a corpus whose layout is told from the names of its files; a URL that ends in `.csv` is read as a
+    /// Reads a corpus whose layout is told from the names of its files. Where a folder holds files of several corpora, each
+    /// is read by its rule (``CorpusProblem/severalCorpora(_:)`` says which). A URL that ends in `.csv` or `.tsv` is read as a
     /// manifest, and so is a folder without a known layout that holds one CSV file.
     /// - Throws: ``CorpusError``; where no layout fits, ``CorpusError/unknownLayout(_:audioFiles:tried:)``, which lists
     ///   what was tried and what each looks like.
     public init(detecting url: URL, strict: Bool = false) throws(CorpusError) {
-        if url.pathExtension.lowercased() == "csv" {
+        if FolderWalk.manifestEndings.contains(url.pathExtension.lowercased()) {
             self = try .manifest(at: url, strict: strict)
             return
         }
@@ -58,10 +59,11 @@ extension Corpus {
         guard !walk.audio.isEmpty || walk.manifests.count == 1 else {
             throw CorpusError.noAudio(url, files: walk.otherFiles)
         }
-        var trials: [LayoutTrial] = []
-        for layout in Self.detectable(walk.audio, at: url) {
-            let matching = walk.audio.count { layout.read($0) != .unknown }
-            trials.append(LayoutTrial(layout: layout.name, rule: layout.rule, matching: matching))
+        let layouts = Self.named(at: url)
+        var candidates = layouts + [FoldersLayout(for: walk.audio, onlyEmotionWords: true)]
+        if let mixed = MixedLayout(layouts, files: walk.audio) { candidates.insert(mixed, at: 0) }
+        for layout in candidates {
+            let matching = layout.trial(on: walk.audio).matching
             // Nine in ten, since a stray file must not hide a corpus.
             guard matching > 0, matching * 10 >= walk.audio.count * 9 else { continue }
             let name = layout is FoldersLayout ? url.lastPathComponent : layout.name
@@ -72,14 +74,13 @@ extension Corpus {
             self = try .manifest(at: walk.manifests[0], strict: strict)
             return
         }
-        throw CorpusError.unknownLayout(url, audioFiles: walk.audio.count, tried: trials)
+        let tried = candidates.filter { !($0 is MixedLayout) }.map { $0.trial(on: walk.audio) }
+        throw CorpusError.unknownLayout(url, audioFiles: walk.audio.count, tried: tried)
     }
 
-    private static func detectable(_ files: [FolderWalk.File], at folder: URL) -> [any CorpusLayout] {
-        [
-            tessLayout(at: folder), EMODBLayout(), RAVDESSLayout(), CREMADLayout(), SAVEELayout(),
-            FoldersLayout(for: files, onlyEmotionWords: true),
-        ]
+    /// The layouts that are told by the names of files.
+    private static func named(at folder: URL) -> [any CorpusLayout] {
+        [tessLayout(at: folder), EMODBLayout(), RAVDESSLayout(), CREMADLayout(), SAVEELayout()]
     }
 
     private static func tessLayout(at folder: URL) -> TESSLayout {

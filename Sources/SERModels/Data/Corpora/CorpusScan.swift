@@ -8,7 +8,7 @@ struct CorpusScan {
     private let name: String
     private let rule: String
     private let layoutName: String
-    private let expectation: CorpusExpectation?
+    private let expectations: [String: CorpusExpectation]
     private let audioFiles: [FolderWalk.File]
     private let otherFiles: Int
     private var named: [(file: FolderWalk.File, clip: ClipName)] = []
@@ -20,10 +20,13 @@ struct CorpusScan {
         self.name = name
         rule = layout.rule
         layoutName = layout.name
-        expectation = layout.expectation
+        expectations = layout.expectations
         audioFiles = walk.audio
         otherFiles = walk.otherFiles
         unreadable = walk.closedFolders
+        if let mixed = layout as? MixedLayout {
+            problems = [.severalCorpora(mixed.parts.map { $0.trial(on: walk.audio) })]
+        }
         for file in walk.audio {
             switch layout.read(file) {
             case .clip(let clip):
@@ -63,18 +66,18 @@ struct CorpusScan {
         }
         let copies = CopySearch(clips)
         let kept = copies.kept.map(\.clip)
-        let counts = expectation.map { Corpus.countProblems(in: kept, against: $0) } ?? []
         return Corpus(
             name: name, clips: kept,
-            problems: failed.map(CorpusProblem.unreadable) + copies.problems + problems + counts,
-            expectation: expectation)
+            problems: failed.map(CorpusProblem.unreadable) + copies.problems + problems
+                + Corpus.countProblems(in: kept, against: expectations) + CorpusProblem.similarLabels(of: kept),
+            expectations: expectations)
     }
 
     private func clip(_ file: FolderWalk.File, _ name: ClipName, _ fact: AudioFacts) -> Clip {
         Clip(
             path: file.url, emotion: name.emotion, speaker: name.speaker, sentence: name.sentence,
             duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels,
-            corpus: self.name, content: fact.content)
+            corpus: name.corpus ?? self.name, content: fact.content)
     }
 }
 
@@ -85,6 +88,14 @@ struct AudioFacts: Sendable {
 
     struct Failure: Error {
         let text: String
+
+        init(text: String) { self.text = text }
+
+        /// What is wrong with a file; lists of problems name the file themselves.
+        init(_ error: AudioError, at url: URL) {
+            let text = error.description, prefix = url.path + ": "
+            self.text = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+        }
     }
 
     static func read(_ file: FolderWalk.File) -> Result<AudioFacts, Failure> {
@@ -97,9 +108,7 @@ struct AudioFacts: Sendable {
             }
             return .success(AudioFacts(info: info, content: content))
         } catch {
-            // The list of problems names the file itself.
-            let text = error.description, prefix = file.url.path + ": "
-            return .failure(Failure(text: text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text))
+            return .failure(Failure(error, at: file.url))
         }
     }
 }

@@ -1,35 +1,49 @@
 import Foundation
 import SERSupport
 
-/// A corpus as a table with one row a clip: path, emotion, speaker, sentence, duration, rate, channels, corpus.
+/// A corpus as a table with one row a clip: path, emotion, speaker, sentence, duration, rate, channels, corpus; where
+/// clips are parts of files, also start and end, empty for whole files.
 public struct CorpusTable: Sendable, Equatable {
-    /// The names of the columns, in order.
-    public static let columns = ["path", "emotion", "speaker", "sentence", "duration", "rate", "channels", "corpus"]
-
     /// The clips, one a row.
     public let rows: [Clip]
 
+    /// The names of the columns, in order.
+    public var columns: [String] {
+        ["path"] + (hasSegments ? ["start", "end"] : [])
+            + ["emotion", "speaker", "sentence", "duration", "rate", "channels", "corpus"]
+    }
+
+    private var hasSegments: Bool { rows.contains { $0.segment != nil } }
+
     /// One row's values in the order of ``columns``, as text; nil where a value is missing.
     public func values(of row: Clip) -> [String?] {
-        [
-            row.path.path, row.emotion, row.speaker, row.sentence, Self.text(row.duration), Self.text(row.sampleRate),
-            String(row.channels), row.corpus,
-        ]
+        values(of: row, withTimes: hasSegments)
+    }
+
+    private func values(of row: Clip, withTimes: Bool) -> [String?] {
+        let times = [row.segment.map { Self.text($0.start) }, row.segment.map { Self.text($0.end) }]
+        return [row.path.path] + (withTimes ? times : [])
+            + [
+                row.emotion, row.speaker, row.sentence, Self.text(row.duration), Self.text(row.sampleRate),
+                String(row.channels), row.corpus,
+            ]
     }
 
     /// The table as CSV (RFC 4180, lines ending in CRLF), the first line naming the columns; missing values are empty.
     ///
     /// ``Corpus/manifest(at:strict:)`` reads it back.
     public func csv() -> String {
-        var lines = [Self.columns.joined(separator: ",")]
-        lines += rows.map { values(of: $0).map { CSV.quoted($0 ?? "") }.joined(separator: ",") }
+        let withTimes = hasSegments
+        var lines = [columns.joined(separator: ",")]
+        lines += rows.map { values(of: $0, withTimes: withTimes).map { CSV.quoted($0 ?? "") }.joined(separator: ",") }
         return lines.joined(separator: "\r\n") + "\r\n"
     }
 
     /// What each column holds: its type, and how many values there are and are missing.
     public var columnSummary: [ColumnSummary] {
-        let table = rows.map(values)
-        return Self.columns.enumerated().map { place, name in
+        let withTimes = hasSegments
+        let table = rows.map { values(of: $0, withTimes: withTimes) }
+        return columns.enumerated().map { place, name in
             let values = table.compactMap { $0[place] }
             return ColumnSummary(
                 name: name, type: Self.types[name] ?? .text, count: values.count, missing: rows.count - values.count,
@@ -38,7 +52,7 @@ public struct CorpusTable: Sendable, Equatable {
     }
 
     private static let types: [String: ColumnSummary.ValueType] = [
-        "duration": .seconds, "rate": .hertz, "channels": .integer,
+        "start": .seconds, "end": .seconds, "duration": .seconds, "rate": .hertz, "channels": .integer,
     ]
 
     private static func text(_ number: Double) -> String {

@@ -27,7 +27,10 @@ struct FolderWalk {
     }
 
     private(set) var audio: [File] = []
-    /// Manifests, that is, CSV files in the folder itself.
+    /// The endings of tables that list a corpus.
+    static let manifestEndings: Set<String> = ["csv", "tsv"]
+
+    /// Manifests, that is, such tables in the folder itself.
     private(set) var manifests: [URL] = []
     private(set) var otherFiles = 0
     private(set) var closedFolders: [UnreadableFile] = []
@@ -95,7 +98,7 @@ struct FolderWalk {
         let ending = url.pathExtension.lowercased()
         guard SoundFileNames.endings.contains(ending) else {
             otherFiles += 1
-            if ending == "csv" && !relativePath.contains("/") { manifests.append(url) }
+            if Self.manifestEndings.contains(ending) && !relativePath.contains("/") { manifests.append(url) }
             return nil
         }
         audio.append(File(url: url, relativePath: relativePath, obstacle: Self.obstacle(at: url)))

@@ -12,7 +12,7 @@ extension Corpus {
             clip.emotion = names[clip.emotion] ?? clip.emotion
             return clip
         }
-        return Corpus(name: name, clips: renamed, problems: problems, expectation: nil)
+        return Corpus(name: name, clips: renamed, problems: problems)
     }
 
     /// Several corpora as one, with the labels that all of them have; clips with other labels are left out. Speakers and
@@ -30,6 +30,6 @@ extension Corpus {
         return Corpus(
             name: corpora.map(\.name).joined(separator: " + "),
             clips: corpora.flatMap(\.clips).filter { shared.contains($0.emotion) },
-            problems: corpora.flatMap(\.problems), expectation: nil)
+            problems: corpora.flatMap(\.problems))
     }
 }

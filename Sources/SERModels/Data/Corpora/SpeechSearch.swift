@@ -13,17 +13,9 @@ extension Corpus {
     ) -> [Clip] {
         let clips = clips
         let speechless = parallelMap(clips.count) { index in
-            !isCancelled() && (try? SpeechSearch.findsNone(at: clips[index].path, within: seconds)) == true
+            !isCancelled() && (try? SpeechSearch.findsNone(in: clips[index], within: seconds)) == true
         }
         return zip(clips, speechless).filter(\.1).map(\.0)
-    }
-
-    /// The corpus with its clips without speech among its ``problems``.
-    public func auditedForSpeech(isCancelled: @Sendable () -> Bool = { false }) -> Corpus {
-        let found = clipsWithoutSpeech(isCancelled: isCancelled)
-        if found.isEmpty { return self }
-        let problem = CorpusProblem.withoutSpeech(paths: found.map(\.path.path))
-        return Corpus(name: name, clips: clips, problems: problems + [problem], expectation: expectation)
     }
 }
 
@@ -32,15 +24,19 @@ enum SpeechSearch {
     /// The length of a part, in seconds.
     private static let part = 10.0
 
-    static func findsNone(at path: URL, within limit: Double?) throws(AudioError) -> Bool {
-        let info = try AudioFile.info(at: path)
-        let end = min(limit ?? .infinity, info.duration)
+    static func findsNone(in clip: Clip, within limit: Double?) throws(AudioError) -> Bool {
+        let end = min(limit ?? .infinity, try duration(of: clip))
         var start = 0.0
         repeat {
-            let clip = try AudioFile.read(at: path, from: start, duration: min(part, max(end - start, 2 / info.sampleRate)))
-            if try SpeechActivity(of: clip).hasSpeech { return false }
+            let sound = try clip.sound(from: start, duration: min(part, max(end - start, 2 / clip.sampleRate)))
+            if try SpeechActivity(of: sound).hasSpeech { return false }
             start += part
         } while start < end
         return true
+    }
+
+    private static func duration(of clip: Clip) throws(AudioError) -> Double {
+        if let segment = clip.segment { return segment.duration }
+        return try AudioFile.info(at: clip.path).duration
     }
 }

@@ -42,7 +42,8 @@ public struct Folds: Sendable, Equatable {
     }
 
     /// Folds that somebody published: each list names the files that are tested together, by file name or by the end of
-    /// their paths. Clips in no list are always trained on.
+    /// their paths. A file stands for all its segments; one of them is named as in `talk.wav#t=3,4.5`. Clips in no list
+    /// are always trained on.
     public static func lists(_ files: [[String]]) -> Folds { Folds(method: .lists(files)) }
 
     /// One fold: trained on the clips of one corpus, tested on those of another, both joined by
@@ -263,17 +264,16 @@ private struct FoldCutter {
     }
 
     private func listed(_ lists: [[String]]) throws(SplitError) -> [Fold] {
-        let names = Dictionary(grouping: corpus.clips.indices) { corpus.clips[$0].path.lastPathComponent }
+        let listed = ListedClips(corpus.clips)
         var seen = Set<Int>()
         var folds: [Fold] = []
         for (fold, files) in lists.enumerated() {
             var test: [Int] = []
             for file in files {
-                let last = URL(fileURLWithPath: file).lastPathComponent
-                let found = (names[last] ?? []).filter { ("/" + corpus.clips[$0].path.path).hasSuffix("/" + file) }
-                guard found.count == 1 else { throw .listedFile(file, found: found.count) }
-                guard seen.insert(found[0]).inserted else { throw .listedTwice(file) }
-                test.append(found[0])
+                let found = try listed.clips(file)
+                guard seen.isDisjoint(with: found) else { throw .listedTwice(file) }
+                seen.formUnion(found)
+                test += found
             }
             guard !test.isEmpty else { throw .emptyPart(.test, clips: corpus.clips.count) }
             folds.append(Fold(name: "fold \(fold + 1) of \(lists.count), fixed lists", test: test))
@@ -296,7 +296,7 @@ extension Corpus {
     /// The protocols that remain where all clips are of one speaker, or all of one sentence.
     fileprivate func protocolsWithout(_ grouping: Grouping) -> [String] {
         let other: Grouping = grouping == .speaker ? .sentence : .speaker
-        let groups = clips.allSatisfy { other.value(of: $0) != nil } ? Set(clips.map { other.value(of: $0) }).count : 0
+        let groups = (try? indices(by: other).count) ?? 0
         let smallest = indicesByLabel.map(\.members.count).min() ?? 0
         return (groups > 1 ? ["by \(other.rawValue) (\(groups) of them)"] : [])
             + (smallest > 1 ? ["stratified (up to \(smallest) folds)"] : [])

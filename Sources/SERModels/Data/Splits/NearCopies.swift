@@ -16,7 +16,7 @@ public struct NearCopies: Sendable, Equatable, Codable {
 
     /// Two files that hold the same sound.
     public struct Pair: Sendable, Hashable, Codable {
-        /// The two files' paths; the first stands earlier in the corpus.
+        /// The two clips' names; the first stands earlier in the corpus.
         public let first, second: String
         /// Correlation of their samples at 8 kHz where they overlap, up to 1.
         public let similarity: Double
@@ -52,7 +52,7 @@ extension Corpus {
         let fingerprints = heard.enumerated().map { index, result -> SoundFingerprint in
             if case .success(let fingerprint)? = result { return fingerprint }
             if case .failure(let error)? = result {
-                unread.append(UnreadableFile(path: clips[index].path.path, reason: error.description))
+                unread.append(UnreadableFile(path: clips[index].name, reason: error.description))
             }
             return SoundFingerprint([])
         }
@@ -88,7 +88,7 @@ private struct NearCopySearch {
 
     func sound(_ index: Int) -> Result<[Float], AudioError> {
         do throws(AudioError) {
-            return .success(try AudioFile.read(at: clips[index].path, sampleRate: SoundFingerprint.rate).samples)
+            return .success(try clips[index].sound(sampleRate: SoundFingerprint.rate).samples)
         } catch { return .failure(error) }
     }
 
@@ -149,7 +149,7 @@ private struct NearCopySearch {
                 let similarity = candidate.lags.map { own.correlation(with: other, near: $0) }.max() ?? 0
                 guard similarity >= NearCopies.threshold else { return nil }
                 return NearCopies.Pair(
-                    first: clips[candidate.first].path.path, second: clips[candidate.second].path.path,
+                    first: clips[candidate.first].name, second: clips[candidate.second].name,
                     similarity: similarity)
             }
         }.flatMap { $0 }

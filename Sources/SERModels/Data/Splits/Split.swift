@@ -6,8 +6,6 @@ public enum Grouping: String, Sendable, Codable, CaseIterable {
     case speaker
     /// The same words.
     case sentence
-
-    func value(of clip: Clip) -> String? { self == .speaker ? clip.speaker : clip.sentence }
 }
 
 /// A way to cut a corpus into training, validation and test parts by fractions of its clips.
@@ -102,15 +100,21 @@ extension Corpus {
         return labels.map { ($0, members[$0] ?? []) }
     }
 
-    /// The positions of each speaker's or sentence's clips, in the order of the names. Speakers of two corpora are two
-    /// speakers, whatever their names.
+    /// The positions of each speaker's or sentence's clips, in the order of corpora and names.
     func indices(by grouping: Grouping) throws(SplitError) -> [(name: String, members: [Int])] {
-        let unknown = clips.filter { grouping.value(of: $0) == nil }
-        if let first = unknown.first {
-            throw .ungrouped(by: grouping, clips: unknown.count, first: first.path.lastPathComponent)
+        var groups: [GroupIdentity: [Int]] = [:], unknown: [Clip] = []
+        for (index, clip) in clips.enumerated() {
+            if let identity = clip.identity(by: grouping) {
+                groups[identity, default: []].append(index)
+            } else {
+                unknown.append(clip)
+            }
         }
-        let groups = Dictionary(grouping: clips.indices) { [clips[$0].corpus, grouping.value(of: clips[$0]) ?? ""] }
-        return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key[1], $0.value) }
+        if let first = unknown.first {
+            throw .ungrouped(by: grouping, clips: unknown.count, first: first.fileName)
+        }
+        let corpora = corpora
+        return groups.sorted { $0.key < $1.key }.map { ($0.key.name(among: corpora), $0.value) }
     }
 
     /// Deals groups in random order, each to the part that lacks most clips; as many as there are empty parts are kept

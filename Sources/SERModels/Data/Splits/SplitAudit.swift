@@ -12,6 +12,8 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         public let sentences: [String]
         /// Files with the same bytes in both: pairs of paths.
         public let identicalAudio: [[String]]
+        /// Segments of one file, in both, that share some of its sound: pairs of names; nil where clips are whole files.
+        public let overlappingSegments: [[String]]?
         /// Different files with the same sound in both (see ``NearCopies``): pairs of paths; nil where nobody listened.
         public let nearlyIdenticalAudio: [[String]]?
 
@@ -24,13 +26,15 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             self.first = first.role
             self.second = second.role
             let a = first.clips, b = second.clips
-            speakers = Self.shared(a, b) { $0.speaker }
-            sentences = Self.shared(a, b) { $0.sentence }
+            let corpora = first.corpus.corpora.union(second.corpus.corpora)
+            speakers = Self.shared(a, b, .speaker, among: corpora)
+            sentences = Self.shared(a, b, .sentence, among: corpora)
             let byContent = Dictionary(grouping: b.filter { $0.content != nil }) { $0.content }
             identicalAudio = a.filter { $0.content != nil }.flatMap { clip in
-                (byContent[clip.content] ?? []).map { [clip.path.path, $0.path.path] }
+                (byContent[clip.content] ?? []).map { [clip.name, $0.name] }
             }
-            let paths = (Set(a.map(\.path.path)), Set(b.map(\.path.path)))
+            overlappingSegments = Self.overlapping(a, b)
+            let paths = (Set(a.map(\.name)), Set(b.map(\.name)))
             nearlyIdenticalAudio = copies?.pairs.compactMap { pair in
                 if paths.0.contains(pair.first), paths.1.contains(pair.second) { return [pair.first, pair.second] }
                 if paths.0.contains(pair.second), paths.1.contains(pair.first) { return [pair.second, pair.first] }
@@ -38,11 +42,20 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             }
         }
 
-        private static func shared(_ a: [Clip], _ b: [Clip], _ value: (Clip) -> String?) -> [String] {
-            func names(_ clips: [Clip]) -> Set<[String]> {
-                Set(clips.compactMap { clip in value(clip).map { [$0, clip.corpus] } })
+        private static func shared(
+            _ a: [Clip], _ b: [Clip], _ grouping: Grouping, among corpora: Set<String>
+        ) -> [String] {
+            let heard = Set(a.compactMap { $0.identity(by: grouping) })
+            return heard.intersection(b.compactMap { $0.identity(by: grouping) }).sorted()
+                .map { $0.name(among: corpora) }
+        }
+
+        private static func overlapping(_ a: [Clip], _ b: [Clip]) -> [[String]]? {
+            guard (a + b).contains(where: { $0.segment != nil }) else { return nil }
+            let byFile = Dictionary(grouping: b, by: \.path)
+            return a.flatMap { clip in
+                (byFile[clip.path] ?? []).filter { clip.overlaps($0) }.map { [clip.name, $0.name] }
             }
-            return Set(names(a).intersection(names(b)).map { $0[0] }).sorted()
         }
     }
 
@@ -59,7 +72,7 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         overlaps = [(0, 1), (0, 2), (1, 2)].map { Overlap(between: parts[$0], and: parts[$1], copies: copies) }
         let tested = overlaps[1]
         var warnings: [String] = []
-        let heard = Set(split.test.clips.compactMap(\.speaker)).count
+        let heard = Set(split.test.clips.compactMap { $0.identity(by: .speaker) }).count
         if !tested.speakers.isEmpty {
             let count = tested.speakers.count
             warnings.append(
@@ -70,6 +83,7 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         for overlap in overlaps {
             warnings += [
                 Self.warning(of: overlap.identicalAudio, "files with the same bytes", in: overlap),
+                Self.warning(of: overlap.overlappingSegments ?? [], "segments that overlap", in: overlap),
                 Self.warning(of: overlap.nearlyIdenticalAudio ?? [], "recordings with the same sound", in: overlap),
             ].compactMap { $0 }
         }

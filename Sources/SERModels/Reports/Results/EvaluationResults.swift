@@ -75,6 +75,8 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var logits: [[Float]]
     /// Clips without features, which were left out.
     public var skipped: [String]
+    /// All files and clips of the corpus that could not be measured, and why; nil in results that do not tell.
+    public var unreadable: [UnreadableFile]?
 
     /// Tests a model on all clips of a corpus.
     /// - Parameters:
@@ -84,17 +86,19 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     ///   - bootstrap: How intervals are made.
     ///   - command: The command that is run, for the results.
     ///   - store: Keeps features, for several evaluations.
+    ///   - isStrict: Whether a clip without features is an error.
     ///   - observe: Told what happens.
     ///   - isCancelled: Asked between files.
     /// - Throws: ``TrainingError`` when the labels differ or no clip can be used, or the bootstrap cannot be.
     public init(
         _ recognizer: Recognizer, model: String, on corpus: Corpus, bootstrap: Bootstrap = Bootstrap(),
-        command: [String]? = nil, store: FeatureStore = FeatureStore(),
+        command: [String]? = nil, store: FeatureStore = FeatureStore(), isStrict: Bool = false,
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
-        let (evaluation, used) = try recognizer.measured(part, store: store, observe: observe, isCancelled: isCancelled)
+        let (evaluation, used, failures) = try recognizer.measured(
+            part, store: store, isStrict: isStrict, observe: observe, isCancelled: isCancelled)
         kind = .evaluation
         version = Self.currentVersion
         library = LibraryVersion.current
@@ -105,7 +109,9 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         self.corpus = corpus.name
         synthetic = corpus.isSynthetic
         labels = evaluation.labels
+        let absent = labels.indices.filter { !evaluation.targets.contains($0) }
         warnings = Self.warnings(of: recognizer, on: corpus)
+            + Self.warning(ofAbsent: absent.map { evaluation.labels[$0] })
         temperature = evaluation.temperature
         self.bootstrap = bootstrap
         metrics = evaluation.metrics
@@ -114,11 +120,13 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         riskCoverage = Curve(area: curve.area, points: RiskCoverageCurve.keyCoverages.compactMap(curve.point(coverage:)))
         clips = TestedClip.list(used, targets: evaluation.targets, in: corpus)
         logits = evaluation.logits
-        let known = Set(used.map(\.path))
+        let known = Set(used.map(\.source))
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
-        skipped = corpus.clips.map(\.path).filter { !known.contains($0) }.map { String($0.path.dropFirst(root.count)) }
+        skipped = corpus.clips.filter { !known.contains($0.source) }.map { $0.name(below: root) }
+        unreadable = corpus.problems.compactMap { if case .unreadable(let file) = $0 { file } else { nil } }
+            + failures.map { UnreadableFile(path: $0.clip.name(below: root), reason: $0.reason) }
         let heard = zip(used, try store.heardParts(of: used, pipeline: recognizer.pipeline)).compactMap { clip, part in
-            part.map { HeardClip(clip: String(clip.path.path.dropFirst(root.count)), part: $0) }
+            part.map { HeardClip(clip: clip.name(below: root), part: $0) }
         }
         withoutSpeech = heard.filter { !$0.part.hasSpeech }.map(\.clip)
         partlyHeard = heard.filter { !$0.part.isWhole }
@@ -138,6 +146,16 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         return [
             "The model was trained on clips of \(trained) too. Where it has heard these clips or their speakers in "
                 + "training, the result says nothing about voices never heard."
+        ]
+    }
+
+    /// Labels of the model that no clip has.
+    private static func warning(ofAbsent labels: [String]) -> [String] {
+        guard !labels.isEmpty else { return [] }
+        let names = labels.joined(separator: ", ")
+        return [
+            "No clip that was measured is \(names). UAR and AUC are over the other emotions; macro precision, recall and "
+                + "F1 count a missing one as 0."
         ]
     }
 

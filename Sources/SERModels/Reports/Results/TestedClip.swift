@@ -1,7 +1,10 @@
 /// A clip that networks were tested on.
 public struct TestedClip: Codable, Sendable, Hashable {
-    /// The file's path below the folder that all clips lie in.
+    /// The file's path below the folder that all clips lie in, and of a part of a file its times, as in
+    /// `talk.wav#t=3,4.5`.
     public var clip: String
+    /// The part of the file; nil for all of it.
+    public var segment: Segment?
     /// The corpus it is from.
     public var corpus: String
     /// Who speaks and what is said, where known.
@@ -10,20 +13,27 @@ public struct TestedClip: Codable, Sendable, Hashable {
     public var target: Int
 
     /// A clip with its true class.
-    public init(clip: String, corpus: String, speaker: String? = nil, sentence: String? = nil, target: Int) {
+    public init(
+        clip: String, segment: Segment? = nil, corpus: String, speaker: String? = nil, sentence: String? = nil,
+        target: Int
+    ) {
         self.clip = clip
+        self.segment = segment
         self.corpus = corpus
         self.speaker = speaker
         self.sentence = sentence
         self.target = target
     }
 
-    /// The speakers of clips, where all are known; those of two corpora are two.
+    /// The file's path below the folder that all clips lie in.
+    var file: String {
+        let fragment = segment.map { "#\($0)" } ?? ""
+        return clip.hasSuffix(fragment) ? String(clip.dropLast(fragment.count)) : clip
+    }
+
+    /// The speakers of clips, where all are known.
     static func speakers(of clips: [TestedClip]) -> [String]? {
-        let names = clips.compactMap(\.speaker)
-        guard names.count == clips.count else { return nil }
-        let isOneCorpus = Set(clips.map(\.corpus)).count < 2
-        return isOneCorpus ? names : zip(clips, names).map { "\($0.corpus)/\($1)" }
+        GroupIdentity.names(of: clips.map { $0.identity(by: .speaker) })
     }
 
     /// Clips of a corpus with the classes that an evaluation knows, in its order.
@@ -31,7 +41,7 @@ public struct TestedClip: Codable, Sendable, Hashable {
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
         return zip(clips, targets).map { clip, target in
             TestedClip(
-                clip: String(clip.path.path.dropFirst(root.count)), corpus: clip.corpus, speaker: clip.speaker,
+                clip: clip.name(below: root), segment: clip.segment, corpus: clip.corpus, speaker: clip.speaker,
                 sentence: clip.sentence, target: target)
         }
     }
@@ -41,8 +51,8 @@ extension TestedClip {
     /// The clip of a cross-validation's result.
     init(_ result: CrossValidationResults.ClipResult) {
         self.init(
-            clip: result.clip, corpus: result.corpus, speaker: result.speaker, sentence: result.sentence,
-            target: result.target)
+            clip: result.clip, segment: result.segment, corpus: result.corpus, speaker: result.speaker,
+            sentence: result.sentence, target: result.target)
     }
 }
 

@@ -30,7 +30,7 @@ extension ReportSubject {
             pieces.append(
                 .details("Speakers heard in training and test (\(shared.count))", [.paragraph(Self.listed(shared))]))
         }
-        let copies = cuts.flatMap { $0.audit.overlaps.flatMap { $0.identicalAudio + ($0.nearlyIdenticalAudio ?? []) } }
+        let copies = cuts.flatMap { $0.audit.overlaps.flatMap(\.sharedSound) }
         if !copies.isEmpty {
             let lines = Set(copies.map { $0.prefix(2).joined(separator: "  =  ") }).sorted()
             pieces.append(
@@ -47,7 +47,7 @@ extension ReportSubject {
     private var verdict: String {
         let shared = Set(cuts.flatMap { $0.audit.tested?.speakers ?? [] }).count
         let copies = cuts.reduce(0) { sum, cut in
-            sum + cut.audit.overlaps.reduce(0) { $0 + $1.identicalAudio.count + ($1.nearlyIdenticalAudio?.count ?? 0) }
+            sum + cut.audit.overlaps.reduce(0) { $0 + $1.sharedSound.count }
         }
         let voices = TestedClip.speakers(of: clips) == nil
             ? "Who speaks is not known for all clips, so nobody can tell whether voices are shared."
@@ -83,5 +83,10 @@ extension ReportSubject {
 }
 
 extension SplitAudit.Overlap {
+    /// All pairs that share sound.
+    fileprivate var sharedSound: [[String]] {
+        identicalAudio + (overlappingSegments ?? []) + (nearlyIdenticalAudio ?? [])
+    }
+
     fileprivate var pair: String { "\(first.rawValue) and \(second.rawValue)" }
 }

@@ -3,7 +3,17 @@ import SERSupport
 extension EvaluationResults {
     /// Sections of a report that stand after confidence, where the results hold what they tell of.
     var furtherSections: [ReportPage.Section] {
-        [robustness?.section, partlyHeardSection, withoutSpeechSection].compactMap { $0 }
+        [robustness?.section, unreadableSection, partlyHeardSection, withoutSpeechSection].compactMap { $0 }
+    }
+
+    private var unreadableSection: ReportPage.Section? {
+        guard let unreadable, !unreadable.isEmpty else { return nil }
+        let count = unreadable.count
+        let rows = unreadable.prefix(50).map { "\($0.path): \($0.reason)" }
+        return ReportPage.Section("Clips not measured", [
+            .paragraph("\(count) of \(clips.count + count) clips could not be measured."),
+            .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
+        ])
     }
 
     private var withoutSpeechSection: ReportPage.Section? {

@@ -73,10 +73,14 @@ extension ReportSubject {
             rows: hard.map { hard in
                 let clip = clips[hard.index]
                 return [
-                    clip.clip, clip.speaker ?? "–", clip.sentence ?? "–", labels[clip.target], verdict(hard),
+                    clip.clip, speaker(of: clip) ?? "–", clip.sentence ?? "–", labels[clip.target], verdict(hard),
                     hard.probability.fixed(4), hard.loss.fixed(2),
                 ]
             })
+    }
+
+    private func speaker(of clip: TestedClip) -> String? {
+        clip.identity(by: .speaker)?.name(among: Set(clips.map(\.corpus)))
     }
 
     /// A clip with its spectrogram; nil without its sound.
@@ -88,13 +92,14 @@ extension ReportSubject {
         }
         let drawing: SpectrogramFigure
         do throws(FeatureError) {
-            drawing = try SpectrogramFigure(file: file, name: "clip-\(number + 1)", title: clip.clip)
+            drawing = try SpectrogramFigure(
+                file: file, segment: clip.segment, name: "clip-\(number + 1)", title: clip.clip)
         } catch {
             media?.leaveUndrawn("\(error)")
             return nil
         }
         let facts = [
-            clip.speaker.map { "speaker \($0)" }, clip.sentence.map { "sentence \($0)" },
+            speaker(of: clip).map { "speaker \($0)" }, clip.sentence.map { "sentence \($0)" },
             "probability of \(labels[clip.target]) \(hard.probability.fixed(4))", "loss \(hard.loss.fixed(2))",
         ].compactMap { $0 }
         var pieces: [ReportPage.Piece] = [

@@ -9,14 +9,16 @@ struct SpectrogramFigure {
     /// As much of a file as is drawn, in seconds.
     private static let longest = 10.0
 
-    /// Draws a file.
+    /// Draws a file, or a part of one.
     /// - Throws: `FeatureError` where it cannot be read or has no features.
-    init(file: URL, name: String, title: String) throws(FeatureError) {
+    init(file: URL, segment: Segment? = nil, name: String, title: String) throws(FeatureError) {
         var mel = LogMel(.librosa, bands: 64, sampleRate: 16_000)
         mel.stft = STFT(fftLength: 512, hop: 160)
         let clip: AudioClip
         do throws(AudioError) {
-            clip = try AudioFile.read(at: file, sampleRate: mel.sampleRate, duration: Self.longest)
+            clip = try AudioFile.read(
+                at: file, sampleRate: mel.sampleRate, from: segment?.start ?? 0,
+                duration: min(segment?.duration ?? Self.longest, Self.longest))
         } catch { throw .audio(error) }
         let matrix = try mel.extract(clip)
         let rows = (0..<matrix.coefficients).map { band in (0..<matrix.frames).map { matrix[$0, band] } }
