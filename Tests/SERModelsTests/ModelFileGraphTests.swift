@@ -79,15 +79,30 @@ import Testing
         }
     }
 
+    @Test func onlyWhatOlderVersionsWouldHearWronglyIsOfFormat2() throws {
+        let folder = try TemporaryFolder()
+        let recognizer = try savedRecognizer(Model(input: [40], seed: 1) { Dense(2) })
+        for (window, format) in [(ListeningWindow.beginning, 1), (.speech, 2)] {
+            let file = folder.path("model \(window)")
+            var pipeline = recognizer.pipeline
+            pipeline.window = window
+            try Recognizer(
+                model: recognizer.model, pipeline: pipeline, standardization: recognizer.standardization,
+                labels: recognizer.labels
+            ).save(to: file)
+            #expect(String(decoding: try Data(contentsOf: file), as: UTF8.self).contains(#""ser.format":"\#(format)""#))
+        }
+    }
+
     @Test func newerFormatsAndForeignFilesSayWhatToGet() throws {
         let folder = try TemporaryFolder()
         let file = folder.path("model")
         let recognizer = try savedRecognizer(Model(input: [40], seed: 1) { Dense(2) })
         try recognizer.save(to: file)
-        try replace(#""ser.format":"1""#, by: #""ser.format":"7""#, in: file)
+        try replace(#""ser.format":"2""#, by: #""ser.format":"7""#, in: file)
         try replace(#""ser.library":"\#(LibraryVersion.current)""#, by: #""ser.library":"9.4.1""#, in: file)
         let newer = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
-        #expect(newer == .newerFormat(path: file.path, version: 7, known: 1, library: "9.4.1"))
+        #expect(newer == .newerFormat(path: file.path, version: 7, known: 2, library: "9.4.1"))
         #expect(newer?.description.contains("Get SER 9.4.1 or later") == true)
         var writer = SafetensorsWriter()
         writer.add(recognizer.model.parameters)

@@ -4,8 +4,12 @@ import SERCore
 
 /// The recognizer's file, field by field: Docs/ModelFile.md.
 extension Recognizer {
-    /// The version of the format that is written, and the newest that is read.
-    static let formatVersion = 1
+    /// The newest version of the format that is read.
+    static let newestFormat = 2
+
+    /// The version of the format that the recognizer needs. Readers of format 1 hear the beginning of every recording,
+    /// whatever window the file names.
+    private var format: Int { pipeline.window == .beginning ? 1 : 2 }
 
     /// Writes the whole recognizer into one safetensors file: weights and running state under their paths, and in the
     /// metadata graph, features, standardisation, labels and provenance as JSON. The file appears whole or not at all.
@@ -27,7 +31,7 @@ extension Recognizer {
         let layers = LayerCollector()
         do {
             metadata = [
-                MetadataKey.format: "\(Recognizer.formatVersion)",
+                MetadataKey.format: "\(format)",
                 MetadataKey.library: LibraryVersion.current,
                 MetadataKey.graph: try MetadataPart.text(model.graph, userInfo: layers.userInfo),
                 MetadataKey.features: try MetadataPart.text(pipeline),

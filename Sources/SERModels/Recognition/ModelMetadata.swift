@@ -42,9 +42,9 @@ enum MetadataPart {
             throw .inconsistent(
                 path: file.path, part: MetadataKey.format, reason: "\(quoted(text)) is no version of the format")
         }
-        guard version <= Recognizer.formatVersion else {
+        guard version <= Recognizer.newestFormat else {
             throw .newerFormat(
-                path: file.path, version: version, known: Recognizer.formatVersion,
+                path: file.path, version: version, known: Recognizer.newestFormat,
                 library: file.metadata[MetadataKey.library].flatMap { isVersion($0) ? $0 : nil })
         }
     }
