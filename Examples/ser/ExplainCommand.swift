@@ -50,6 +50,7 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "Explain what decides between that emotion and the most probable other one.")
     var contrast = false
 
+    @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -74,7 +75,11 @@ struct ExplainCommand: ParsableCommand {
 
     private func explain(with recognizer: Recognizer) throws -> (heard: HeardSound, explanations: [Explanation]) {
         do {
-            let heard = try file.result(ofFile: recognizer.pipeline.hear, ofClip: recognizer.pipeline.hear)
+            let pipeline = recognizer.pipeline
+            let heard = try file.result(
+                truncated: reading.truncated, ofFile: { try pipeline.hear($0, truncated: reading.truncated) },
+                ofClip: { try pipeline.hear($0) })
+            note(heard.remarks, about: file.title)
             let explanations = try method.methods.map { method throws(ExplanationError) in
                 try recognizer.explain(heard, by: method, label: label, contrasting: contrast)
             }

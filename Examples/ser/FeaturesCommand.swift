@@ -53,6 +53,7 @@ struct FeaturesCommand: ParsableCommand {
     @Option(help: ArgumentHelp("NumPy file to write.", valueName: "file.npy"))
     var output: URL?
 
+    @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -67,7 +68,10 @@ struct FeaturesCommand: ParsableCommand {
         var failures = 0
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            let matrix = Result { try file.result(ofFile: extractor.extract(from:), ofClip: extractor.checkedFeatures) }
+            let matrix = Result {
+                try extractor.checkedFeatures(
+                    of: file.clip(sampleRate: extractor.sampleRate, truncated: reading.truncated))
+            }
             switch matrix {
             case .success(let matrix): try show(matrix, of: extractor, file)
             case .failure(let error):

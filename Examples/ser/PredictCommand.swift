@@ -27,6 +27,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
     var unsureBelow: Float = 0
 
+    @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -43,10 +44,14 @@ struct PredictCommand: ParsableCommand {
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             let answer = Result {
-                try file.result(ofFile: recognizer.recognize(contentsOf:), ofClip: recognizer.recognize)
+                try file.result(
+                    truncated: reading.truncated,
+                    ofFile: { try recognizer.recognize(contentsOf: $0, truncated: reading.truncated) },
+                    ofClip: recognizer.recognize)
             }
             switch answer {
             case .success(let prediction):
+                note(prediction.remarks, about: file.title)
                 try show(prediction, of: file)
                 missesSpeech = missesSpeech || !prediction.heard.hasSpeech && !prediction.heard.isWhole
             case .failure(let error):
@@ -73,7 +78,7 @@ struct PredictCommand: ParsableCommand {
         try printJSON(
             Report(
                 file: file.name, label: prediction.label, unsure: isUnsure, speechFound: heard.hasSpeech, heard: heard,
-                probabilities: probabilities),
+                remarks: prediction.remarks.map(\.description), probabilities: probabilities),
             onOneLine: true)
     }
 
@@ -86,6 +91,8 @@ struct PredictCommand: ParsableCommand {
         let speechFound: Bool
         /// Which part that is, in seconds.
         let heard: HeardPart
+        /// What was wrong with the file and did not keep it from being read.
+        let remarks: [String]
         let probabilities: [String: Float]
     }
 }

@@ -20,12 +20,23 @@ struct SoundInput: ExpressibleByArgument, Sendable {
     var lastName: String { file?.lastPathComponent ?? title }
 
     /// What one of two functions makes of the sound: of a file, which it need not read whole, or of all that comes from
-    /// standard input.
+    /// standard input, of which is told what is wrong with it.
     func result<Result>(
-        ofFile: (URL) throws -> Result, ofClip: (AudioClip) throws -> Result
+        truncated: TruncatedFiles, ofFile: (URL) throws -> Result, ofClip: (AudioClip) throws -> Result
     ) throws -> Result {
         if let file { return try ofFile(file) }
-        return try ofClip(AudioFile.decode(descriptor: 0, name: title).clip)
+        return try ofClip(clip(truncated: truncated))
+    }
+
+    /// All of the sound, at its own rate or another; what is wrong with it is told.
+    func clip(sampleRate: Double? = nil, truncated: TruncatedFiles) throws -> AudioClip {
+        let decoded = if let file {
+            try AudioFile.decode(at: file, sampleRate: sampleRate, truncated: truncated)
+        } else {
+            try AudioFile.decode(descriptor: 0, name: title, sampleRate: sampleRate, truncated: truncated)
+        }
+        note(decoded.remarks, about: title)
+        return decoded.clip
     }
 
     /// What is said of such arguments.

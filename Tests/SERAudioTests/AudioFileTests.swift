@@ -120,7 +120,10 @@ import Testing
     }
 
     @Test func textRenamedToWav() throws {
-        guard case .text = try failure(Data("dear diary, today\n".utf8)) else { Issue.record("not told"); return }
+        guard case .text(_, .plain("dear diary, today")) = try failure(Data("dear diary, today\n".utf8)) else {
+            Issue.record("not told")
+            return
+        }
     }
 
     @Test func truncatedFile() throws {

@@ -23,11 +23,14 @@ import Testing
 
     @Test func logarithmsDoNotHideThem() throws {
         // Without a ceiling below the loudest, infinite powers beside NaN would come out as the floor.
+        let clip = chirp(count: 8000)
         var settings = LogMel(.kaldi)
-        #expect(throws: FeatureError.self) { try settings.extract(Self.huge) }
+        settings.stft.scale = 1e30
+        #expect(throws: FeatureError.self) { try settings.extract(clip) }
         settings = LogMel(.librosa, sampleRate: 16_000)
+        settings.stft.scale = 1e30
         settings.compression = .decibels(Decibels(topDB: nil))
-        #expect(throws: FeatureError.self) { try settings.extract(Self.huge) }
+        #expect(throws: FeatureError.self) { try settings.extract(clip) }
     }
 
     @Test func spectraAreCheckedToo() {

@@ -26,6 +26,8 @@ package struct HeardSound: Sendable, Equatable {
     package let clip: AudioClip
     /// Where it stands in the recording.
     package let part: HeardPart
+    /// What is to be known of the file.
+    package var remarks: [AudioRemark] = []
 }
 
 extension Listening {
@@ -42,9 +44,12 @@ extension Listening {
     package func hear(_ file: URL, truncated: TruncatedFiles = .refuse) throws(AudioError) -> HeardSound {
         let reader = try SoundFileReader(file, truncated: truncated)
         let frames = reader.info.frames
-        return try hear(frames, at: reader.info.sampleRate, path: reader.path) { from, body throws(AudioError) in
+        let path = reader.path
+        var heard = try hear(frames, at: reader.info.sampleRate, path: path) { from, body throws(AudioError) in
             try reader.read(from..<frames, body)
         }
+        heard.remarks = reader.remarks
+        return heard
     }
 
     /// Listens to a clip.

@@ -110,7 +110,9 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// As much of a sound file as the features are taken from, at the extractor's rate.
-    package func hear(_ file: URL) throws(AudioError) -> HeardSound { try listening.hear(file) }
+    package func hear(_ file: URL, truncated: TruncatedFiles = .refuse) throws(AudioError) -> HeardSound {
+        try listening.hear(file, truncated: truncated)
+    }
 
     /// As much of a clip of a corpus, which may be a part of a file; times are from the clip's beginning.
     func hear(_ clip: Clip) throws(AudioError) -> HeardSound {

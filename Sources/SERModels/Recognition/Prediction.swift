@@ -16,6 +16,8 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Which part of the clip the model has listened to, and how much speech is in it. Without speech, the emotion is
     /// none that somebody has.
     public let heard: HeardPart
+    /// What was wrong with the file and did not keep it from being read; empty for a file without fault.
+    public internal(set) var remarks: [AudioRemark] = []
 
     /// The most probable emotion.
     public var label: String { entries.first?.label ?? "" }

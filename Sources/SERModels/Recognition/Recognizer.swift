@@ -84,11 +84,20 @@ public struct Recognizer: Sendable {
     }
 
     /// What the emotion of a sound file is. Of a long file, ``Prediction/heard`` tells which part was listened to.
+    /// - Parameters:
+    ///   - file: The file, or a named pipe, which is read to its end.
+    ///   - truncated: What is done with a file whose end is missing.
     /// - Throws: ``RecognitionError``, which wraps the `AudioError` of a file that cannot be read.
-    public func recognize(contentsOf file: URL) throws(RecognitionError) -> Prediction {
+    public func recognize(
+        contentsOf file: URL, truncated: TruncatedFiles = .refuse
+    ) throws(RecognitionError) -> Prediction {
         let heard: HeardSound
-        do throws(AudioError) { heard = try pipeline.hear(file) } catch { throw .features(.audio(error)) }
-        return try prediction(of: heard)
+        do throws(AudioError) { heard = try pipeline.hear(file, truncated: truncated) } catch {
+            throw .features(.audio(error))
+        }
+        var prediction = try prediction(of: heard)
+        prediction.remarks = heard.remarks
+        return prediction
     }
 
     private func prediction(of heard: HeardSound) throws(RecognitionError) -> Prediction {
