@@ -373,7 +373,7 @@ extension Recognizer {
     private static func explanation(_ totals: [Double]) throws -> Explanation {
         let prediction = """
             {"entries": [{"label": "a", "probability": 1}],
-            "heard": {"start": 0, "end": 1, "duration": 1, "voicedSeconds": 1}}
+            "heard": {"start": 0, "end": 1, "duration": 1, "voicedSeconds": 1}, "remarks": []}
             """
         let json: [String: Any] = [
             "method": ["gradientTimesInput": [String: Int]()], "label": "a", "score": 2, "baselineScore": 1,

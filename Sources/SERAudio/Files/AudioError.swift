@@ -91,7 +91,8 @@ extension AudioError: LocalizedError, CustomStringConvertible {
             "\(path): truncated, "
                 + (expected.map { "the header promises \($0) frames and \(found) are there" }
                     ?? "it ends after \(found) frames, in the middle of the sound")
-                + "; copy or download it again, or accept what is there (--truncated accept)"
+                + "; copy or download it again, or read what is there with --truncated accept, which ser predict, "
+                + "features and explain take"
         case .implausibleHeader(let path, let reason):
             "\(path): the header cannot be right (\(reason)); convert or download the file again"
         case .noSamples(let path):
