@@ -10,16 +10,12 @@ public typealias KindTakenError = SERSupport.KindTakenError
 /// let recognizer = try Recognizer(contentsOf: file, features: features)
 /// ```
 public struct FeatureRegistry: Sendable {
-    private var types: [String: any FeatureExtractor.Type] = [:]
+    private var registry: Registry<any FeatureExtractor.Type>
 
-    private init() {}
+    private init(_ registry: Registry<any FeatureExtractor.Type>) { self.registry = registry }
 
     /// The library's own features.
-    public static let standard: FeatureRegistry = {
-        var registry = FeatureRegistry()
-        for type in builtIn { registry.types[type.kind] = type }
-        return registry
-    }()
+    public static let standard = FeatureRegistry(Registry(builtIn, kind: { $0.kind }))
 
     private static let builtIn: [any FeatureExtractor.Type] = [
         MFCC.self, LogMel.self, RMSEnergy.self, ZeroCrossingRate.self,
@@ -28,26 +24,23 @@ public struct FeatureRegistry: Sendable {
     /// This registry and one more type of features.
     /// - Throws: `KindTakenError` when another type has its kind.
     public func adding(_ type: any FeatureExtractor.Type) throws(KindTakenError) -> FeatureRegistry {
-        if let owner = types[type.kind], owner != type {
-            throw KindTakenError(kind: type.kind, owner: owner, newcomer: type)
-        }
         var copy = self
-        copy.types[type.kind] = type
+        try copy.registry.add(type, kind: type.kind)
         return copy
     }
 
     /// The kinds of features known, in order.
-    public var kinds: [String] { types.keys.sorted() }
+    public var kinds: [String] { registry.kinds }
 
     /// For the `userInfo` of a decoder that is to read a pipeline with these features.
-    public var userInfo: [CodingUserInfoKey: any Sendable] { Self.key.map { [$0: self] } ?? [:] }
+    public var userInfo: [CodingUserInfoKey: any Sendable] { Self.key.userInfo(self) }
 
-    private static let key = CodingUserInfoKey(rawValue: "ser.featureRegistry")
+    private static let key = DecodingKey<FeatureRegistry>("ser.featureRegistry")
 
     /// The registry that a decoder was given; the library's own features where it was given none.
     package init(of decoder: any Decoder) {
-        self = Self.key.flatMap { decoder.userInfo[$0] as? FeatureRegistry } ?? .standard
+        self = Self.key.value(of: decoder) ?? .standard
     }
 
-    package subscript(kind: String) -> (any FeatureExtractor.Type)? { types[kind] }
+    package subscript(kind: String) -> (any FeatureExtractor.Type)? { registry[kind] }
 }

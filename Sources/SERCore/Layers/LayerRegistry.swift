@@ -9,16 +9,12 @@ public typealias KindTakenError = SERSupport.KindTakenError
 /// let recognizer = try Recognizer(contentsOf: file, layers: .standard.adding(Swish.self))
 /// ```
 public struct LayerRegistry: Sendable {
-    private var types: [String: any Layer.Type] = [:]
+    private var registry: Registry<any Layer.Type>
 
-    private init() {}
+    private init(_ registry: Registry<any Layer.Type>) { self.registry = registry }
 
     /// The library's own layers.
-    public static let standard: LayerRegistry = {
-        var registry = LayerRegistry()
-        for type in builtIn { registry.types[type.kind] = type }
-        return registry
-    }()
+    public static let standard = LayerRegistry(Registry(builtIn, kind: { $0.kind }))
 
     private static let builtIn: [any Layer.Type] = [
         Dense.self, Dropout.self, Flatten.self, Reshape.self, Permute.self, ReLU.self, LeakyReLU.self, ELU.self,
@@ -32,16 +28,13 @@ public struct LayerRegistry: Sendable {
     /// This registry and one more layer.
     /// - Throws: `KindTakenError` when another layer has its kind.
     public func adding(_ type: any Layer.Type) throws(KindTakenError) -> LayerRegistry {
-        if let owner = types[type.kind], owner != type {
-            throw KindTakenError(kind: type.kind, owner: owner, newcomer: type)
-        }
         var copy = self
-        copy.types[type.kind] = type
+        try copy.registry.add(type, kind: type.kind)
         return copy
     }
 
     /// The kinds of layers known, in order.
-    public var kinds: [String] { types.keys.sorted() }
+    public var kinds: [String] { registry.kinds }
 
     /// For the `userInfo` of a decoder that is to read a graph, or a layer that wraps others, with these layers.
     ///
@@ -50,16 +43,16 @@ public struct LayerRegistry: Sendable {
     /// decoder.userInfo = try LayerRegistry.standard.adding(Swish.self).userInfo
     /// let graph = try decoder.decode(Graph.self, from: json)
     /// ```
-    public var userInfo: [CodingUserInfoKey: any Sendable] { Self.key.map { [$0: self] } ?? [:] }
+    public var userInfo: [CodingUserInfoKey: any Sendable] { Self.key.userInfo(self) }
 
-    private static let key = CodingUserInfoKey(rawValue: "ser.layerRegistry")
+    private static let key = DecodingKey<LayerRegistry>("ser.layerRegistry")
 
     /// The registry that a decoder was given; the library's own layers where it was given none.
     package init(of decoder: any Decoder) {
-        self = Self.key.flatMap { decoder.userInfo[$0] as? LayerRegistry } ?? .standard
+        self = Self.key.value(of: decoder) ?? .standard
     }
 
-    package subscript(kind: String) -> (any Layer.Type)? { types[kind] }
+    package subscript(kind: String) -> (any Layer.Type)? { registry[kind] }
 }
 
 /// A layer inside another's configuration: a layer that wraps others keeps them in this, which reads them back by their
