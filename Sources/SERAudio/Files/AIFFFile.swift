@@ -17,19 +17,15 @@ struct AIFFFile {
     }
 
     private mutating func walk() -> Bool {
-        var position = 12
-        for _ in 0..<1024 {
-            guard let chunk = source.bytes(at: position, count: 8) else { break }
-            let size = chunk.number(at: 4, bytes: 4, bigEndian: true)
-            if chunk.has("COMM"), let body = source.bytes(at: position + 8, count: 18) {
-                let compression = size >= 22 ? source.bytes(at: position + 26, count: 4) ?? [] : []
-                common = (position + 8, body + compression)
-            } else if chunk.has(isAmiga ? "BODY" : "SSND") {
-                soundChunk = position
-                soundSize = size
+        for chunk in ChunkWalk(source, from: 12, .riff(bigEndian: true)) {
+            if chunk.isNamed("COMM"), let body = source.bytes(at: chunk.body, count: 18) {
+                let compression = chunk.size >= 22 ? source.bytes(at: chunk.body + 18, count: 4) ?? [] : []
+                common = (chunk.body, body + compression)
+            } else if chunk.isNamed(isAmiga ? "BODY" : "SSND") {
+                soundChunk = chunk.start
+                soundSize = chunk.size
                 if common != nil || isAmiga || isOpen { break }
             }
-            position += 8 + size + size % 2
         }
         return soundChunk > 0
     }

@@ -27,25 +27,20 @@ struct RIFFFile {
 
     /// Finds the chunks up to the sound.
     private mutating func walk() -> Bool {
-        var position = 12
-        for _ in 0..<1024 {  // a file of nothing but tiny chunks is no sound
-            guard let chunk = source.bytes(at: position, count: 8) else { return false }
-            let size = chunk.number(at: 4, bytes: 4, bigEndian: bigEndian)
-            let body = position + 8..<min(source.count, position + 8 + size)
-            if chunk.has("fmt ") {
-                format = source.bytes(in: body.prefix(256))
-            } else if chunk.has("fact"), let fact = source.bytes(at: position + 8, count: 4) {
+        for chunk in ChunkWalk(source, from: 12, .riff(bigEndian: bigEndian)) {
+            if chunk.isNamed("fmt ") {
+                format = source.bytes(in: chunk.body..<chunk.body + min(256, chunk.size))
+            } else if chunk.isNamed("fact"), let fact = source.bytes(at: chunk.body, count: 4) {
                 statedSamples = fact.number(at: 0, bytes: 4, bigEndian: bigEndian)
-            } else if chunk.has("ds64"), let sizes = source.bytes(at: position + 8, count: 16) {
+            } else if chunk.isNamed("ds64"), let sizes = source.bytes(at: chunk.body, count: 16) {
                 wide = (
                     sizes.number(at: 0, bytes: 8, bigEndian: false), sizes.number(at: 8, bytes: 8, bigEndian: false)
                 )
-            } else if chunk.has("data") {
-                soundStart = position + 8
-                soundSize = size
+            } else if chunk.isNamed("data") {
+                soundStart = chunk.body
+                soundSize = chunk.size
                 return format.count >= 16
             }
-            position += 8 + size + size % 2
         }
         return false
     }
