@@ -46,6 +46,12 @@ enum SoundProgram {
 
     static func has(_ names: String...) -> Bool { names.allSatisfy { path($0) != nil } }
 
+    /// Whether the ffmpeg that is installed has an encoder.
+    static func ffmpegWrites(_ encoder: String) -> Bool {
+        guard let help = try? run("ffmpeg", ["-v", "quiet", "-h", "encoder=\(encoder)"]) else { return false }
+        return String(decoding: help, as: UTF8.self).contains("Encoder \(encoder)")
+    }
+
     /// Runs a program quietly and gives what it writes to standard output.
     @discardableResult
     static func run(_ name: String, _ arguments: [String]) throws -> Data {

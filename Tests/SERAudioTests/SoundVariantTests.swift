@@ -69,6 +69,23 @@ import Testing
         }
     }
 
+    /// The samples are ffmpeg's own then, without a delay.
+    @Test(
+        .enabled(if: SoundProgram.has("ffmpeg", "ffprobe") && SoundProgram.ffmpegWrites("aac"), "needs ffmpeg with AAC"),
+        arguments: SoundVariants.aac.map(\.name))
+    func sameSamplesOfAACAsFFmpeg(name: String) throws {
+        try withTemporaryFolder { folder in
+            let recipe = try #require(SoundVariants.aac.first { $0.name == name })
+            try compare(recipe, of: SoundFiles.url("ok16.wav"), in: folder, delay: 0, tolerance: 1e-6)
+        }
+    }
+
+    @Test func thereAreSixtyVariants() {
+        let all = SoundVariants.lossless + SoundVariants.blocks + SoundVariants.mpeg + SoundVariants.vorbis
+            + SoundVariants.opus + SoundVariants.aac
+        #expect(all.count >= 60 && Set(all.map(\.name)).count == all.count)
+    }
+
     /// MPEG audio whose length is an estimate, or that is followed by what is no sound.
     @Test func mpegAgainstFFmpeg() throws {
         let decoded = try SoundFiles.decodedByFFmpeg()

@@ -66,6 +66,14 @@ enum SoundVariants {
         ("cbr.opus", ["opusenc", "--quiet", "--hard-cbr", "--bitrate", "40", "--framesize", "5", "IN", "OUT"]),
     ]
 
+    /// AAC, in every container that holds it; ffmpeg decodes them for the library.
+    static let aac: [Recipe] = [
+        ffmpeg("a.m4a", "-c:a aac -b:a 64k"), ffmpeg("stereo.m4a", "-ac 2 -ar 44100 -c:a aac -b:a 128k"),
+        ffmpeg("a.aac", "-c:a aac -b:a 48k"), ffmpeg("low.aac", "-ar 8000 -c:a aac -b:a 16k"),
+        ffmpeg("fragmented.mp4", "-ar 48000 -c:a aac -movflags frag_keyframe+empty_moov"),
+        ffmpeg("fast.mp4", "-ar 22050 -c:a aac -movflags faststart"), ffmpeg("a.mka", "-c:a aac -b:a 64k"),
+    ]
+
     static func make(_ file: URL, of sound: URL, _ arguments: [String]) throws {
         let words = arguments.dropFirst().map { $0 == "IN" ? sound.path : $0 == "OUT" ? file.path : $0 }
         try SoundProgram.run(arguments[0], words)
