@@ -55,6 +55,32 @@ import Testing
         }
     }
 
+    private static let setpriv = "/usr/bin/setpriv"
+
+    /// A folder that may be written to and not looked into is not taken for an empty one. Root may look into all.
+    @Test(.enabled(if: getuid() != 0 || FileManager.default.isExecutableFile(atPath: setpriv)))
+    func refusesFoldersThatCannotBeLookedInto() async throws {
+        try await withFolder { folder in
+            let closed = folder.appendingPathComponent("closed")
+            try FileManager.default.createDirectory(at: closed, withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: closed.appendingPathComponent("README.txt"))
+            for (path, mode) in [(closed.path, 0o333), (folder.path, 0o777)] {
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            }
+            defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: closed.path) }
+            let arguments = ["synthesize", closed.path, "--words", "1"]
+            let program = Command.executable("ser").path
+            let result = getuid() != 0
+                ? try await Command.run(arguments)
+                : try await Command.run(
+                    ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments,
+                    at: URL(fileURLWithPath: Self.setpriv))
+            #expect(result.code == 1 && result.errors.contains("cannot be seen"), "\(result.errors)")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: closed.path)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: closed.path) == ["README.txt"])
+        }
+    }
+
     @Test func refusesFoldersThatHoldSomethingElse() async throws {
         try await withFolder { folder in
             let file = folder.appendingPathComponent("notes.txt")

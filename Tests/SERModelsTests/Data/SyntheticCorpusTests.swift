@@ -32,6 +32,16 @@ import Testing
         #expect(try !Corpus(detecting: folder.path("real")).isSynthetic)
     }
 
+    @Test func whatSaysThatItIsSyntheticIsSoWhateverItsSettings() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticCorpus(words: 1).write(to: folder.path("a"))
+        try folder.write("{\"words\": ", to: "a/synthetic-corpus.json")
+        #expect(try Corpus(detecting: folder.path("a")).isSynthetic)
+        #expect(throws: SyntheticCorpusError.notEmpty(folder.path("a"))) {
+            try SyntheticCorpus(words: 1).write(to: folder.path("a"))
+        }
+    }
+
     @Test func theSeedDecidesEveryByte() throws {
         let folder = try TemporaryFolder()
         for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] as [(String, UInt64)] {

@@ -26,6 +26,15 @@ import Testing
         #expect(corpus.problems == remarks.map(CorpusProblem.manifest))
     }
 
+    @Test func whatIsTooLargeIsRefusedWhateverItsSize() throws {
+        let folder = try TemporaryFolder()
+        // Zeros that take no room on the disk.
+        try folder.write("path,label\n", to: "list.csv")
+        try #require(truncate(folder.path("list.csv").path, 1 << 40) == 0)
+        let error = #expect(throws: CorpusError.self) { try Corpus(detecting: folder.path("list.csv")) }
+        #expect(error?.description.contains("too large for a table") == true, "\(String(describing: error))")
+    }
+
     @Test func encodingsAreTold() throws {
         let text = Self.table
         let units = Array(text.utf16)

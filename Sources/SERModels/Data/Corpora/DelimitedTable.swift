@@ -96,13 +96,17 @@ struct DelimitedTable {
             guard FileManager.default.fileExists(atPath: file.path) else { throw CorpusError.notFound(file) }
             throw CorpusError.cannotOpen(file, reason: obstacle)
         }
-        let size = (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
-        guard size <= largest else {
+        let data: Data
+        do {
+            let handle = try FileHandle(forReadingFrom: file)
+            defer { try? handle.close() }
+            // Whatever size the system tells, no more is read.
+            data = try handle.read(upToCount: largest + 1) ?? Data()
+        } catch { throw CorpusError.cannotOpen(file, reason: error.localizedDescription) }
+        guard data.count <= largest else {
             throw CorpusError.cannotOpen(file, reason: "it is too large for a table (more than 256 MB)")
         }
-        do { return [UInt8](try Data(contentsOf: file)) } catch {
-            throw CorpusError.cannotOpen(file, reason: error.localizedDescription)
-        }
+        return [UInt8](data)
     }
 
     /// What a first line `sep=;` says, as Excel reads it; it is taken out, but for its end, so that lines count on.

@@ -68,6 +68,12 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
         return try? JSONDecoder().decode(SyntheticCorpus.self, from: data)
     }
 
+    /// Whether a folder says of itself that it holds a synthetic corpus, whether or not its settings can be read.
+    static func isMarked(_ folder: URL) -> Bool {
+        let marker = folder.appendingPathComponent(markerName).path
+        return FileManager.default.fileExists(atPath: marker)
+    }
+
     static let markerName = "synthetic-corpus.json"
 
     /// One clip to be made.
@@ -116,8 +122,11 @@ public struct SyntheticCorpus: Sendable, Hashable, Codable {
         var isFolder: ObjCBool = false
         if manager.fileExists(atPath: folder.path, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw .notAFolder(folder) }
-            let content = ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") }
-            if !content.isEmpty {
+            let content: [String]
+            do { content = try manager.contentsOfDirectory(atPath: folder.path) } catch {
+                throw .cannotRead(folder, reason: error.localizedDescription)
+            }
+            if content.contains(where: { !$0.hasPrefix(".") }) {
                 guard let other = Self.settings(of: folder) else { throw .notEmpty(folder) }
                 guard other == self else { throw .otherSettings(folder, words: other.words, seed: other.seed) }
             }
@@ -162,6 +171,8 @@ public enum SyntheticCorpusError: Error, Sendable, Equatable {
     case notEmpty(URL)
     /// The folder holds a synthetic corpus of other settings or of another version.
     case otherSettings(URL, words: Int, seed: UInt64)
+    /// What a folder holds cannot be seen.
+    case cannotRead(URL, reason: String)
     /// A folder or file cannot be written.
     case cannotWrite(URL, reason: String)
 }
@@ -180,6 +191,9 @@ extension SyntheticCorpusError: LocalizedError, CustomStringConvertible {
         case .otherSettings(let url, let words, let seed):
             "\(url.path) holds another synthetic corpus (\(words) words, seed \(seed)). "
                 + "Name a new folder or remove this one; nothing was changed."
+        case .cannotRead(let url, let reason):
+            "What \(url.path) holds cannot be seen: \(reason) Check its permissions, or name a new folder; nothing was "
+                + "changed."
         case .cannotWrite(let url, let reason):
             "\(url.path) cannot be written: \(reason)"
         }
