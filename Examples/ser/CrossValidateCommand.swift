@@ -131,9 +131,7 @@ struct CrossValidateCommand: ParsableCommand {
             """)
     var calibrate = false
 
-    @Flag(help: "Take a file that cannot be read for an error.")
-    var strict = false
-
+    @OptionGroup var reading: CorpusReadingOptions
     @OptionGroup var report: ReportOptions
     @OptionGroup var optimization: OptimizationOptions
     @OptionGroup var copySearch: CopySearchOptions
@@ -192,9 +190,9 @@ struct CrossValidateCommand: ParsableCommand {
     }
 
     private func corpusToCut() throws -> Corpus {
-        let first = try readCorpus(data, strict: strict)
+        let first = try reading.corpus(at: data)
         guard let testData else { return try first.relabelled(map?.names ?? [:]) }
-        let second = try readCorpus(testData, strict: strict)
+        let second = try reading.corpus(at: testData)
         for name in (map?.names ?? [:]).keys.sorted() where !(first.labels + second.labels).contains(name) {
             throw SplitError.unknownLabel(name, known: Set(first.labels + second.labels).sorted())
         }
@@ -245,7 +243,7 @@ struct CrossValidateCommand: ParsableCommand {
         let trainer = Trainer(
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
             optimizer: optimization.optimizer, schedule: optimization.learningRateSchedule(epochs: epochs),
-            clipping: optimization.clipping, calibrates: calibrate, isStrict: strict)
+            clipping: optimization.clipping, calibrates: calibrate, isStrict: reading.strict)
         let summary = annInput
         return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
             try architecture.model(

@@ -50,9 +50,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder for report.html and results.", valueName: "folder"))
     var output: URL?
 
-    @Flag(help: "Take a file that cannot be read for an error.")
-    var strict = false
-
+    @OptionGroup var reading: CorpusReadingOptions
     @OptionGroup var report: ReportOptions
     @OptionGroup var common: CommonOptions
 
@@ -87,13 +85,13 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let recognizer = try Recognizer(contentsOf: model)
-        let corpus = try readCorpus(data, strict: strict)
+        let corpus = try reading.corpus(at: data)
         if let output { try AtomicFile.prepare(folder: output) }
         let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var results = try stoppable {
             try EvaluationResults(
                 recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
-                store: store, isStrict: strict, observe: TrainingProgress.standard(),
+                store: store, isStrict: reading.strict, observe: TrainingProgress.standard(),
                 isCancelled: { Interruption.isRequested })
         }
         if robustness {

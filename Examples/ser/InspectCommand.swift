@@ -12,7 +12,12 @@ struct InspectCommand: ParsableCommand {
             by emotion, and CSV manifests (path,label[,start,end,speaker,sentence,corpus]).
 
             Every clip is listened to from its beginning to its end. Files that cannot be read or decoded are listed and \
-            left out; clips that are nearly silent or without speech are listed.
+            left out; files that were read though something is wrong with them (a header that was not closed, bytes that \
+            are no sound, an end that is missing and need not be there with --truncated accept) and clips that are nearly \
+            silent or without speech are listed.
+
+            With --strict, files that cannot be read or decoded are an error, after the same report; with --csv in its \
+            place.
 
             EXAMPLE:
               ser inspect ~/TESS
@@ -24,9 +29,7 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print the table of clips as CSV, which is also a manifest.")
     var csv = false
 
-    @Flag(help: "Take a file that cannot be read or decoded to its end for an error.")
-    var strict = false
-
+    @OptionGroup var reading: CorpusReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -35,17 +38,22 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let corpus = try Corpus(detecting: path, strict: strict).audited(
-            strict: strict, isCancelled: { Interruption.isRequested })
+        let corpus = try Corpus(detecting: path, truncated: reading.sound.truncated)
+            .audited(isCancelled: { Interruption.isRequested })
         if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+        let report = CorpusReport(corpus)
         if csv {
             for problem in corpus.problems where problem.concernsReading { note("\(problem)") }
+            // A table that lacks clips is not for programs that asked for none that does.
+            try requireReadable(report)
             return try printText(corpus.table.csv(), terminator: "")
         }
-        if common.json {
-            try printJSON(CorpusReport(corpus))
-        } else {
-            try printText(CorpusReport(corpus))
-        }
+        if common.json { try printJSON(report) } else { try printText(report) }
+        try requireReadable(report)
+    }
+
+    /// Ends in an error where somebody reads strictly and a file was left out.
+    private func requireReadable(_ report: CorpusReport) throws {
+        if reading.strict, !report.unreadable.isEmpty { throw CorpusError.unreadable(report.unreadable) }
     }
 }

@@ -27,9 +27,7 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
 
-    @Flag(help: "Take a file that cannot be read for an error.")
-    var strict = false
-
+    @OptionGroup var reading: CorpusReadingOptions
     @OptionGroup var optimization: OptimizationOptions
     @OptionGroup var copySearch: CopySearchOptions
 
@@ -45,7 +43,7 @@ struct TrainingOptions: ParsableArguments {
     func comparison(of architectures: [Architecture]) -> Comparison {
         var comparison = Comparison(
             architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            summary: annInput, epochs: epochs, seed: seed, calibrates: calibrate, isStrict: strict)
+            summary: annInput, epochs: epochs, seed: seed, calibrates: calibrate, isStrict: reading.strict)
         comparison.optimizer = optimization.optimizer
         comparison.schedule = optimization.learningRateSchedule(epochs: epochs)
         comparison.clipping = optimization.clipping
@@ -54,7 +52,7 @@ struct TrainingOptions: ParsableArguments {
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
     func split(_ data: URL) throws -> DataSplit {
-        return try readCorpus(data, strict: strict).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
+        try reading.corpus(at: data).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
     }
 }
 

@@ -30,6 +30,37 @@ import Testing
         }
     }
 
+    @Test func corporaTakeCutFilesWhereThatIsAccepted() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus"), model = folder.appendingPathComponent("a.safetensors").path
+            _ = try await Command.run(["synthesize", corpus.path, "--words", "4"])
+            let names = try #require(FileManager.default.subpaths(atPath: corpus.path)).filter { $0.hasSuffix(".wav") }
+            let cut = corpus.appendingPathComponent(try #require(names.sorted().first))
+            let whole = try Data(contentsOf: cut)
+            try whole.prefix(whole.count * 2 / 3).write(to: cut)
+            let output = folder.appendingPathComponent("out").path, network = ["--epochs", "1", "--skip-copy-search"]
+            let commands = [
+                ["inspect", corpus.path],
+                ["train", corpus.path, "--model", "ann", "--output", model] + network,
+                ["evaluate", model, corpus.path, "--resamples", "100"],
+                ["compare", corpus.path, "--models", "ann", "--output", output + "1"] + network,
+                ["crossvalidate", corpus.path, "--model", "ann", "--by", "stratified", "--folds", "2", "--output", output + "2"]
+                    + network,
+            ]
+            for command in commands {
+                let name = command[0]
+                let strict = try await Command.run(command + ["--strict"])
+                #expect(strict.code == 1 && strict.errors.contains("truncated"), "\(name): \(strict.errors)")
+                // What the message advises works.
+                #expect(strict.errors.contains("--truncated accept"), "\(name): \(strict.errors)")
+                let accepted = try await Command.run(command + ["--strict", "--truncated", "accept"])
+                #expect(accepted.code == 0, "\(name): \(accepted.errors)")
+                let told = name == "inspect" ? accepted.output : accepted.errors
+                #expect(told.contains("truncated; what is there was read: 1 file: "), "\(name): \(told)")
+            }
+        }
+    }
+
     @Test func predictAndExplainTellWhatIsWrong() async throws {
         try await withFolder { folder in
             let (cut, open) = try write(in: folder)

@@ -57,8 +57,34 @@ import Testing
             let unreadable = try #require(report["unreadable"] as? [[String: Any]])
             #expect(unreadable.count == 1 && (unreadable[0]["path"] as? String)?.contains("OAF_bad_sad") == true)
             let strict = try await Command.run(["inspect", folder.path, "--strict"])
-            #expect(strict.code == 1 && strict.output.isEmpty)
-            #expect(strict.errors.hasPrefix("Error: ") && strict.errors.contains("OAF_bad_sad"))
+            #expect(strict.code == 1 && strict.errors.hasPrefix("Error: ") && strict.errors.contains("OAF_bad_sad"))
+        }
+    }
+
+    /// Six files that the scan finds unreadable and one that only decoding does.
+    @Test func strictReadingListsAllThatCannotBeRead() async throws {
+        try await withFolder { folder in
+            try tess(in: folder)
+            let names = (1...6).map { "OAF_bad\($0)_sad" } + ["OAF_nan_sad"]
+            for name in names.dropLast() {
+                try Data("no sound".utf8).write(to: folder.appendingPathComponent("OAF_sad/\(name).wav"))
+            }
+            var sound = tone(seconds: 1, rate: 8000)
+            // Samples of 32 bits, the last of them none.
+            sound.replaceSubrange(20..<22, with: [3, 0])
+            sound.replaceSubrange(32..<36, with: [4, 0, 32, 0])
+            sound.replaceSubrange(44..<sound.count, with: Data(repeating: 0, count: sound.count - 48) + [0, 0, 0xc0, 0x7f])
+            try sound.write(to: folder.appendingPathComponent("OAF_sad/OAF_nan_sad.wav"))
+            let strict = try await Command.run(["inspect", folder.path, "--strict"])
+            #expect(strict.code == 1 && strict.errors.contains("7 files cannot be read: "), "\(strict.errors)")
+            for name in names { #expect(strict.output.contains("\(name).wav cannot be read"), "\(name)") }
+            #expect(strict.output.contains("TESS: 4 clips"))
+            let json = try await Command.run(["inspect", folder.path, "--strict", "--json"])
+            let unreadable = try object(json.output)["unreadable"] as? [Any]
+            #expect(json.code == 1 && unreadable?.count == 7)
+            let csv = try await Command.run(["inspect", folder.path, "--strict", "--csv"])
+            #expect(csv.code == 1 && csv.output.isEmpty)
+            for name in names { #expect(csv.errors.contains("\(name).wav cannot be read"), "\(name)") }
         }
     }
 

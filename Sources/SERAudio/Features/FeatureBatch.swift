@@ -28,13 +28,14 @@ extension FeatureExtractor {
     /// - Parameters:
     ///   - files: Sound files; the result is in their order.
     ///   - duration: Seconds to which each clip is cut or padded with zeros before features; nil leaves lengths alone.
+    ///   - truncated: What is done with files whose end is missing.
     ///   - threads: Files in work at once; nil for `Parallelism.threads`.
     ///   - progress: Called after each file, one call at a time, from any thread: files done, files in all, files
     ///     a second.
     ///   - isCancelled: Asked before each file, from any thread; true ends the work after the files begun.
     /// - Throws: ``FeatureError/invalidSetting(_:)``, before any file; files that fail are listed in the result.
     public func extractAll(
-        _ files: [URL], duration: Double? = nil, threads: Int? = nil,
+        _ files: [URL], duration: Double? = nil, truncated: TruncatedFiles = .refuse, threads: Int? = nil,
         progress: (@Sendable (_ done: Int, _ total: Int, _ rate: Double) -> Void)? = nil,
         isCancelled: @Sendable () -> Bool = { false }
     ) throws(FeatureError) -> FeatureBatch {
@@ -48,18 +49,20 @@ extension FeatureExtractor {
         let lanes = min(max(1, threads ?? Parallelism.threads), max(1, files.count))
         parallelFor(lanes) { _ in
             while !isCancelled(), let index = state.next() {
-                state.finish(index, file(files[index], duration), progress)
+                state.finish(index, file(files[index], duration, truncated), progress)
             }
         }
         return state.batch(files)
     }
 
-    private func file(_ url: URL, _ duration: Double?) -> Result<FeatureMatrix, FeatureError> {
+    private func file(
+        _ url: URL, _ duration: Double?, _ truncated: TruncatedFiles
+    ) -> Result<FeatureMatrix, FeatureError> {
         do throws(FeatureError) {
-            guard let duration else { return .success(try extract(from: url)) }
+            guard let duration else { return .success(try extract(from: url, truncated: truncated)) }
             let clip: AudioClip
             do {
-                clip = try AudioFile.read(at: url, sampleRate: sampleRate, duration: duration)
+                clip = try AudioFile.read(at: url, sampleRate: sampleRate, duration: duration, truncated: truncated)
             } catch {
                 throw .audio(error)
             }

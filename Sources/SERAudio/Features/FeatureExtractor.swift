@@ -67,11 +67,16 @@ extension FeatureExtractor {
     }
 
     /// The features of a sound file, [frames, coefficients].
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - truncated: What is done with a file whose end is missing.
     /// - Throws: ``FeatureError``; what is wrong with the file comes as ``FeatureError/audio(_:)``.
-    public func extract(from file: URL) throws(FeatureError) -> FeatureMatrix {
+    public func extract(
+        from file: URL, truncated: TruncatedFiles = .refuse
+    ) throws(FeatureError) -> FeatureMatrix {
         let clip: AudioClip
         do {
-            clip = try AudioFile.read(at: file, sampleRate: sampleRate)
+            clip = try AudioFile.read(at: file, sampleRate: sampleRate, truncated: truncated)
         } catch {
             throw .audio(error)
         }

@@ -22,7 +22,8 @@ public enum AudioError: Error, Equatable, Sendable {
     /// A format, by its name, that libsndfile does not decode, and why ffmpeg does not either.
     case ffmpegFailed(path: String, format: String, FFmpegFailure)
     /// The end of the file is missing: the header promises more frames than are there, or the last page or frame is not
-    /// whole; nil where the format does not state how many there should be.
+    /// whole; nil where the format does not state how many there should be. What is there is read with
+    /// ``TruncatedFiles/accept``, and by every command of `ser` that reads sound with `--truncated accept`.
     case truncated(path: String, expectedFrames: Int?, foundFrames: Int)
     /// The header promises what no file of this size can hold, or a rate or channel count that cannot be.
     case implausibleHeader(path: String, reason: String)
@@ -91,8 +92,7 @@ extension AudioError: LocalizedError, CustomStringConvertible {
             "\(path): truncated, "
                 + (expected.map { "the header promises \($0) frames and \(found) are there" }
                     ?? "it ends after \(found) frames, in the middle of the sound")
-                + "; copy or download it again, or read what is there with --truncated accept, which ser predict, "
-                + "features and explain take"
+                + "; copy or download it again, or read what is there with --truncated accept"
         case .implausibleHeader(let path, let reason):
             "\(path): the header cannot be right (\(reason)); convert or download the file again"
         case .noSamples(let path):
@@ -102,7 +102,8 @@ extension AudioError: LocalizedError, CustomStringConvertible {
                 + (duration.map { " for \($0) s" } ?? "")
                 + "; the file is \(fileDuration) s long"
         case .tooLong(let path, let frames, let limit):
-            "\(path): \(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones"
+            "\(path): \(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones, as by "
+                + "ffmpeg -i FILE -f segment -segment_time 3600 part%03d.wav"
         case .notFinite(let path, let seconds):
             (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is NaN or infinite; export the sound again"
         case .beyondScale(let path, let seconds, let sample):

@@ -12,11 +12,32 @@ public enum AudioRemark: Sendable, Hashable, Codable {
     case skipped(bytes: Int)
 }
 
+extension AudioRemark {
+    /// What a remark of this kind says of any file.
+    package var heading: String {
+        switch self {
+        case .lengthNotStated: "the header was not closed and states no length; read to the end of the file"
+        case .lengthMisstated: "the header states a wrong length; all the sound that is there was read"
+        case .truncated: "truncated; what is there was read"
+        case .skipped: "bytes that are no sound were left out"
+        }
+    }
+
+    /// What it says of one file besides, such as `4410 of 8820 frames`; nil where that is nothing.
+    package var figures: String? {
+        switch self {
+        case .lengthNotStated: nil
+        case .lengthMisstated(let frames): frames.map { "\($0) frames stated" }
+        case .truncated(let expected, let found): "\(found)" + (expected.map { " of \($0)" } ?? "") + " frames"
+        case .skipped(let bytes): "\(bytes) bytes"
+        }
+    }
+}
+
 extension AudioRemark: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .lengthNotStated:
-            "the header was not closed and states no length; read to the end of the file"
+        case .lengthNotStated: heading
         case .lengthMisstated(let frames):
             "the header states a wrong length" + (frames.map { " (\($0) frames)" } ?? "")
                 + "; all the sound that is there was read"

@@ -6,15 +6,19 @@ extension AudioFile {
     ///   - url: The file.
     ///   - from: Where to begin, in seconds.
     ///   - duration: How much to decode, in seconds; less where the file ends; nil for all.
+    ///   - truncated: What is done with a file whose end is missing.
     ///   - body: Takes the blocks, one after the other.
+    /// - Returns: What is to be known of the file.
     /// - Throws: ``AudioError``.
     package static func decode(
-        at url: URL, from: Double = 0, duration: Double? = nil, _ body: (UnsafeBufferPointer<Float>) -> Void
-    ) throws(AudioError) {
-        let reader = try SoundFileReader(url, truncated: .refuse)
-        try reader.read(try reader.frames(from: from, duration: duration)) {
-            body($0)
+        at url: URL, from: Double = 0, duration: Double? = nil, truncated: TruncatedFiles,
+        _ body: (UnsafeBufferPointer<Float>) throws(AudioError) -> Void
+    ) throws(AudioError) -> [AudioRemark] {
+        let reader = try SoundFileReader(url, truncated: truncated)
+        try reader.read(try reader.frames(from: from, duration: duration)) { block throws(AudioError) in
+            try body(block)
             return true
         }
+        return reader.remarks
     }
 }

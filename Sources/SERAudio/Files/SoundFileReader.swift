@@ -106,7 +106,9 @@ final class SoundFileReader {
     }
 
     /// Decodes a range of frames in blocks, each the mean over channels, for as long as `body` wants more.
-    func read(_ range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) -> Bool) throws(AudioError) {
+    func read(
+        _ range: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws(AudioError) -> Bool
+    ) throws(AudioError) {
         let channels = info.channels
         let capacity = max(1, Self.block / channels)
         let space = UnsafeMutablePointer<Float>.allocate(capacity: capacity * channels)
@@ -124,7 +126,7 @@ final class SoundFileReader {
                         values[bad], path: path, seconds: Double(position + bad / channels) / info.sampleRate)
                 }
                 Self.mean(space, frames: got, channels: channels)
-                guard body(UnsafeBufferPointer(start: space, count: got)) else { return }
+                guard try body(UnsafeBufferPointer(start: space, count: got)) else { return }
             }
             position += got
         }
@@ -136,6 +138,8 @@ final class SoundFileReader {
         guard truncated == .accept else {
             throw .truncated(path: path, expectedFrames: info.frames, foundFrames: position)
         }
+        // What is read twice is cut once.
+        remarks.removeAll { if case .truncated = $0 { true } else { false } }
         remarks.append(.truncated(expectedFrames: info.frames, foundFrames: position))
     }
 

@@ -27,13 +27,21 @@ extension Recognizer {
 
     /// Tells what in a sound file speaks for an emotion and what against it; see
     /// ``explain(_:by:label:contrasting:)``.
+    /// - Parameters:
+    ///   - file: The file; of a long one a part, as in ``recognize(contentsOf:truncated:)``.
+    ///   - method: How the score is attributed.
+    ///   - label: The emotion whose logit is explained; nil for the predicted one.
+    ///   - contrasting: Whether to explain the difference between that logit and the largest of the others.
+    ///   - truncated: What is done with a file whose end is missing.
     /// - Throws: ``ExplanationError``.
     public func explain(
         contentsOf file: URL, by method: ExplanationMethod = .integratedGradients(), label: String? = nil,
-        contrasting: Bool = false
+        contrasting: Bool = false, truncated: TruncatedFiles = .refuse
     ) throws(ExplanationError) -> Explanation {
         let heard: HeardSound
-        do throws(AudioError) { heard = try pipeline.hear(file) } catch { throw .features(.audio(error)) }
+        do throws(AudioError) { heard = try pipeline.hear(file, truncated: truncated) } catch {
+            throw .features(.audio(error))
+        }
         return try explain(heard, by: method, label: label, contrasting: contrasting)
     }
 

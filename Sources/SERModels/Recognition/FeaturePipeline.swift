@@ -116,7 +116,7 @@ public struct FeaturePipeline: Sendable {
 
     /// As much of a clip of a corpus, which may be a part of a file; times are from the clip's beginning.
     func hear(_ clip: Clip) throws(AudioError) -> HeardSound {
-        guard clip.segment != nil else { return try hear(clip.path) }
+        guard clip.segment != nil else { return try hear(clip.path, truncated: clip.truncated) }
         return try listening.hear(try clip.sound())
     }
 

@@ -48,6 +48,14 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         public let clips: Int
     }
 
+    /// What is to be known of a file that was read though something is wrong with it.
+    public struct Remark: Codable, Sendable, Equatable {
+        /// The file's path.
+        public let path: String
+        /// What is wrong, and what was done about it.
+        public let remark: String
+    }
+
     /// The corpus's name.
     public let corpus: String
     /// Whether the library's own synthesiser made it.
@@ -74,6 +82,8 @@ public struct CorpusReport: Codable, Sendable, Equatable {
     public let nearlySilent: [String]
     /// Other clips in which no speech was found, where it was looked for.
     public let withoutSpeech: [String]
+    /// Files that were read though something is wrong with them, such as a header that was not closed.
+    public let remarks: [Remark]
     /// Everything that the audit found, one sentence each.
     public let problems: [String]
 
@@ -95,13 +105,17 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         durations = Durations(corpus.clips.map(\.duration))
         formats = Self.formats(of: corpus)
         columns = corpus.table.columnSummary
-        unreadable = corpus.problems.compactMap { if case .unreadable(let file) = $0 { file } else { nil } }
+        unreadable = corpus.problems.compactMap(\.unreadable)
         duplicates = corpus.problems.compactMap { if case .duplicates(let paths) = $0 { paths } else { nil } }
         withoutSpeech = corpus.problems.flatMap { problem -> [String] in
             if case .withoutSpeech(let paths) = problem { paths } else { [] }
         }
         nearlySilent = corpus.problems.flatMap { problem -> [String] in
             if case .nearlySilent(let paths) = problem { paths } else { [] }
+        }
+        remarks = corpus.problems.flatMap { problem -> [Remark] in
+            guard case .remarked(let files) = problem else { return [] }
+            return files.map { Remark(path: $0.path, remark: $0.remark.description) }
         }
         problems = corpus.problems.map(\.description)
     }

@@ -9,9 +9,10 @@ struct SoundExcerpt {
 
     /// Takes a part out of a file; nil where it cannot be read.
     init?(of file: URL, _ segment: Segment) {
-        guard let sound = try? AudioFile.read(at: file, from: segment.start, duration: segment.duration) else {
-            return nil
-        }
+        // What was measured is shown, also where the end of the file is missing and that was accepted.
+        let read = try? AudioFile.read(
+            at: file, from: segment.start, duration: segment.duration, truncated: .accept)
+        guard let sound = read else { return nil }
         data = Self.wav(sound)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 
 /// One recording of a corpus, a file or a part of one: where it is, what it expresses, who speaks and what the file's
 /// header says.
@@ -24,10 +25,16 @@ public struct Clip: Sendable, Hashable, Codable {
     /// The fingerprint of the file's bytes, for a part of a file of these and its place; nil where the file was not read.
     public var content: ContentDigest?
 
+    /// What is done with the file if its end is missing, by everything that reads the clip.
+    public var truncated: TruncatedFiles
+    /// What is known to be wrong with the file and does not keep it from being read.
+    public var remarks: [AudioRemark]
+
     /// A clip described by hand, for corpora that no reader knows.
     public init(
         path: URL, segment: Segment? = nil, emotion: String, speaker: String? = nil, sentence: String? = nil,
-        duration: Double, sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil
+        duration: Double, sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil,
+        truncated: TruncatedFiles = .refuse, remarks: [AudioRemark] = []
     ) {
         self.path = path
         self.segment = segment
@@ -39,5 +46,7 @@ public struct Clip: Sendable, Hashable, Codable {
         self.channels = channels
         self.corpus = corpus
         self.content = content
+        self.truncated = truncated
+        self.remarks = remarks
     }
 }

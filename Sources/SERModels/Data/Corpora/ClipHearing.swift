@@ -9,6 +9,9 @@ struct ClipHearing: Sendable {
     /// Whether somebody speaks in one of its parts.
     private(set) var hasSpeech = false
 
+    /// What is to be known of the file.
+    private(set) var remarks: [AudioRemark] = []
+
     /// The level below which a clip counts as nearly silent: -60 dB of full scale.
     private static let faint: Float = 1e-3
     /// The length of the parts in which speech is looked for, in seconds.
@@ -23,7 +26,7 @@ struct ClipHearing: Sendable {
         let length = max(1, Int(saturating: Self.part * clip.sampleRate))
         var waiting: [Float] = [], loudest: Float = 0
         waiting.reserveCapacity(min(length, Int(saturating: clip.duration * clip.sampleRate, rounding: .up)))
-        try clip.decode { block in
+        remarks = try clip.decode { block throws(AudioError) in
             for sample in block { loudest = max(loudest, abs(sample)) }
             guard !hasSpeech else { return }
             var rest = block[...]
@@ -31,17 +34,16 @@ struct ClipHearing: Sendable {
                 let taken = rest.prefix(length - waiting.count)
                 waiting.append(contentsOf: taken)
                 rest = rest.dropFirst(taken.count)
-                if waiting.count == length { look(for: &waiting, at: clip.sampleRate) }
+                if waiting.count == length { try look(for: &waiting, at: clip.sampleRate) }
             }
         }
         peak = loudest
-        if !hasSpeech, !waiting.isEmpty { look(for: &waiting, at: clip.sampleRate) }
+        if !hasSpeech, !waiting.isEmpty { try look(for: &waiting, at: clip.sampleRate) }
     }
 
-    /// Looks for speech in samples, and drops them. A rate at which nobody can look was refused when the file was opened.
-    private mutating func look(for samples: inout [Float], at rate: Double) {
-        let activity = try? SpeechActivity(of: AudioClip(samples: samples, sampleRate: rate))
-        hasSpeech = hasSpeech || activity?.hasSpeech ?? true
+    /// Looks for speech in samples, and drops them.
+    private mutating func look(for samples: inout [Float], at rate: Double) throws(AudioError) {
+        hasSpeech = try SpeechActivity(of: AudioClip(samples: samples, sampleRate: rate)).hasSpeech
         samples.removeAll(keepingCapacity: true)
     }
 }

@@ -2,13 +2,14 @@ import Foundation
 import SERAudio
 
 extension Clip {
-    /// What is listened to: a file, or a part of one.
+    /// What is listened to: a file, or a part of one, and how it is read.
     struct Source: Sendable, Hashable {
         let path: URL
         let segment: Segment?
+        let truncated: TruncatedFiles
     }
 
-    var source: Source { Source(path: path, segment: segment) }
+    var source: Source { Source(path: path, segment: segment, truncated: truncated) }
 
     /// Whether two clips share sound of one file.
     func overlaps(_ other: Clip) -> Bool {
@@ -38,14 +39,19 @@ extension Clip {
         sampleRate rate: Double? = nil, from: Double = 0, duration: Double? = nil
     ) throws(AudioError) -> AudioClip {
         let part = timesInFile(from: from, duration: duration)
-        return try AudioFile.read(at: path, sampleRate: rate, from: part.from, duration: part.duration)
+        return try AudioFile.read(
+            at: path, sampleRate: rate, from: part.from, duration: part.duration, truncated: truncated)
     }
 
     /// Decodes all of the clip at the rate of its file, block by block.
+    /// - Returns: What is to be known of the file.
     /// - Throws: `AudioError`.
-    package func decode(_ body: (UnsafeBufferPointer<Float>) -> Void) throws(AudioError) {
+    package func decode(
+        _ body: (UnsafeBufferPointer<Float>) throws(AudioError) -> Void
+    ) throws(AudioError) -> [AudioRemark] {
         let part = timesInFile(from: 0, duration: nil)
-        try AudioFile.decode(at: path, from: part.from, duration: part.duration, body)
+        return try AudioFile.decode(
+            at: path, from: part.from, duration: part.duration, truncated: truncated, body)
     }
 
     /// Where a part of the clip lies in its file, in seconds.

@@ -15,8 +15,8 @@ public enum CorpusError: Error, Sendable, Equatable {
     case nothingRecognised(URL, layout: String, rule: String, examples: [String])
     /// No known layout fits: each with its rule, and how many of the audio files follow it.
     case unknownLayout(URL, audioFiles: Int, tried: [LayoutTrial])
-    /// Not one of the files can be read; the first with its reason.
-    case nothingReadable(URL, first: String, reason: String)
+    /// Not one of the files can be read.
+    case nothingReadable(URL, [UnreadableFile])
     /// Files that cannot be read, when reading strictly.
     case unreadable([UnreadableFile])
     /// A line of a manifest is wrong; lines count from 1.
@@ -41,6 +41,12 @@ public struct UnreadableFile: Sendable, Hashable, Codable {
     public let path: String
     /// What is wrong with it.
     public let reason: String
+
+    /// The first of some files with what is wrong with them, and how many more there are: whole sentences.
+    package static func list(_ files: [UnreadableFile]) -> String {
+        files.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+            + (files.count > 5 ? "; and \(files.count - 5) more. " : ". ")
+    }
 }
 
 extension CorpusError: LocalizedError, CustomStringConvertible {
@@ -62,20 +68,20 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
                 + "Found, for example, \(examples.joined(separator: ", "))."
         case .unknownLayout(let url, let audioFiles, let tried):
             ([
-                "The \(audioFiles) audio files in \(url.path) follow no layout that is known. Tried:"
+                (audioFiles == 1 ? "The one audio file in \(url.path) follows" : "The \(audioFiles) audio files in "
+                    + "\(url.path) follow") + " no layout that is known. Tried:"
             ]
                 + tried.map { "  \($0.layout): \($0.rule) (\($0.matching) of \(audioFiles) files)" }
                 + [
-                    "Put each emotion's files into a folder of its name and read them as folders, or list them in "
-                        + "a CSV manifest: path,label[,start,end,speaker,sentence,corpus]."
+                    "Put each emotion's files into a folder named by it (angry, happy, sad and the like), or list them "
+                        + "in a CSV manifest: path,label[,start,end,speaker,sentence,corpus]."
                 ]).joined(separator: "\n")
-        case .nothingReadable(let url, let first, let reason):
-            "Not one audio file in \(url.path) can be read. The first is \(first): \(reason)"
+        case .nothingReadable(let url, let files):
+            "Not one of \(files.count) audio \(files.count == 1 ? "file" : "files") in \(url.path) can be read: "
+                + UnreadableFile.list(files) + "Mend them, or name another folder."
         case .unreadable(let files):
             "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: "
-                + files.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
-                + (files.count > 5 ? "; and \(files.count - 5) more. " : ". ")
-                + "Mend or remove them, or do not read strictly."
+                + UnreadableFile.list(files) + "Mend or remove them, or do not read strictly."
         case .manifest(let url, let line, let reason):
             "\(url.path), line \(line): \(reason)"
         case .segment(let url, let line, let error):

@@ -26,12 +26,20 @@ public enum CorpusProblem: Sendable, Hashable {
     /// Something about a manifest that was read otherwise than as it is written, or not read.
     case manifest(ManifestRemark)
 
+    /// Sound files that were read though something is wrong with them, all the same kind of thing.
+    case remarked([RemarkedFile])
+
     /// Whether it is about what was read and how, which decides what a training or a test is made of.
     public var concernsReading: Bool {
         switch self {
-        case .unreadable, .severalCorpora, .similarLabels, .manifest: true
+        case .unreadable, .severalCorpora, .similarLabels, .manifest, .remarked: true
         case .unexpectedName, .duplicates, .nestedCopy, .count, .withoutSpeech, .nearlySilent: false
         }
+    }
+
+    /// The file that cannot be read, where that is the problem.
+    package var unreadable: UnreadableFile? {
+        if case .unreadable(let file) = self { file } else { nil }
     }
 
     /// Groups of labels of some clips that differ in writing only.
@@ -76,6 +84,10 @@ extension CorpusProblem: CustomStringConvertible {
                 + "written and count as \(labels.count) emotions; where they mean the same, write them alike"
         case .manifest(let remark):
             return remark.description
+        case .remarked(let files):
+            let names = files.map { file in file.path + (file.remark.figures.map { " (\($0))" } ?? "") }
+            let count = "\(files.count) \(files.count == 1 ? "file" : "files")"
+            return "\(files.first?.remark.heading ?? ""): \(count): \(Self.shortened(names))"
         }
     }
 

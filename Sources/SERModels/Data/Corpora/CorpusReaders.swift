@@ -1,48 +1,65 @@
 import Foundation
+import SERAudio
 
 extension Corpus {
     /// Reads TESS, the Toronto emotional speech set, from a folder.
     ///
     /// The label is the last part of each file name (`ps` is `surprise`). A second copy of the tree inside the folder
     /// counts once. A folder that ``SyntheticCorpus`` wrote is named `synthetic (TESS-shaped)`.
-    /// - Throws: ``CorpusError``; with `strict`, for any file that cannot be read, which is else listed and left out.
-    public static func tess(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
-        try read(folder, as: tessLayout(at: folder), strict: strict)
+    /// - Parameters:
+    ///   - folder: The folder.
+    ///   - strict: Whether a file that cannot be read is an error; else it is listed and left out.
+    ///   - truncated: What is done with sound files whose end is missing.
+    /// - Throws: ``CorpusError``.
+    public static func tess(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
+        try read(folder, as: tessLayout(at: folder), strict: strict, truncated)
     }
 
     /// Reads EMO-DB, the Berlin database of emotional speech, from a folder; its labels are the words that TESS uses,
     /// and `boredom`.
-    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
-    public static func emodb(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
-        try read(folder, as: EMODBLayout(), strict: strict)
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:truncated:)`` does.
+    public static func emodb(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
+        try read(folder, as: EMODBLayout(), strict: strict, truncated)
     }
 
     /// Reads the speech of RAVDESS from a folder; songs are passed over.
-    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
-    public static func ravdess(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
-        try read(folder, as: RAVDESSLayout(), strict: strict)
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:truncated:)`` does.
+    public static func ravdess(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
+        try read(folder, as: RAVDESSLayout(), strict: strict, truncated)
     }
 
     /// Reads CREMA-D from a folder.
-    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
-    public static func cremad(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
-        try read(folder, as: CREMADLayout(), strict: strict)
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:truncated:)`` does.
+    public static func cremad(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
+        try read(folder, as: CREMADLayout(), strict: strict, truncated)
     }
 
     /// Reads SAVEE from a folder.
-    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
-    public static func savee(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
-        try read(folder, as: SAVEELayout(), strict: strict)
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:truncated:)`` does.
+    public static func savee(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
+        try read(folder, as: SAVEELayout(), strict: strict, truncated)
     }
 
     /// Reads a folder of folders that are named by label; labels are taken as they are written, and the corpus is
     /// named after the folder.
-    /// - Throws: ``CorpusError``, as ``tess(at:strict:)`` does.
-    public static func folders(at folder: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+    /// - Throws: ``CorpusError``, as ``tess(at:strict:truncated:)`` does.
+    public static func folders(
+        at folder: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
         let walk = try FolderWalk(folder)
         return try CorpusScan(
             walk, at: folder, layout: FoldersLayout(for: walk.audio), name: folder.lastPathComponent
-        ).corpus(strict: strict)
+        ).corpus(strict: strict, truncated: truncated)
     }
 
     /// Reads a corpus whose layout is told from the names of its files. Where a folder holds files of several corpora, each
@@ -50,9 +67,11 @@ extension Corpus {
     /// manifest, and so is a folder without a known layout that holds one CSV file.
     /// - Throws: ``CorpusError``; where no layout fits, ``CorpusError/unknownLayout(_:audioFiles:tried:)``, which lists
     ///   what was tried and what each looks like.
-    public init(detecting url: URL, strict: Bool = false) throws(CorpusError) {
+    public init(
+        detecting url: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) {
         if FolderWalk.manifestEndings.contains(url.pathExtension.lowercased()) {
-            self = try .manifest(at: url, strict: strict)
+            self = try .manifest(at: url, strict: strict, truncated: truncated)
             return
         }
         let walk = try FolderWalk(url)
@@ -67,11 +86,12 @@ extension Corpus {
             // Nine in ten, since a stray file must not hide a corpus.
             guard matching > 0, matching * 10 >= walk.audio.count * 9 else { continue }
             let name = layout is FoldersLayout ? url.lastPathComponent : layout.name
-            self = try CorpusScan(walk, at: url, layout: layout, name: name).corpus(strict: strict)
+            self = try CorpusScan(walk, at: url, layout: layout, name: name)
+                .corpus(strict: strict, truncated: truncated)
             return
         }
         if walk.manifests.count == 1 {
-            self = try .manifest(at: walk.manifests[0], strict: strict)
+            self = try .manifest(at: walk.manifests[0], strict: strict, truncated: truncated)
             return
         }
         let tried = candidates.filter { !($0 is MixedLayout) }.map { $0.trial(on: walk.audio) }
@@ -90,13 +110,15 @@ extension Corpus {
         // A part of a synthetic corpus, or a folder of several, must not pass for recordings either.
         let below = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         let near = [folder.deletingLastPathComponent()] + (below ?? [])
-        let isSynthetic = near.contains { SyntheticCorpus.settings(of: $0) != nil }
+        // Nor must one whose settings cannot be read.
+        let isSynthetic = SyntheticCorpus.isMarked(folder) || near.contains(where: SyntheticCorpus.isMarked)
         return isSynthetic ? TESSLayout(name: SyntheticCorpus.corpusName) : TESSLayout()
     }
 
     private static func read(
-        _ folder: URL, as layout: some CorpusLayout, strict: Bool
+        _ folder: URL, as layout: some CorpusLayout, strict: Bool, _ truncated: TruncatedFiles
     ) throws(CorpusError) -> Corpus {
-        try CorpusScan(try FolderWalk(folder), at: folder, layout: layout, name: layout.name).corpus(strict: strict)
+        try CorpusScan(try FolderWalk(folder), at: folder, layout: layout, name: layout.name)
+            .corpus(strict: strict, truncated: truncated)
     }
 }

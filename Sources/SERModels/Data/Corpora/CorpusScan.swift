@@ -44,40 +44,43 @@ struct CorpusScan {
     }
 
     /// Reads headers and contents on all cores; the result's order is that of the paths.
-    func corpus(strict: Bool) throws(CorpusError) -> Corpus {
+    func corpus(strict: Bool, truncated: TruncatedFiles) throws(CorpusError) -> Corpus {
         guard !audioFiles.isEmpty else { throw CorpusError.noAudio(root, files: otherFiles) }
         guard !named.isEmpty else {
             throw CorpusError.nothingRecognised(
                 root, layout: layoutName, rule: rule, examples: audioFiles.prefix(3).map(\.relativePath))
         }
         let files = named.map(\.file)
-        let facts = parallelMap(files.count) { AudioFacts.read(files[$0]) }
+        let facts = parallelMap(files.count) { AudioFacts.read(files[$0], truncated) }
         var clips: [(path: String, clip: Clip)] = []
         var failed = unreadable
         for ((file, name), fact) in zip(named, facts) {
             switch fact {
-            case .success(let fact): clips.append((file.relativePath, clip(file, name, fact)))
+            case .success(let fact): clips.append((file.relativePath, clip(file, name, fact, truncated)))
             case .failure(let reason): failed.append(UnreadableFile(path: file.relativePath, reason: reason.text))
             }
         }
         if strict && !failed.isEmpty { throw CorpusError.unreadable(failed) }
         guard !clips.isEmpty else {
-            throw CorpusError.nothingReadable(root, first: failed[0].path, reason: failed[0].reason)
+            throw CorpusError.nothingReadable(root, failed)
         }
         let copies = CopySearch(clips)
         let kept = copies.kept.map(\.clip)
         return Corpus(
             name: name, clips: kept,
             problems: failed.map(CorpusProblem.unreadable) + copies.problems + problems
-                + Corpus.countProblems(in: kept, against: expectations) + CorpusProblem.similarLabels(of: kept),
+                + Corpus.countProblems(in: kept, against: expectations) + CorpusProblem.similarLabels(of: kept)
+                + CorpusProblem.remarks(on: kept),
             expectations: expectations)
     }
 
-    private func clip(_ file: FolderWalk.File, _ name: ClipName, _ fact: AudioFacts) -> Clip {
+    private func clip(
+        _ file: FolderWalk.File, _ name: ClipName, _ fact: AudioFacts, _ truncated: TruncatedFiles
+    ) -> Clip {
         Clip(
             path: file.url, emotion: name.emotion, speaker: name.speaker, sentence: name.sentence,
             duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels,
-            corpus: name.corpus ?? self.name, content: fact.content)
+            corpus: name.corpus ?? self.name, content: fact.content, truncated: truncated, remarks: fact.info.remarks)
     }
 }
 
@@ -98,10 +101,10 @@ struct AudioFacts: Sendable {
         }
     }
 
-    static func read(_ file: FolderWalk.File) -> Result<AudioFacts, Failure> {
+    static func read(_ file: FolderWalk.File, _ truncated: TruncatedFiles) -> Result<AudioFacts, Failure> {
         if let obstacle = file.obstacle { return .failure(Failure(text: obstacle)) }
         do throws(AudioError) {
-            let info = try AudioFile.info(at: file.url)
+            let info = try AudioFile.info(at: file.url, truncated: truncated)
             guard info.frames > 0 else { return .failure(Failure(text: "it holds no samples")) }
             guard let content = ContentDigest(contentsOf: file.url) else {
                 return .failure(Failure(text: "its bytes cannot be read"))

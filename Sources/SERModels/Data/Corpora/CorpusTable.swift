@@ -31,7 +31,7 @@ public struct CorpusTable: Sendable, Equatable {
 
     /// The table as CSV (RFC 4180, lines ending in CRLF), the first line naming the columns; missing values are empty.
     ///
-    /// ``Corpus/manifest(at:strict:)`` reads it back.
+    /// ``Corpus/manifest(at:strict:truncated:)`` reads it back.
     public func csv() -> String {
         let withTimes = hasSegments
         var lines = [columns.joined(separator: ",")]

@@ -1,4 +1,5 @@
 import Foundation
+import SERAudio
 import SERSupport
 
 extension Corpus {
@@ -14,21 +15,27 @@ extension Corpus {
     ///
     /// Quoting is that of RFC 4180. The text is UTF-8, UTF-16 or, in Western European letters, Latin-1, and between its
     /// fields stand commas, semicolons, tabs or bars; what is not UTF-8 with commas is told in ``problems``.
-    /// - Throws: ``CorpusError``, with the line's number where a line is wrong; with `strict`, for any clip that cannot
-    ///   be read, which is else listed and left out.
-    public static func manifest(at file: URL, strict: Bool = false) throws(CorpusError) -> Corpus {
+    /// - Parameters:
+    ///   - file: The table.
+    ///   - strict: Whether a clip that cannot be read is an error; else it is listed and left out.
+    ///   - truncated: What is done with sound files whose end is missing.
+    /// - Throws: ``CorpusError``, with the line's number where a line is wrong.
+    public static func manifest(
+        at file: URL, strict: Bool = false, truncated: TruncatedFiles = .refuse
+    ) throws(CorpusError) -> Corpus {
         let manifest = try ManifestEntries(contentsOf: file)
         let name = file.deletingPathExtension().lastPathComponent
         var listing = ManifestListing(file, manifest.entries)
         try listing.removeRepetitions()
         let files = listing.lines.map(\.file)
-        let facts = parallelMap(files.count) { AudioFacts.read(files[$0]) }
+        let facts = parallelMap(files.count) { AudioFacts.read(files[$0], truncated) }
         var clips: [(path: String, clip: Clip)] = []
         var failed: [UnreadableFile] = []
         for (line, fact) in zip(listing.lines, facts) {
             let entry = line.entry
             do throws(AudioFacts.Failure) {
-                let clip = try Clip(entry, at: line.file.url, try fact.get(), corpus: entry.corpus ?? name)
+                let clip = try Clip(
+                    entry, at: line.file.url, try fact.get(), corpus: entry.corpus ?? name, truncated)
                 clips.append((entry.path + (clip.segment.map { "#\($0)" } ?? ""), clip))
             } catch {
                 failed.append(UnreadableFile(path: entry.path, reason: "\(error.text) (line \(entry.line))"))
@@ -36,7 +43,7 @@ extension Corpus {
         }
         if strict && !failed.isEmpty { throw CorpusError.unreadable(failed) }
         guard !clips.isEmpty else {
-            throw CorpusError.nothingReadable(file, first: failed[0].path, reason: failed[0].reason)
+            throw CorpusError.nothingReadable(file, failed)
         }
         let copies = CopySearch(clips)
         let kept = copies.kept.map(\.clip), corpora = Set(kept.map(\.corpus))
@@ -44,7 +51,7 @@ extension Corpus {
         return Corpus(
             name: corpora.count == 1 ? corpora.first ?? name : name, clips: kept,
             problems: failed.map(CorpusProblem.unreadable) + remarks.map(CorpusProblem.manifest) + copies.problems
-                + CorpusProblem.similarLabels(of: kept))
+                + CorpusProblem.similarLabels(of: kept) + CorpusProblem.remarks(on: kept))
     }
 }
 
@@ -53,12 +60,12 @@ extension Clip {
     private static let tolerance = 0.01
 
     fileprivate init(
-        _ entry: ManifestEntries.Entry, at url: URL, _ fact: AudioFacts, corpus: String
+        _ entry: ManifestEntries.Entry, at url: URL, _ fact: AudioFacts, corpus: String, _ truncated: TruncatedFiles
     ) throws(AudioFacts.Failure) {
         self.init(
             path: url, emotion: entry.label, speaker: entry.speaker, sentence: entry.sentence,
             duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels, corpus: corpus,
-            content: fact.content)
+            content: fact.content, truncated: truncated, remarks: fact.info.remarks)
         guard let times = entry.times else { return }
         let length = fact.info.duration, end = times.end ?? length
         do throws(SegmentError) {

@@ -37,6 +37,6 @@ enum SpeechSearch {
 
     private static func duration(of clip: Clip) throws(AudioError) -> Double {
         if let segment = clip.segment { return segment.duration }
-        return try AudioFile.info(at: clip.path).duration
+        return try AudioFile.info(at: clip.path, truncated: clip.truncated).duration
     }
 }

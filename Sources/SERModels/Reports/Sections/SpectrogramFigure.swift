@@ -16,9 +16,10 @@ struct SpectrogramFigure {
         mel.stft = STFT(fftLength: 512, hop: 160)
         let clip: AudioClip
         do throws(AudioError) {
+            // What was measured is drawn, also where the end of the file is missing and that was accepted.
             clip = try AudioFile.read(
                 at: file, sampleRate: mel.sampleRate, from: segment?.start ?? 0,
-                duration: min(segment?.duration ?? Self.longest, Self.longest))
+                duration: min(segment?.duration ?? Self.longest, Self.longest), truncated: .accept)
         } catch { throw .audio(error) }
         let matrix = try mel.extract(clip)
         let rows = (0..<matrix.coefficients).map { band in (0..<matrix.frames).map { matrix[$0, band] } }
