@@ -98,7 +98,9 @@ struct TrainCommand: ParsableCommand {
             "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
                 + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
             "test part: \(outcome.test)",
-        ] + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"]).joined(separator: "\n")
+        ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
+            + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
+            .joined(separator: "\n")
     }
 
     private func calibration(_ outcome: Comparison.Outcome) throws -> [String] {
@@ -121,16 +123,14 @@ struct TrainCommand: ParsableCommand {
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
         let skipped: [String]
+        /// Clips of any part that are longer than the network hears, with the part that it heard.
+        let partlyHeard: [EvaluationResults.HeardClip]
 
         init(_ outcome: Comparison.Outcome, _ split: DataSplit, _ command: TrainCommand) {
             corpus = split.corpus.name
             synthetic = split.corpus.isSynthetic
             stopped = outcome.trained.wasCancelled
-            if case .diverged(let epoch) = outcome.trained.stopped {
-                divergedInEpoch = epoch
-            } else {
-                divergedInEpoch = nil
-            }
+            divergedInEpoch = outcome.trained.stopped.divergedInEpoch
             self.split = split.summary
             output = command.output.path
             seed = command.training.seed
@@ -138,6 +138,7 @@ struct TrainCommand: ParsableCommand {
             result = outcome.entry
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
+            partlyHeard = outcome.partlyHeard
         }
     }
 }

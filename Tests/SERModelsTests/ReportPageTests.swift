@@ -133,6 +133,18 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(try ComparisonResults(json: results.json()).differences == report.differences)
     }
 
+    @Test func aTrainingThatDivergedIsTold() throws {
+        var results = try madeUpComparison(clips: 30)
+        let told = "The training of GRU diverged: the loss was no longer a number in epoch 11. Its figures are those of "
+            + "epoch 6, the best before it."
+        #expect(!results.description.contains("diverged"))
+        results.models[1].divergedInEpoch = 11
+        #expect(results.description.contains("Warning: " + told))
+        #expect(try Report(results).html.contains(told))
+        let read = try ComparisonResults(json: results.json())
+        #expect(read == results && read.models.map(\.divergedInEpoch) == [nil, 11])
+    }
+
     /// The best is chosen by the data: its tests are corrected for all pairs.
     @Test func pairsWithTheBestAreCorrectedForAllPairs() throws {
         let names = ["a", "b", "c", "d", "e", "f"]

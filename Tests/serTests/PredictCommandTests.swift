@@ -68,6 +68,18 @@ import Testing
             #expect(evaluated.output.contains("1 of 42 clips are longer than the 3.00 s that the model hears"))
             let results = try object(try await Command.run(["evaluate", model, corpus, "--json", "--resamples", "100"]).output)
             #expect((results["partlyHeard"] as? [Any])?.count == 1 && (results["withoutSpeech"] as? [Any])?.isEmpty == true)
+
+            // So does training, of clips of any part.
+            let again = folder.appendingPathComponent("again").path, short1 = ["--epochs", "1", "--skip-copy-search"]
+            let train = ["train", corpus, "--model", "ann", "--output", again + ".safetensors"] + short1
+            let told = "1 of 42 clips are longer than the 3.00 s that the model hears"
+            #expect(try await Command.run(train).output.contains(told))
+            let trained = try object(try await Command.run(train + ["--json"]).output)
+            #expect((trained["partlyHeard"] as? [Any])?.count == 1)
+            let compared = try await Command.run(["compare", corpus, "--models", "ann", "--output", again] + short1)
+            #expect(compared.output.contains(told), "\(compared.errors)")
+            let page = try String(contentsOfFile: again + "/report.html", encoding: .utf8)
+            #expect(page.contains("Clips heard in part") && page.contains(told))
         }
     }
 

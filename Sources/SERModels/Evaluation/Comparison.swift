@@ -66,6 +66,8 @@ public struct Comparison: Sendable {
         public let clips: [TestedClip]
         /// Clips of any part that have no features, and why: they were left out.
         public let skipped: [FeatureStore.Failure]
+        /// Clips of any part that are longer than the network hears, with the part that it heard.
+        public let partlyHeard: [EvaluationResults.HeardClip]
         /// The figures for `results.json`.
         public let entry: ComparisonResults.Entry
     }
@@ -137,6 +139,7 @@ public struct Comparison: Sendable {
             // All networks read the same clips.
             results.clips = outcome.clips
             results.skipped = outcome.skipped(of: split)
+            results.partlyHeard = outcome.partlyHeard
         }
         results.append(outcome.entry, logits: outcome.test.logits)
     }
@@ -200,7 +203,9 @@ public struct Comparison: Sendable {
         let entry = ComparisonResults.Entry(
             name: architecture.rawValue, parameters: trained.recognizer.model.parameterCount, test: test.metrics,
             history: trained.history, trainSeconds: trained.history.seconds, temperature: test.temperature,
-            settings: settings)
+            settings: settings, divergedInEpoch: trained.stopped.divergedInEpoch)
+        let heard = try trained.store.heard(
+            split.partitions.flatMap(\.clips), of: split.corpus, pipeline: trained.recognizer.pipeline)
         var recognizer = trained.recognizer
         recognizer.provenance["network"] = architecture.rawValue
         recognizer.provenance["testAccuracy"] = "\(entry.testAccuracy)"
@@ -208,7 +213,7 @@ public struct Comparison: Sendable {
         recognizer.provenance["testLoss"] = "\(entry.testLoss)"
         return Outcome(
             architecture: architecture, trained: trained, recognizer: recognizer, test: test, clips: clips,
-            skipped: trained.skipped + untested, entry: entry)
+            skipped: trained.skipped + untested, partlyHeard: heard.filter { !$0.part.isWhole }, entry: entry)
     }
 
     /// What the parts of a split have in common, near copies included where they were searched.

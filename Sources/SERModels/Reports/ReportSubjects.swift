@@ -51,7 +51,7 @@ extension ReportSubject {
         } ?? []
         clips = results.clips
         self.networks = networks
-        warnings = results.split.warnings
+        warnings = results.split.warnings + results.models.compactMap(\.divergence)
         unit = results.split.sharedSpeakers.isEmpty ? nil : .clips
         missing = results.missing
         isSearched = results.audit.map { $0.overlaps.allSatisfy { $0.nearlyIdenticalAudio != nil } } ?? false
@@ -59,6 +59,8 @@ extension ReportSubject {
         libraries = [results.library]
         commands = results.command.map { [$0] } ?? []
         facts = [("seed", "\(results.seed)"), ("epochs", "\(results.epochs)")]
+        let split = results.split
+        further = [results.partlyHeard?.section(of: split.train + split.validation + split.test)].compactMap { $0 }
     }
 
     private init(_ results: CrossValidationResults, source: String) throws(EvaluationError) {

@@ -13,6 +13,11 @@ public enum TrainingStop: Sendable, Hashable, CustomStringConvertible {
     /// not in the history. The weights kept are the best of the epochs before.
     case diverged(epoch: Int)
 
+    /// The epoch in which the training diverged, from 1; nil where it did not.
+    public var divergedInEpoch: Int? {
+        if case .diverged(let epoch) = self { epoch } else { nil }
+    }
+
     /// Such as `the loss was no longer a number in epoch 7`.
     public var description: String {
         switch self {

@@ -32,6 +32,9 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         public var confusion: ConfusionMatrix
         /// The epoch whose weights were tested, from 1.
         public var bestEpoch: Int
+        /// The epoch in which the loss was no longer a number and the training ended, from 1; nil where it did not diverge.
+        /// What was tested are the best weights of the epochs before.
+        public var divergedInEpoch: Int?
         /// Duration of the training, in seconds.
         public var trainSeconds: Double
         /// Mean duration of an epoch, in seconds.
@@ -49,7 +52,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         /// What a network reached on the test part after a training of `trainSeconds`.
         public init(
             name: String, parameters: Int, test: ClassificationMetrics, history: History, trainSeconds: Double,
-            temperature: Double = 1, settings: CrossValidationResults.Settings? = nil
+            temperature: Double = 1, settings: CrossValidationResults.Settings? = nil, divergedInEpoch: Int? = nil
         ) {
             self.name = name
             self.parameters = parameters
@@ -63,6 +66,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
             perClass = test.perClass
             confusion = test.confusion
             bestEpoch = history.bestEpoch
+            self.divergedInEpoch = divergedInEpoch
             self.trainSeconds = trainSeconds
             secondsPerEpoch = history.epochs.isEmpty ? 0 : trainSeconds / Double(history.epochs.count)
             self.history = history.epochs
@@ -72,6 +76,14 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
 
         /// Number of clips of the test part that were classified wrongly.
         public var errors: Int { confusion.total - confusion.correct }
+
+        /// That the training diverged, in a sentence; nil where it did not.
+        var divergence: String? {
+            divergedInEpoch.map { epoch in
+                "The training of \(name.uppercased()) diverged: the loss was no longer a number in epoch \(epoch). Its "
+                    + "figures are those of epoch \(bestEpoch), the best before it."
+            }
+        }
     }
 
     /// How the clips were divided.
@@ -126,6 +138,9 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
     public var clips: [TestedClip]
     /// Clips without features, which were left out.
     public var skipped: [String]
+    /// Clips of any part that are longer than the networks hear, with the part that they heard; nil in results of earlier
+    /// versions.
+    public var partlyHeard: [EvaluationResults.HeardClip]?
     /// How many epochs each network was to be trained.
     public var epochs: Int
     /// The networks that were trained to the end, in the order they were asked for.

@@ -34,7 +34,8 @@ extension ComparisonResults: CustomStringConvertible {
         if synthetic {
             notes.append("The corpus is synthetic: these figures say nothing about real voices.")
         }
-        notes += split.warnings.map { "Warning: \($0)" }
+        notes += (split.warnings + models.compactMap(\.divergence)).map { "Warning: \($0)" }
+        if let text = partlyHeard?.text(of: split.train + split.validation + split.test) { notes.append("\(text).") }
         if !missing.isEmpty {
             notes.append("Stopped before the end; not trained: \(missing.joined(separator: ", ")).")
         }

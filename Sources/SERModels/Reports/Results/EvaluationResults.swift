@@ -123,11 +123,9 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         let known = Set(used.map(\.source))
         let root = CrossValidationPlan.commonFolder(of: corpus.clips.map(\.path.path))
         skipped = corpus.clips.filter { !known.contains($0.source) }.map { $0.name(below: root) }
-        unreadable = corpus.problems.compactMap { if case .unreadable(let file) = $0 { file } else { nil } }
+        unreadable = corpus.problems.compactMap(\.unreadable)
             + failures.map { UnreadableFile(path: $0.clip.name(below: root), reason: $0.reason) }
-        let heard = zip(used, try store.heardParts(of: used, pipeline: recognizer.pipeline)).compactMap { clip, part in
-            part.map { HeardClip(clip: clip.name(below: root), part: $0) }
-        }
+        let heard = try store.heard(used, of: corpus, pipeline: recognizer.pipeline)
         withoutSpeech = heard.filter { !$0.part.hasSpeech }.map(\.clip)
         partlyHeard = heard.filter { !$0.part.isWhole }
         do throws(EvaluationError) {

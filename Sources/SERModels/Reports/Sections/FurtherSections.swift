@@ -1,5 +1,3 @@
-import SERSupport
-
 extension EvaluationResults {
     /// Sections of a report that stand after confidence, where the results hold what they tell of.
     var furtherSections: [ReportPage.Section] {
@@ -27,21 +25,10 @@ extension EvaluationResults {
         ])
     }
 
-    private var partlyHeardSection: ReportPage.Section? {
-        guard let heard = partlyHeard, let text = partlyHeardText else { return nil }
-        let rows = heard.prefix(50).map { "\($0.clip): \($0.part)" }
-        return ReportPage.Section("Clips heard in part", [
-            .paragraph(text + "."), .list(rows + (heard.count > 50 ? ["and \(heard.count - 50) more"] : [])),
-        ])
-    }
+    private var partlyHeardSection: ReportPage.Section? { partlyHeard?.section(of: clips.count) }
 }
 
 extension EvaluationResults {
     /// In one sentence, how many clips are longer than the model hears; nil where none is.
-    package var partlyHeardText: String? {
-        guard let heard = partlyHeard, let first = heard.first else { return nil }
-        let seconds = (first.part.end - first.part.start).fixed(2)
-        return "\(heard.count) of \(clips.count) clips are longer than the \(seconds) s that the model hears of a clip; "
-            + "the rest of them had no part in this"
-    }
+    package var partlyHeardText: String? { partlyHeard?.text(of: clips.count) }
 }
