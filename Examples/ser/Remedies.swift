@@ -62,12 +62,13 @@ private func remedyOfFolds(_ error: SplitError) -> String? {
             + "two are needed where no \(grouping.rawValue) is to be in both. Leave out --validate-by, or ask for more "
             + "--folds."
     case .missingClass(let label, let fold):
-        "No clip of the class \"\(label)\" would be left to train on (\(fold)). Ask for more --folds, add clips of it "
-            + "from elsewhere, or leave it out: list the other clips in a CSV manifest."
+        "No clip of the class \"\(label)\" would be left to train on (\(fold)): all are among those tested. Add clips of "
+            + "it from elsewhere, or leave it out: list the other clips in a CSV manifest. More --folds help where a fold "
+            + "tests several speakers or sentences."
     case .ungrouped(let grouping, let clips, let first):
         "\(clips) \(clips == 1 ? "clip has" : "clips have") no known \(grouping.rawValue), \(first) for one, so that "
-            + "the corpus cannot be grouped by it. State it in a CSV manifest (path,label,speaker,sentence), or cut by "
-            + "--by stratified."
+            + "the corpus cannot be grouped by it. State it in a CSV manifest (path,label,speaker,sentence; ser inspect "
+            + "--csv writes one to fill in), or cut by --by stratified."
     case .noSharedLabels(let labels):
         "The corpora have fewer than two labels in common ("
             + labels.map { $0.joined(separator: ", ") }.joined(separator: " and ")
@@ -93,9 +94,7 @@ private func remedy(_ error: TrainingError) -> String? {
 
 private func remedy(_ error: CorpusError) -> String? {
     guard case .unreadable(let files) = error else { return nil }
-    let told = files.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
-    return "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: \(told)"
-        + (files.count > 5 ? "; and \(files.count - 5) more. " : ". ")
+    return "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: " + UnreadableFile.list(files)
         + "Mend or remove them, or leave out --strict: then they are left out."
 }
 
@@ -113,6 +112,8 @@ private func remedy(_ error: ModelFileError) -> String? {
 
 private func remedy(_ error: InterchangeError) -> String? {
     switch error {
+    case .weights(let path, let reason, let hint):
+        "\(path): \(reason). \(hint.replacing("the table of names", with: "a table of names (--names)"))"
     case .features(let reason, _):
         "The features cannot be exported to ONNX: \(reason). Export the network alone: leave out --include-features."
     default: nil

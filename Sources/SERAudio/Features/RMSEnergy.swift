@@ -49,7 +49,7 @@ extension FrameLayout {
             Resampler.accepts(sampleRate),
             "sampleRate \(sampleRate): must be above 0 and at most \(Int(Resampler.highestRate)) Hz")
         try require((1...STFT.longest).contains(length), "frameLength \(length): must be from 1 to \(STFT.longest)")
-        try require((1...(1 << 30)).contains(hop), "hop \(hop): must be at least 1")
+        try require((1...(1 << 30)).contains(hop), "hop \(hop): must be from 1 to \(1 << 30)")
     }
 
     /// One number for each frame, [frames, 1].

@@ -62,7 +62,7 @@ public struct STFT: Codable, Sendable, Hashable {
                 (1...fftLength).contains(windowLength),
                 "windowLength \(windowLength): must be from 1 to fftLength, \(fftLength)")
         }
-        try require((1...(1 << 30)).contains(hop), "hop \(hop): must be at least 1")
+        try require((1...(1 << 30)).contains(hop), "hop \(hop): must be from 1 to \(1 << 30)")
         try require(scale.isFinite && scale != 0, "scale \(scale): must be a number other than 0")
         try require(
             preemphasis.isFinite && (0...1).contains(preemphasis), "preemphasis \(preemphasis): must be from 0 to 1")

@@ -71,9 +71,11 @@ public struct FeaturePipeline: Sendable {
         case let dimensions where dimensions.count == 3 && dimensions[0] == 1 && dimensions[1] == .fixed(columns):
             let frames = extractor.frames(forSamples: Int(saturating: seconds * extractor.sampleRate))
             guard dimensions[2].length == nil || dimensions[2].length == frames else {
+                let fitting = dimensions[2].length.flatMap { Self.seconds(giving: $0, by: extractor) }
                 throw unfit(
                     "\(frames) frames, which is what \(seconds) s of sound give",
-                    "Use the input [1, \(columns), \(frames)] or another duration.")
+                    "Use the input [1, \(columns), \(frames)], or "
+                        + (fitting.map { "a duration of \($0) s." } ?? "another duration."))
             }
             self.init(
                 extractor: extractor, span: .exactly(seconds: seconds), arrangement: .image, window: window)
@@ -87,8 +89,34 @@ public struct FeaturePipeline: Sendable {
             }
             throw unfit(
                 "[.time, \(columns)], [1, \(columns), frames] or [\(columns)] for features of \(columns) coefficients",
-                "Change the network's input or the number of coefficients.")
+                Self.hint(for: dimensions, columns: columns))
         }
+    }
+
+    /// What to do about a network that reads no features of so many columns.
+    private static func hint(for dimensions: [Shape.Dimension], columns: Int) -> String {
+        let isOneSequence = dimensions.count == 2
+        if isOneSequence, dimensions[1] == .fixed(columns) {
+            return "Leave the number of frames open, as [.time, \(columns)]; PyTorch exports it so where the axis of the "
+                + "frames is dynamic."
+        }
+        if isOneSequence, dimensions[0] == .fixed(columns) {
+            return "Let the network read the frames first, their number left open, as [.time, \(columns)], and swap the "
+                + "axes itself; or let it read an image, [1, \(columns), frames]."
+        }
+        return "Change the network's input or the number of coefficients."
+    }
+
+    /// A duration in seconds, to four places, of which features give so many frames; nil where none does.
+    private static func seconds(giving frames: Int, by extractor: any FeatureExtractor) -> Double? {
+        let rate = extractor.sampleRate
+        var low = 0, high = Int(saturating: 3600 * rate)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if extractor.frames(forSamples: middle) < frames { low = middle + 1 } else { high = middle }
+        }
+        let seconds = (Double(low) / rate * 1e4).rounded(.up) / 1e4
+        return extractor.frames(forSamples: Int(saturating: seconds * rate)) == frames ? seconds : nil
     }
 
     /// The features of a clip as a matrix: [frames, coefficients], or [1, values] for vectors.

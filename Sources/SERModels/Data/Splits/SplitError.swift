@@ -77,8 +77,8 @@ extension SplitError: LocalizedError, CustomStringConvertible {
                 + "two are needed where no \(grouping.rawValue) is to be in both. Validate by a share of each class, or "
                 + "ask for more folds."
         case .missingClass(let label, let fold):
-            "No clip of the class \"\(label)\" would be left to train on (\(fold)). Ask for more folds, add clips of it "
-                + "from elsewhere, or leave the class out."
+            "No clip of the class \"\(label)\" would be left to train on (\(fold)): all are among those tested. Add clips "
+                + "of it from elsewhere, or leave the class out; more folds help where a fold tests several groups."
         case .listedFile(let file, let found):
             found == 0
                 ? "The lists name \(file), which is not in the corpus."
