@@ -8,9 +8,12 @@ let package = Package(
     platforms: [.macOS(.v14)],
     dependencies: [.package(name: "SER", path: "..")],
     targets: [
+        // In C because it runs within every allocation.
+        .target(name: "CFuzzCost"),
         .executableTarget(
             name: "SERFuzz",
             dependencies: [
+                "CFuzzCost",
                 .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
                 .product(name: "SERModels", package: "SER"), .product(name: "SERInterchange", package: "SER"),
             ])

@@ -1,8 +1,9 @@
 """Small sound files in every container and coding to begin with: python make_seeds.py writes Seeds/sound-*.
 
-Needs numpy and soundfile (with libsndfile 1.1 or later for MPEG). The other seeds are made by the fuzz targets themselves, or
-lie here as `ser` wrote them.
+Needs numpy and soundfile (with libsndfile 1.1 or later for MPEG). The other seeds are made by the fuzz targets
+themselves, or lie here as `ser` wrote them.
 """
+import io
 import pathlib
 
 import numpy as np
@@ -39,3 +40,57 @@ for name, sounds in seeds.items():
     for index, (container, coding, samples) in enumerate(sounds):
         file = place / f"{index:02}-{container}-{coding}".lower()
         soundfile.write(file, samples, rate, subtype=coding, format=container)
+
+
+def sound(container, coding, samples, endian=None):
+    """The bytes of a sound file."""
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, subtype=coding, format=container, endian=endian)
+    return file.getvalue()
+
+
+def chunk(name, body=b"", size=None):
+    """A chunk of RIFF; with `size`, one that states another length."""
+    length = len(body) if size is None else size
+    return name + length.to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
+
+
+def patched(file, place, value, count=4):
+    return file[:place] + value.to_bytes(count, "little") + file[place + count:]
+
+
+def wav(tag, body, *before, block=1, size=None, after=b""):
+    """A WAV file of one channel, its `data` chunk as long as `size` says."""
+    numbers = [(tag, 2), (1, 2), (rate, 4), (rate * block, 4), (block, 2), (8 * block, 2)]
+    form = b"".join(number.to_bytes(count, "little") for number, count in numbers)
+    chunks = b"WAVE" + chunk(b"fmt ", form) + b"".join(before) + chunk(b"data", body, size) + after
+    return b"RIFF" + len(chunks).to_bytes(4, "little") + chunks
+
+
+# Headers that were left open, are wrong, or hold what libsndfile does not write.
+integers = (tone * 32767).astype("<i2").tobytes()
+gsm = sound("WAV", "GSM610", tone)
+adpcm = sound("WAV", "IMA_ADPCM", tone)
+wide = sound("RF64", "PCM_16", tone)
+mpeg = sound("MP3", "MPEG_LAYER_III", tone)
+bigendian = sound("WAV", "PCM_16", tone, "BIG")
+headers = {
+    "bigendian": bigendian,
+    "bigendian-open": patched(bigendian, bigendian.find(b"data") + 4, 0),
+    "open-zero": wav(1, integers, block=2, size=0),
+    "open-ones": wav(1, integers, block=2, size=0xffffffff),
+    "wrong": wav(1, integers, block=2, size=len(integers) + 8),
+    "cut": wav(1, integers, block=2, size=3 * len(integers)),
+    "cut-gsm": patched(gsm, gsm.find(b"data") + 4, 4000),
+    "open-gsm": patched(gsm, gsm.find(b"data") + 4, 0xffffffff),
+    "cut-adpcm": adpcm[:-100],
+    "open-adpcm": patched(adpcm, adpcm.find(b"data") + 4, 0x7ffff000),
+    "silent": wav(1, b"", block=2, after=chunk(b"LIST", b"INFOabcd")),
+    "wide-open": patched(wide, wide.find(b"ds64") + 16, (1 << 64) - 1, 8),
+    "wide-cut": patched(wide, wide.find(b"ds64") + 16, 8000, 8),
+    "mpeg": wav(0x55, mpeg, chunk(b"fact", (800).to_bytes(4, "little"))),
+    "mpeg-open": wav(0x50, mpeg, size=0),
+    "chunks": b"RIFF\0\0\0\0WAVE" + chunk(b"junk") * 1025,
+}
+for name, file in headers.items():
+    (folder / "sound-wav" / f"header-{name}").write_bytes(file)

@@ -36,40 +36,8 @@ struct WeightsTarget: FuzzTarget {
         let inner = file.renamed { $0.replacing("gru1.", with: "gru1._fsdp_wrapped_module.") }
         return [
             "plain": Data([0]) + plain, "table": Data([UInt8(table.count)]) + table + plain,
-            "wrapped": Data([0]) + wrapped, "inner": Data([0]) + inner, "whole-numbers": Data([0]) + file.ofWholeNumbers,
+            "wrapped": Data([0]) + wrapped, "inner": Data([0]) + inner,
+            "whole-numbers": Data([0]) + file.retyped("I32"),
         ]
-    }
-}
-
-/// A safetensors file taken apart.
-private struct Safetensors {
-    private var header: [String: Any]
-    private let body: Data
-
-    init(_ file: Data) {
-        let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-        let json = try? JSONSerialization.jsonObject(with: file.dropFirst(8).prefix(length))
-        header = json as? [String: Any] ?? [:]
-        body = file.dropFirst(8 + length)
-    }
-
-    private func file(_ header: [String: Any]) -> Data {
-        let json = (try? JSONSerialization.data(withJSONObject: header)) ?? Data()
-        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) } + json + body
-    }
-
-    /// The tensors under other names.
-    func renamed(_ name: (String) -> String) -> Data {
-        file(Dictionary(header.map { ($0 == "__metadata__" ? $0 : name($0), $1) }) { first, _ in first })
-    }
-
-    /// The tensors as if they held whole numbers of 32 bits.
-    var ofWholeNumbers: Data {
-        file(
-            header.mapValues { entry in
-                guard var entry = entry as? [String: Any], entry["dtype"] != nil else { return entry }
-                entry["dtype"] = "I32"
-                return entry
-            })
     }
 }
