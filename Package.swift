@@ -8,6 +8,9 @@ let package = Package(
         .library(name: "SERCore", targets: ["SERCore"]),
         .library(name: "SERAudio", targets: ["SERAudio"]),
         .library(name: "SERModels", targets: ["SERModels"]),
+        .library(name: "SERTraining", targets: ["SERTraining"]),
+        .library(name: "SERReports", targets: ["SERReports"]),
+        .library(name: "SERSyntheticSpeech", targets: ["SERSyntheticSpeech"]),
         .library(name: "SERInterchange", targets: ["SERInterchange"]),
         .executable(name: "ser", targets: ["ser"]),
     ],
@@ -40,7 +43,16 @@ let package = Package(
             name: "SERAudio",
             dependencies: ["SERSupport", "CSERKernels", "COpenBLAS", "CFFTW", "CSndFile", "CSoxr"],
             linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
-        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels", "CPNG"]),
+        // What a program links that recognises: no corpora, no training, no pages.
+        .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
+        .target(name: "SERTraining", dependencies: ["SERModels", "SERCore", "SERAudio", "SERSupport"]),
+        .target(
+            name: "SERReports", dependencies: ["SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport", "CPNG"]),
+        .target(name: "SERSyntheticSpeech", dependencies: ["SERTraining", "SERAudio", "SERSupport"]),
+        // What ser benchmark and ser scale measure: no product.
+        .target(
+            name: "SERBenchmarks",
+            dependencies: ["SERReports", "SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
         // Apart, so that who does not move models to and from other programs does not build the protobuf library.
         .target(
             name: "SERInterchange",
@@ -52,38 +64,53 @@ let package = Package(
         .executableTarget(
             name: "ser",
             dependencies: [
-                "SERCore", "SERAudio", "SERModels", "SERInterchange", "SERSupport",
+                "SERCore", "SERAudio", "SERModels", "SERTraining", "SERReports", "SERSyntheticSpeech", "SERBenchmarks",
+                "SERInterchange", "SERSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 // Serves the live view, on the loopback address alone.
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
-            ],
-            path: "Examples/ser"),
+            ]),
         .executableTarget(name: "features", dependencies: ["SERAudio"], path: "Examples/features"),
-        .executableTarget(name: "train", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/train"),
         .executableTarget(
-            name: "cross-validation", dependencies: ["SERModels", "SERAudio", "SERCore"],
+            name: "train", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore"],
+            path: "Examples/train"),
+        .executableTarget(
+            name: "cross-validation", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore"],
             path: "Examples/cross-validation"),
         .executableTarget(name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .executableTarget(
-            name: "residual-lstm", dependencies: ["SERModels", "SERAudio", "SERCore"], path: "Examples/residual-lstm"),
+            name: "residual-lstm", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore"],
+            path: "Examples/residual-lstm"),
         .testTarget(name: "SERCoreTests", dependencies: ["SERCore", "SERSupport", "CSERKernels"]),
         .testTarget(name: "SERSupportTests", dependencies: ["SERSupport"]),
         .executableTarget(
-            name: "model-file-trials", dependencies: ["SERModels", "SERAudio", "SERCore", "SERSupport"],
+            name: "model-file-trials", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore", "SERSupport"],
             path: "Tests/ModelFileTrials"),
         .testTarget(
             name: "serTests",
             dependencies: [
                 "ser", "features", "train", "cross-validation", "custom-network", "custom-layer", "residual-lstm",
                 "model-file-trials",
-                "SERModels", "SERAudio",
+                "SERBenchmarks", "SERReports", "SERTraining", "SERModels", "SERAudio",
             ]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(
             name: "SERInterchangeTests", dependencies: ["SERInterchange", "SERModels", "SERCore", "SERAudio"],
             exclude: ["check_interchange.py", "torch_models.py"]),
-        .testTarget(name: "SERModelsTests", dependencies: ["SERModels", "SERCore", "SERAudio"]),
+        // What tests of several modules share.
+        .target(
+            name: "SERTestSupport", dependencies: ["SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport"],
+            path: "Tests/SERTestSupport"),
+        .testTarget(name: "SERModelsTests", dependencies: ["SERTestSupport", "SERModels", "SERCore", "SERAudio"]),
+        .testTarget(
+            name: "SERTrainingTests",
+            dependencies: ["SERTestSupport", "SERSyntheticSpeech", "SERTraining", "SERModels", "SERCore", "SERAudio"]),
+        .testTarget(
+            name: "SERReportsTests",
+            dependencies: [
+                "SERTestSupport", "SERBenchmarks", "SERReports", "SERTraining", "SERModels", "SERCore", "SERAudio",
+            ]),
     ]
 )

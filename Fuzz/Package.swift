@@ -15,7 +15,8 @@ let package = Package(
             dependencies: [
                 "CFuzzCost",
                 .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
-                .product(name: "SERModels", package: "SER"), .product(name: "SERInterchange", package: "SER"),
+                .product(name: "SERModels", package: "SER"), .product(name: "SERTraining", package: "SER"),
+                .product(name: "SERReports", package: "SER"), .product(name: "SERInterchange", package: "SER"),
             ])
     ]
 )

@@ -4,6 +4,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTraining
 
 func residualLSTM(classes: Int) throws -> Model {
     try Model(input: [.time, 46], seed: 1) {

@@ -3,6 +3,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTraining
 
 let arguments = CommandLine.arguments.dropFirst().map { $0 }
 guard arguments.count >= 2 else {

@@ -29,3 +29,12 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
         }
     }
 }
+
+/// The results of a function of 0, 1, 2, ..., computed on all cores, in order.
+package func parallelMap<Result: Sendable>(_ count: Int, _ transform: @Sendable (Int) -> Result) -> [Result] {
+    [Result](unsafeUninitializedCapacity: count) { buffer, initialized in
+        nonisolated(unsafe) let results = buffer
+        parallelFor(count) { results.initializeElement(at: $0, to: transform($0)) }
+        initialized = count
+    }
+}

@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTraining
 
 /// What keeping a checkpoint costs: the same training with and without, in turn, features computed beforehand.
 enum CheckpointTrial {

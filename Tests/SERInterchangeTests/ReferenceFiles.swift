@@ -3,6 +3,7 @@ import SERAudio
 import SERCore
 import SERInterchange
 import SERModels
+import SERTraining
 import Testing
 
 private let environment = ProcessInfo.processInfo.environment

@@ -2,6 +2,7 @@ import Foundation
 import SERCore
 import SERInterchange
 import SERModels
+import SERTraining
 import Testing
 
 /// Files that torch_archives.py made of one dense layer, `0`.

@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// Reading only as much of a file as a model uses must not change what it makes of it.

@@ -1,6 +1,7 @@
 import Foundation
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// What the builder makes computes what it says.

@@ -1,6 +1,7 @@
 import Foundation
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// What does not fit together is found when the network is built, and said with a place and a way out.

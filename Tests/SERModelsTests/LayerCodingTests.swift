@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// h' = h / 2 + tanh(W x + U h) / 2: a cell of a user's own.

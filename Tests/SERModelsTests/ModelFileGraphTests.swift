@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// The names and shapes of the tensors of every architecture, as files hold them: what is written once must be read for

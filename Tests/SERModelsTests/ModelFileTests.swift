@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 private struct Doubling: UnaryLayer {

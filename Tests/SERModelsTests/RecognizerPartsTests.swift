@@ -3,6 +3,7 @@ import SERAudio
 import SERCore
 import SERModels
 import SERSupport
+import SERTestSupport
 import Testing
 
 /// A standardisation that leaves features as they are, but for rounding.

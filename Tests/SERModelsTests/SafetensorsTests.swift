@@ -1,6 +1,7 @@
 import Foundation
 import SERCore
 import SERModels
+import SERTestSupport
 import Testing
 
 /// A safetensors file of a header and bytes, which need not fit each other.

@@ -68,7 +68,7 @@ extension Explanation: CustomStringConvertible {
     }
 
     /// Which part of a longer clip the model reads.
-    var cut: String {
+    package var cut: String {
         let heard = prediction.heard
         let part = heard.start == 0
             ? "the first \(soundSeconds.fixed(2))" : "\(heard.start.fixed(2)) to \(heard.end.fixed(2))"
@@ -77,5 +77,5 @@ extension Explanation: CustomStringConvertible {
 
     static func percent(_ share: Double) -> String { "\((share * 100).fixed(0)) %" }
 
-    static func signed(_ value: Double) -> String { (value > 0 ? "+" : "") + value.fixed(2) }
+    package static func signed(_ value: Double) -> String { (value > 0 ? "+" : "") + value.fixed(2) }
 }

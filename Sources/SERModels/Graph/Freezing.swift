@@ -1,5 +1,6 @@
 import Foundation
 import SERCore
+import SERSupport
 
 /// A path that names nothing in a model.
 public struct UnknownPathError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
@@ -47,7 +48,7 @@ extension Model {
     }
 
     /// Freezes or unfreezes tensors of the given paths.
-    mutating func hold(_ paths: [String], _ isFrozen: Bool) {
+    package mutating func hold(_ paths: [String], _ isFrozen: Bool) {
         parameters.setFrozen(isFrozen, paths.filter(parameters.contains))
         state.setFrozen(isFrozen, paths.filter(state.contains))
     }

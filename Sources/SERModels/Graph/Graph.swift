@@ -43,10 +43,10 @@ public struct Graph: Sendable {
 
     /// A node before its shape is known.
     struct Description {
-        var path: String
+        package var path: String
         var name: String
-        var layer: any Layer
-        var inputs: [Int]
+        package var layer: any Layer
+        package var inputs: [Int]
         /// Takes the place of the hint in an error of the layer.
         var hint: String?
     }

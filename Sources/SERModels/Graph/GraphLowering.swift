@@ -1,4 +1,5 @@
 import SERCore
+import SERSupport
 
 /// Turns what a builder made into a list of nodes: gives paths, finds what names refer to, and puts the nodes into an order
 /// in which each reads from earlier ones.

@@ -57,7 +57,7 @@ extension Model {
 
     /// A clip's features, found to fit what the network of one input reads.
     /// - Throws: ``FeatureError`` for fewer frames than the network's windows need, or other than it reads.
-    func fitted(
+    package func fitted(
         _ matrix: FeatureMatrix, as arrangement: FeaturePipeline.Arrangement
     ) throws(FeatureError) -> FeatureMatrix {
         if case .vector = arrangement { return matrix }

@@ -19,7 +19,7 @@ public struct Model: Sendable {
     /// What is carried without being learned, such as `batchNorm1.running_mean`.
     public var state: Parameters
     /// How the features were standardised that the weights were trained with; nil for weights of unknown origin.
-    var standardization: Standardization?
+    package var standardization: Standardization?
     let plan: ExecutionPlan
     /// For each input, how many steps along time it needs.
     package let leastSteps: [LeastSteps?]
@@ -76,7 +76,7 @@ public struct Model: Sendable {
             state: Parameters(graph.stateDeclarations.map(fresh)))
     }
 
-    init(graph: Graph, parameters: Parameters, state: Parameters) {
+    package init(graph: Graph, parameters: Parameters, state: Parameters) {
         self.graph = graph
         self.parameters = parameters
         self.state = state

@@ -1,3 +1,5 @@
+import SERSupport
+
 /// A network as a drawing in the language of another program: blocks are frames around their layers.
 struct NetworkDrawing {
     /// A block with its layers and the blocks inside it.

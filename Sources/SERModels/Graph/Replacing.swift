@@ -1,4 +1,5 @@
 import SERCore
+import SERSupport
 
 extension Model {
     /// The model with another layer in the place of one, which begins with fresh weights; all others keep theirs.

@@ -91,7 +91,7 @@ struct NetworkLines {
     }
 
     /// Numbers and sources stand in the table of a network with branches only: a chain reads better without.
-    var table: String {
+    package var table: String {
         let hasFrozen = trainable < parameters
         var rows = [["#", "Layer", "Kind", "Reads", "Output", "Parameters", "Frozen"]]
         for (number, line) in all.enumerated() {
@@ -139,7 +139,7 @@ struct NetworkLines {
         let parameters, trainable, state: Int
     }
 
-    var json: String {
+    package var json: String {
         let all = all
         let report = Report(
             input: inputs.first?.output ?? "", output: outputs.first.map { all[$0.line].output } ?? "",
@@ -157,16 +157,4 @@ struct NetworkLines {
             stop("Model: the summary cannot be written as JSON: \(error)")  // texts and whole numbers always can
         }
     }
-}
-
-/// 1404871 as 1,404,871.
-func grouped(_ number: Int) -> String {
-    var digits = String(number.magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-        groups.insert(String(digits.suffix(3)), at: 0)
-        digits.removeLast(3)
-    }
-    groups.insert(digits, at: 0)
-    return (number < 0 ? "-" : "") + groups.joined(separator: ",")
 }

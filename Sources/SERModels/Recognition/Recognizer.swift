@@ -37,7 +37,7 @@ public struct Recognizer: Sendable {
     }
 
     /// A recognizer of parts that ``check(_:_:_:_:)`` has found to fit.
-    init(
+    package init(
         checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
         calibration: TemperatureScaling?, provenance: [String: String]
     ) {
@@ -68,7 +68,7 @@ public struct Recognizer: Sendable {
     }
 
     /// The same recognizer with other weights of its network.
-    func with(weightsOf model: Model, provenance: [String: String]) -> Recognizer {
+    package func with(weightsOf model: Model, provenance: [String: String]) -> Recognizer {
         Recognizer(
             checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
             calibration: calibration, provenance: provenance)
@@ -113,7 +113,7 @@ public struct Recognizer: Sendable {
     }
 
     /// The features of a clip's beginning, whichever part the pipeline would hear, found to fit the network.
-    func matrix(ofBeginningOf clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
+    package func matrix(ofBeginningOf clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
         var pipeline = pipeline
         pipeline.window = .beginning
         return try model.fitted(try pipeline.matrix(of: clip), as: pipeline.arrangement)
@@ -127,50 +127,8 @@ public struct Recognizer: Sendable {
             return Prediction(
                 labels: labels, logits: scores, probabilities: softmax(logits).scalars, heard: heard)
         }
-        let scaled = Scores(checked: [scores]).softmaxed(temperature: calibration.temperature)
+        let scaled = logProbabilities(of: scores, temperature: calibration.temperature)
         return Prediction(
-            labels: labels, logits: scores, probabilities: scaled.probabilities[0].map(Float.init), heard: heard)
-    }
-
-    /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels.
-    /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used.
-    public func evaluate(
-        _ part: Partition, store: FeatureStore = FeatureStore(),
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
-    ) throws(TrainingError) -> Evaluation {
-        try measured(part, store: store, observe: observe, isCancelled: isCancelled).evaluation
-    }
-
-    /// The same, with the clips that could be used, in the order of the predictions, and those that could not.
-    func measured(
-        _ part: Partition, store: FeatureStore, isStrict: Bool = false,
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
-    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
-        let places = part.labels.compactMap { labels.firstIndex(of: $0) }
-        guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
-        let loader = ExampleLoader(
-            network: model, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
-            progress: { observe(.extracting(done: $0, total: $1)) })
-        let loaded = try loader.examples(part, standardization)
-        let rows = try logits(of: loaded.examples, from: loaded.clips)
-        do throws(EvaluationError) {
-            let evaluation = try Evaluation(
-                logits: rows, targets: loaded.examples.targets.map { places[$0] }, labels: labels,
-                temperature: calibration?.temperature ?? 1,
-                speakers: GroupIdentity.names(of: loaded.clips.map { $0.identity(by: .speaker) }))
-            return (evaluation, loaded.clips, loaded.failures)
-        } catch { throw .evaluation(error) }
-    }
-
-    /// The network's outputs, a row for each clip, found to be finite.
-    func logits(of examples: Examples, from clips: [Clip]) throws(TrainingError) -> [[Float]] {
-        let rows = model.logits(of: examples).rows
-        let broken = rows.indices.filter { !rows[$0].allSatisfy(\.isFinite) }
-        if let first = broken.first {
-            throw .outputNotFinite(path: clips[first].name, failed: broken.count, clips: rows.count)
-        }
-        return rows
+            labels: labels, logits: scores, probabilities: scaled.map { Float(exp($0)) }, heard: heard)
     }
 }

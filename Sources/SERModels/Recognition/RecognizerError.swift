@@ -1,6 +1,7 @@
 import Foundation
 import SERAudio
 import SERCore
+import SERSupport
 
 /// Why parts do not make a recognizer.
 public enum RecognizerError: Error, Sendable, Equatable {

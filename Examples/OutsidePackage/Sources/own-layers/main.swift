@@ -3,6 +3,8 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSyntheticSpeech
+import SERTraining
 
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ser-layers-\(UUID().uuidString)")
 defer { try? FileManager.default.removeItem(at: folder) }

@@ -2,6 +2,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERTraining
 
 /// Checkpoints, after a byte that says what is asked of the training that goes on from them.
 struct CheckpointTarget: FuzzTarget {

@@ -1,6 +1,7 @@
 import Foundation
 import SERAudio
 import SERModels
+import SERTraining
 
 /// Manifests in CSV, whose files are there or not.
 struct ManifestTarget: FuzzTarget {

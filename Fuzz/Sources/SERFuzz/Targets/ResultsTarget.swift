@@ -1,5 +1,7 @@
 import Foundation
 import SERModels
+import SERReports
+import SERTraining
 
 /// Files of results, of every kind.
 struct ResultsTarget: FuzzTarget {

@@ -1,0 +1,149 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERSupport
+
+/// The recognizer's file, field by field: Docs/ModelFile.md.
+extension Recognizer {
+    /// The version of the format that the recognizer needs. Readers of format 1 hear the beginning of every recording,
+    /// whatever window the file names.
+    private var format: Int { pipeline.window == .beginning ? 1 : 2 }
+
+    /// Writes the whole recognizer into one safetensors file: weights and running state under their paths, and in the
+    /// metadata graph, features, standardisation, labels and provenance as JSON. The file appears whole or not at all.
+    /// - Parameters:
+    ///   - file: The file, such as `gru.safetensors`.
+    ///   - storage: How weights are held; running statistics are always 32-bit floats.
+    /// - Throws: ``ModelFileError/unwritable(path:reason:)``, also where layers or features of your own could not be
+    ///   read back as they are; nothing is written then.
+    public func save(to file: URL, storage: WeightStorage = .float32) throws(ModelFileError) {
+        var writer = SafetensorsWriter(metadata: try metadata(for: file))
+        writer.add(model.parameters, storage: storage)
+        writer.add(model.state)
+        try writer.write(to: file)
+    }
+
+    /// The metadata of the recognizer's file.
+    package func metadata(for file: URL) throws(ModelFileError) -> [String: String] {
+        var metadata: [String: String]
+        let layers = LayerCollector()
+        do {
+            metadata = [
+                MetadataKey.format: "\(format)",
+                MetadataKey.library: LibraryVersion.current,
+                MetadataKey.graph: try MetadataPart.text(model.graph, userInfo: layers.userInfo),
+                MetadataKey.features: try MetadataPart.text(pipeline),
+                MetadataKey.standardization: try MetadataPart.text(standardization),
+                MetadataKey.labels: try MetadataPart.text(labels),
+                MetadataKey.provenance: try MetadataPart.text(provenance),
+            ]
+            if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
+            if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
+            try MetadataPart.check(model.graph, userInfo: layers.registry().userInfo)
+            try pipeline.checkCoding()
+            for text in metadata.values where text.first == "{" || text.first == "[" { try JSONScanner.check(text) }
+        } catch { throw .unwritable(path: file.path, reason: MetadataPart.reason(error)) }
+        for (name, text) in metadata where text.utf8.count > MetadataPart.longest {
+            throw .unwritable(
+                path: file.path, reason: "'\(name)' has \(text.utf8.count) bytes; \(MetadataPart.longest) can be read")
+        }
+        return metadata
+    }
+
+    /// Reads a recognizer that ``save(to:storage:)`` wrote, or the best of a checkpoint.
+    ///
+    /// Nothing in the file is trusted: everything is checked before memory is taken for it.
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - layers: The layers the network may hold: the library's, and those you add.
+    ///   - features: The features the file may name: the library's, and those you add.
+    /// - Throws: ``ModelFileError``.
+    public init(
+        contentsOf file: URL, layers: LayerRegistry = .standard, features: FeatureRegistry = .standard
+    ) throws(ModelFileError) {
+        try self.init(SafetensorsReader(at: file), layers: layers, features: features)
+    }
+
+    init(_ file: SafetensorsReader, layers: LayerRegistry, features: FeatureRegistry) throws(ModelFileError) {
+        try MetadataPart.checkFormat(of: file)
+        let graph = try MetadataPart.value(MetadataKey.graph, as: Graph.self, in: file, userInfo: layers.userInfo)
+        let pipeline = try MetadataPart.value(
+            MetadataKey.features, as: FeaturePipeline.self, in: file, userInfo: features.userInfo)
+        let standardization = try MetadataPart.value(
+            MetadataKey.standardization, as: Standardization.self, in: file)
+        let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)
+        let calibration = file.metadata[MetadataKey.calibration] == nil
+            ? nil : try MetadataPart.value(MetadataKey.calibration, as: TemperatureScaling.self, in: file)
+        let provenance = try MetadataPart.value(MetadataKey.provenance, as: [String: String].self, in: file)
+        func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
+            .inconsistent(path: file.path, part: part, reason: reason)
+        }
+        do throws(RecognizerError) { try Self.check(graph, pipeline, standardization, labels) } catch {
+            throw inconsistent(error.part, error.reason)
+        }
+        let isCheckpoint = file.metadata[MetadataKey.checkpoint] != nil
+        let own = file.entries.filter { !isCheckpoint || !$0.name.hasPrefix(MetadataKey.checkpointPrefix) }
+        var model = try Model(graph: graph, entries: own, of: file)
+        if file.metadata[MetadataKey.frozen] != nil {
+            let frozen = try MetadataPart.value(MetadataKey.frozen, as: [String].self, in: file)
+            if let unknown = frozen.first(where: { !model.parameters.contains($0) && !model.state.contains($0) }) {
+                throw inconsistent(MetadataKey.frozen, "the network has no tensor \(quoted(unknown))")
+            }
+            model.hold(frozen, true)
+        }
+        self.init(
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            calibration: calibration, provenance: provenance)
+    }
+}
+
+extension Model {
+    /// A model whose weights and state are all in a file, each of the shape the graph declares, and nothing beside
+    /// them.
+    init(graph: Graph, entries: [SafetensorsReader.Entry], of file: SafetensorsReader) throws(ModelFileError) {
+        let declared = graph.parameterDeclarations + graph.stateDeclarations
+        let names = Set(declared.map(\.path))
+        guard names.count == declared.count else {
+            throw .inconsistent(path: file.path, part: MetadataKey.graph, reason: "two tensors have the same name")
+        }
+        if let other = entries.first(where: { !names.contains($0.name) })?.name {
+            throw .inconsistent(
+                path: file.path, part: "tensor \(quoted(other))", reason: "the network has no place for it")
+        }
+        for (path, declaration) in declared { try file.check(path, has: declaration.shape) }
+        self.init(
+            graph: graph,
+            parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
+            state: try file.parameters(graph.stateDeclarations.map { ($0.path, $0.declaration.shape) }))
+    }
+}
+
+extension SafetensorsReader {
+    /// Makes sure that there is a tensor of floats of that name and shape.
+    func check(_ name: String, has shape: [Int]) throws(ModelFileError) {
+        func inconsistent(_ reason: String) -> ModelFileError {
+            .inconsistent(path: path, part: "tensor \(quoted(name))", reason: reason)
+        }
+        guard let entry = entry(name) else { throw inconsistent("it is missing") }
+        guard entry.shape == shape else {
+            throw inconsistent("it has the shape \(entry.shape), and the network needs \(shape)")
+        }
+        guard entry.isFloatingPoint else { throw inconsistent("it holds \(entry.typeName), which are no floats") }
+    }
+
+    /// Reads tensors of given shapes, found under their paths after a prefix, into one buffer.
+    ///
+    /// All are checked first; memory is taken only for what the file holds.
+    package func parameters(
+        _ shapes: [(path: String, shape: [Int])], prefix: String = ""
+    ) throws(ModelFileError) -> Parameters {
+        for (path, shape) in shapes { try check(prefix + path, has: shape) }
+        let layout = ParameterLayout(shapes)
+        let buffer = Buffer(uninitialized: layout.scalarCount)
+        layout.clearPadding(of: buffer.pointer)
+        for (index, path) in layout.paths.enumerated() {
+            if let entry = entry(prefix + path) { try read(entry, into: buffer.pointer + layout.offsets[index]) }
+        }
+        return Parameters(layout: layout, storage: buffer)
+    }
+}

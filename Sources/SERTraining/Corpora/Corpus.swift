@@ -1,0 +1,53 @@
+import Foundation
+import SERModels
+
+/// A set of labelled recordings, audited as it was read.
+///
+/// ```swift
+/// let corpus = try Corpus.tess(at: folder)
+/// print(corpus.clips.count, corpus.labels, corpus.problems)
+/// ```
+public struct Corpus: Sendable, Equatable {
+    /// The corpus's name, such as `TESS`.
+    public let name: String
+    /// The recordings, in the order of their paths.
+    public let clips: [Clip]
+    /// The emotions that occur, sorted.
+    public let labels: [String]
+    /// What the audit found, in a fixed order.
+    public let problems: [CorpusProblem]
+    /// How many clips of each speaker and emotion a corpus should hold, by its name, where its makers say.
+    let expectations: [String: CorpusExpectation]
+
+    /// A corpus of clips that no reader knows; they keep their order.
+    public init(name: String, clips: [Clip]) {
+        self.init(name: name, clips: clips, problems: [])
+    }
+
+    init(
+        name: String, clips: [Clip], problems: [CorpusProblem], expectations: [String: CorpusExpectation] = [:]
+    ) {
+        self.name = name
+        self.clips = clips
+        self.problems = problems
+        self.expectations = expectations
+        labels = Set(clips.map(\.emotion)).sorted()
+    }
+
+    /// The speakers that are known, by corpus and name; those of several corpora as `corpus/name`.
+    public var speakers: [String] {
+        let corpora = corpora
+        return Set(clips.compactMap { $0.identity(by: .speaker) }).sorted().map { $0.name(among: corpora) }
+    }
+
+    /// Length of all clips together, in seconds.
+    public var duration: Double { clips.reduce(0) { $0 + $1.duration } }
+
+    /// Whether the recordings were made by the library's own synthesiser.
+    public var isSynthetic: Bool { clips.contains { $0.corpus.hasPrefix(SyntheticMarker.corpusName) } }
+
+    /// The corpus with only those clips that satisfy a condition; its labels are those that are left.
+    public func filtered(_ isIncluded: (Clip) -> Bool) -> Corpus {
+        Corpus(name: name, clips: clips.filter(isIncluded), problems: problems)
+    }
+}

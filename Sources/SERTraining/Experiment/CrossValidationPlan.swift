@@ -1,0 +1,226 @@
+import Foundation
+import SERAudio
+import SERCore
+import SERModels
+import SERSupport
+
+/// All that a cross-validation will do, checked before anything is trained.
+package struct CrossValidationPlan: Sendable {
+    /// One fold with one seed.
+    struct Task: Sendable {
+        let seed: UInt64
+        /// From 1.
+        let fold: Int
+        let split: DataSplit
+        /// Splits to choose a candidate by; empty where there is one candidate.
+        let inner: [DataSplit]
+
+        var name: String { "\(split.summary), seed \(seed)" }
+    }
+
+    let settings: CrossValidation
+    let corpus: Corpus
+    let splits: [DataSplit]
+    let tasks: [Task]
+    /// For each candidate, how clips become what its network reads, and the number of its parameters.
+    let pipelines: [FeaturePipeline]
+    let parameterCounts: [Int]
+    /// The folder that all clips lie in.
+    let root: String
+    private let store = FeatureStore()
+
+    init(_ settings: CrossValidation, corpus: Corpus) throws(CrossValidationError) {
+        guard !settings.candidates.isEmpty else { throw .setting("there is no network to train") }
+        guard !settings.seeds.isEmpty, Set(settings.seeds).count == settings.seeds.count else {
+            throw .setting("each seed is a run of its own: name at least one, and none twice")
+        }
+        guard Set(settings.candidates.map(\.name)).count == settings.candidates.count else {
+            throw .setting("two candidates have the same name")
+        }
+        self.settings = settings
+        self.corpus = corpus
+        let isNested = settings.candidates.count > 1
+        var splits: [DataSplit] = [], inner: [[DataSplit]] = []
+        do throws(SplitError) {
+            splits = try corpus.folds(
+                settings.folds, validation: settings.validation, validatedBy: settings.validatedBy,
+                seed: settings.foldSeed)
+            for split in splits {
+                inner.append(
+                    isNested
+                        ? try split.inner(
+                            settings.inner, validation: settings.validation, validatedBy: settings.validatedBy,
+                            seed: settings.foldSeed) : [])
+            }
+        } catch { throw .split(error) }
+        self.splits = splits
+        tasks = settings.seeds.flatMap { seed in
+            splits.indices.map { Task(seed: seed, fold: $0 + 1, split: splits[$0], inner: inner[$0]) }
+        }
+        var pipelines: [FeaturePipeline] = [], counts: [Int] = []
+        for candidate in settings.candidates {
+            let network = try Self.network(candidate, labels: corpus.labels, seed: settings.seeds[0])
+            counts.append(network.parameterCount)
+            do throws(TrainingError) { pipelines.append(try candidate.trainer.pipeline(for: network)) } catch {
+                throw .training(error, fold: candidate.name)
+            }
+        }
+        self.pipelines = pipelines
+        parameterCounts = counts
+        root = commonFolder(of: corpus.clips.map(\.path.path))
+    }
+
+    var largestNetwork: Int { parameterCounts.max() ?? 0 }
+
+    /// The path of a clip below the folder that all clips lie in.
+    func name(of clip: Clip) -> String { clip.name(below: root) }
+
+    /// Computes the features of all clips, for all candidates.
+    /// - Returns: The size of the largest set of features in bytes.
+    func extract(
+        isCancelled: @escaping @Sendable () -> Bool, progress: @escaping @Sendable (Int, Int) -> Void
+    ) throws(TrainingError) -> Int {
+        var most = 0
+        for pipeline in pipelines {
+            let (matrices, _) = try store.matrices(
+                of: corpus.clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+            most = max(most, matrices.reduce(0) { $0 + ($1.map { $0.frames * $0.coefficients } ?? 0) } * 4)
+        }
+        return most
+    }
+
+    /// Epochs of all trainings of some tasks together, where none stops early.
+    func epochs(of places: [Int]) -> Int {
+        let all = settings.candidates.map(\.trainer.epochs)
+        return places.reduce(0) { $0 + (all.max() ?? 0) + tasks[$1].inner.count * all.reduce(0, +) }
+    }
+
+    /// Trains and tests one fold.
+    func test(
+        _ task: Task, isCancelled: @escaping @Sendable () -> Bool, epoch: @escaping @Sendable () -> Void
+    ) throws(TrainingError) -> CrossValidationResults.Fold {
+        let choices = try scores(task, isCancelled: isCancelled, epoch: epoch)
+        let best = choices.map(\.unweightedAverageRecall).max()
+        let chosen = choices.firstIndex { $0.unweightedAverageRecall == best } ?? 0
+        let trained = try fit(chosen, on: task.split, seed: task.seed, isCancelled: isCancelled, epoch: epoch)
+        let (evaluation, clips, untested) = try trained.recognizer.measured(
+            task.split.test, store: store, isStrict: settings.candidates[chosen].trainer.isStrict)
+        return CrossValidationResults.Fold(
+            seed: task.seed, fold: task.fold, name: task.split.summary, network: settings.candidates[chosen].name,
+            choices: choices.isEmpty ? nil : choices, bestEpoch: trained.history.bestEpoch,
+            epochs: trained.history.epochs.count, validationAccuracy: trained.history.best?.validationAccuracy,
+            seconds: trained.history.seconds, temperature: evaluation.temperature, history: trained.history.epochs,
+            clips: clips.indices.map { index in
+                CrossValidationResults.ClipResult(
+                    clip: name(of: clips[index]), segment: clips[index].segment, corpus: clips[index].corpus,
+                    speaker: clips[index].speaker, sentence: clips[index].sentence, target: evaluation.targets[index],
+                    prediction: evaluation.predictions[index], probabilities: evaluation.probabilities[index],
+                    logits: evaluation.logits[index])
+            },
+            skipped: (trained.skipped + untested).map { name(of: $0.clip) }.sorted())
+    }
+
+    /// The mean UAR of each candidate over the inner folds.
+    private func scores(
+        _ task: Task, isCancelled: @escaping @Sendable () -> Bool, epoch: @escaping @Sendable () -> Void
+    ) throws(TrainingError) -> [CrossValidationResults.Choice] {
+        guard !task.inner.isEmpty else { return [] }
+        var choices: [CrossValidationResults.Choice] = []
+        for index in settings.candidates.indices {
+            var total = 0.0
+            for split in task.inner {
+                let trained = try fit(index, on: split, seed: task.seed, isCancelled: isCancelled, epoch: epoch)
+                total += try trained.evaluate(split.test).metrics.unweightedAverageRecall
+            }
+            choices.append(.init(
+                name: settings.candidates[index].name, unweightedAverageRecall: total / Double(task.inner.count)))
+        }
+        return choices
+    }
+
+    private func fit(
+        _ index: Int, on split: DataSplit, seed: UInt64, isCancelled: @escaping @Sendable () -> Bool,
+        epoch: @escaping @Sendable () -> Void
+    ) throws(TrainingError) -> TrainedModel {
+        let candidate = settings.candidates[index]
+        var trainer = candidate.trainer
+        trainer.seed = seed
+        let network: Model
+        do throws(CrossValidationError) {
+            network = try Self.network(candidate, labels: corpus.labels, seed: seed)
+        } catch { throw .setting(error.description) }
+        let trained = try trainer.fit(
+            network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } }, isCancelled: isCancelled)
+        switch trained.stopped {
+        case .cancelled: throw .cancelled
+        // A fold's figures are those of a training that went as it was set.
+        case .diverged(let epoch): throw .diverged(epoch: epoch)
+        case .allEpochs, .patience: return trained
+        }
+    }
+
+    private static func network(
+        _ candidate: CrossValidation.Candidate, labels: [String], seed: UInt64
+    ) throws(CrossValidationError) -> Model {
+        do { return try candidate.network(labels, seed) } catch {
+            throw .network(name: candidate.name, reason: "\(error)")
+        }
+    }
+
+    /// All that decides what a fold's result is.
+    func identity(of task: Task) throws(CrossValidationError) -> FoldIdentity {
+        var trainings: [String] = []
+        for (candidate, pipeline) in zip(settings.candidates, pipelines) {
+            var trainer = candidate.trainer
+            trainer.seed = task.seed
+            let network = try Self.network(candidate, labels: corpus.labels, seed: task.seed)
+            do {
+                let identity = TrainingIdentity(
+                    trainer, network: network, pipeline: pipeline,
+                    standardization: try trainer.standardization.kept(by: network, columns: pipeline.columns),
+                    split: task.split)
+                trainings.append(try MetadataPart.text(identity))
+            } catch {
+                throw .setting("the settings of \(candidate.name) cannot be written: \(error)")
+            }
+        }
+        let isNested = settings.candidates.count > 1
+        return FoldIdentity(
+            facts: [
+                "the protocol": settings.folds.summary,
+                "the seed of the folds": "\(settings.foldSeed)",
+                "the share that validates": "\(settings.validation)",
+                "what validation parts have to themselves": settings.validatedBy?.rawValue ?? "nothing",
+                "the networks": settings.candidates.map(\.name).joined(separator: ", "),
+                "the number of epochs": settings.candidates.map { "\($0.trainer.epochs)" }.joined(separator: ", "),
+                "calibration": settings.candidates.map { $0.trainer.calibrates ? "a temperature" : "none" }
+                    .joined(separator: ", "),
+                "the inner folds": isNested ? settings.inner.summary : "none",
+                "the content of the test part":
+                    ContentDigest(
+                        of: Array(
+                            task.split.test.clips.map { name(of: $0) + $0.emotion + ($0.content?.description ?? "") }
+                                .joined(separator: "\n").utf8)
+                    ).description,
+            ], trainings: trainings)
+    }
+
+}
+
+/// All that decides the result of a fold with a seed.
+struct FoldIdentity: Codable, Sendable, Equatable {
+    /// Values by what they are, in words.
+    var facts: [String: String]
+    /// For each candidate, ``TrainingIdentity`` as JSON text.
+    var trainings: [String]
+
+    /// What differs between a kept fold's identity and this one, in words.
+    func differences(from saved: FoldIdentity) -> [String] {
+        let told = facts.keys.sorted().filter { facts[$0] != saved.facts[$0] }.map { name in
+            name.hasPrefix("the content")
+                ? "\(name) is another" : "\(name) was \(saved.facts[name] ?? "not there") and is \(facts[name] ?? "")"
+        }
+        guard told.isEmpty else { return told }
+        return zip(saved.trainings, trainings).flatMap { TrainingIdentity.differences(from: $0, to: $1) }
+    }
+}

@@ -1,0 +1,24 @@
+import SERModels
+import SERSupport
+
+extension [EvaluationResults.HeardClip] {
+    /// In one sentence, how many of some clips are longer than a model hears; nil where none is.
+    package func text(of clips: Int) -> String? {
+        guard let first else { return nil }
+        let seconds = (first.part.end - first.part.start).fixed(2)
+        return "\(count) of \(clips) clips are longer than the \(seconds) s that the model hears of a clip; "
+            + "the rest of them had no part in this"
+    }
+}
+
+extension FeatureStore {
+    /// Those of some clips of a corpus of which something was heard, with the part.
+    func heard(
+        _ clips: [Clip], of corpus: Corpus, pipeline: FeaturePipeline
+    ) throws(TrainingError) -> [EvaluationResults.HeardClip] {
+        let root = commonFolder(of: corpus.clips.map(\.path.path))
+        return zip(clips, try heardParts(of: clips, pipeline: pipeline)).compactMap { clip, part in
+            part.map { EvaluationResults.HeardClip(clip: clip.name(below: root), part: $0) }
+        }
+    }
+}

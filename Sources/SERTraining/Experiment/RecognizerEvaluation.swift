@@ -1,0 +1,46 @@
+import SERCore
+import SERModels
+
+extension Recognizer {
+    /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels.
+    /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used.
+    public func evaluate(
+        _ part: Partition, store: FeatureStore = FeatureStore(),
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(TrainingError) -> Evaluation {
+        try measured(part, store: store, observe: observe, isCancelled: isCancelled).evaluation
+    }
+
+    /// The same, with the clips that could be used, in the order of the predictions, and those that could not.
+    func measured(
+        _ part: Partition, store: FeatureStore, isStrict: Bool = false,
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
+        let places = part.labels.compactMap { labels.firstIndex(of: $0) }
+        guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
+        let loader = ExampleLoader(
+            network: model, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
+            progress: { observe(.extracting(done: $0, total: $1)) })
+        let loaded = try loader.examples(part, standardization)
+        let rows = try logits(of: loaded.examples, from: loaded.clips)
+        do throws(EvaluationError) {
+            let evaluation = try Evaluation(
+                logits: rows, targets: loaded.examples.targets.map { places[$0] }, labels: labels,
+                temperature: calibration?.temperature ?? 1,
+                speakers: GroupIdentity.names(of: loaded.clips.map { $0.identity(by: .speaker) }))
+            return (evaluation, loaded.clips, loaded.failures)
+        } catch { throw .evaluation(error) }
+    }
+
+    /// The network's outputs, a row for each clip, found to be finite.
+    func logits(of examples: Examples, from clips: [Clip]) throws(TrainingError) -> [[Float]] {
+        let rows = model.logits(of: examples).rows
+        let broken = rows.indices.filter { !rows[$0].allSatisfy(\.isFinite) }
+        if let first = broken.first {
+            throw .outputNotFinite(path: clips[first].name, failed: broken.count, clips: rows.count)
+        }
+        return rows
+    }
+}

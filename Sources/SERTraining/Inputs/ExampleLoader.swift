@@ -1,0 +1,60 @@
+import SERAudio
+import SERCore
+import SERModels
+
+/// Makes standardised examples of partitions; only a training partition can fit the standardisation.
+package struct ExampleLoader {
+    package let network: Model
+    package let pipeline: FeaturePipeline
+    package let store: FeatureStore
+    package let isStrict: Bool
+    package let isCancelled: @Sendable () -> Bool
+    package let progress: @Sendable (Int, Int) -> Void
+
+    package typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
+
+    /// The examples of the training part and their standardisation: the given one, or else one fitted on them.
+    func trainingExamples(
+        _ part: Partition, _ given: Standardization?
+    ) throws(TrainingError) -> (Loaded, Standardization) {
+        guard part.role == .training else {
+            throw .setting("the standardisation can be fitted on a training part only, not on the \(part.role) part")
+        }
+        let (matrices, clips, targets, failures) = try features(of: part)
+        let standardization = given ?? Standardization(fitting: matrices)
+        return ((examples(matrices, targets, standardization), clips, failures), standardization)
+    }
+
+    /// The examples of any part, standardised as the training part was.
+    package func examples(_ part: Partition, _ standardization: Standardization) throws(TrainingError) -> Loaded {
+        let (matrices, clips, targets, failures) = try features(of: part)
+        return (examples(matrices, targets, standardization), clips, failures)
+    }
+
+    private func examples(
+        _ matrices: [FeatureMatrix], _ targets: [Int], _ standardization: Standardization
+    ) -> Examples {
+        Examples(matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization)
+    }
+
+    private func features(
+        of part: Partition
+    ) throws(TrainingError) -> ([FeatureMatrix], [Clip], [Int], [FeatureStore.Failure]) {
+        let clips = part.clips
+        guard !clips.isEmpty else { throw .emptyPart("\(part.role)") }
+        var (matrices, failures) = try store.matrices(
+            of: clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+        for index in clips.indices {
+            guard let matrix = matrices[index] else { continue }
+            do throws(FeatureError) { _ = try network.fitted(matrix, as: pipeline.arrangement) } catch {
+                matrices[index] = nil
+                failures.append(FeatureStore.Failure(clip: clips[index], reason: error.description))
+            }
+        }
+        if isStrict || failures.count == clips.count, let first = failures.first {
+            throw .features(path: first.clip.name, reason: first.reason, failed: failures.count)
+        }
+        let usable = matrices.indices.filter { matrices[$0] != nil }
+        return (usable.compactMap { matrices[$0] }, usable.map { clips[$0] }, usable.map { part.targets[$0] }, failures)
+    }
+}

@@ -1,0 +1,36 @@
+import SERCore
+import SERModels
+import SERSupport
+
+extension Recognizer {
+    /// Fits ``calibration`` to clips with known emotions that the network was not trained on.
+    ///
+    /// - Returns: Whether the clips determine a temperature; if not, confidences stay as the network gives them.
+    /// - Throws: ``TrainingError`` when the labels differ, no clip can be used, or the clips are to be trained on.
+    @discardableResult
+    public mutating func calibrate(
+        on part: Partition, store: FeatureStore = FeatureStore()
+    ) throws(TrainingError) -> Bool {
+        guard part.role != .training else {
+            throw .setting("confidences are calibrated on clips that were not trained on, not on the training part")
+        }
+        let evaluation = try evaluate(part, store: store)
+        return try calibrate(evaluation.logits, evaluation.targets)
+    }
+
+    /// Fits ``calibration`` to examples.
+    mutating func calibrate(on examples: Examples) throws(TrainingError) {
+        try calibrate(model.logits(of: examples).rows, examples.targets)
+    }
+
+    @discardableResult
+    private mutating func calibrate(_ logits: [[Float]], _ targets: [Int]) throws(TrainingError) -> Bool {
+        do throws(EvaluationError) {
+            calibration = try TemperatureScaling.fitted(logits: logits, targets: targets)
+        } catch { throw .evaluation(error) }
+        let count = targets.count
+        provenance["calibration"] = calibration.map { "temperature \($0.temperature.significant(4)), fitted on \(count) clips" }
+            ?? "none: \(count) clips do not determine a temperature"
+        return calibration != nil
+    }
+}

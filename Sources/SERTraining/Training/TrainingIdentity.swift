@@ -1,0 +1,155 @@
+import Foundation
+import SERCore
+import SERModels
+import SERSupport
+
+/// Everything that decides how a training ends, but for its number of epochs: two trainings that agree in all of it go
+/// through the same bits.
+struct TrainingIdentity: Encodable {
+    /// The clips of one part of the split, in their order.
+    struct Part: Encodable {
+        let count: Int
+        /// Fingerprints of the files' names, of the emotions, and of the files' bytes.
+        let fileNames, emotions, audio: ContentDigest
+
+        init(_ part: Partition) {
+            let clips = part.clips
+            count = clips.count
+            fileNames = Self.digest(clips.map(\.fileName))
+            emotions = Self.digest(clips.map(\.emotion))
+            audio = Self.digest(
+                parallelMap(clips.count) { index in
+                    (clips[index].content ?? Self.content(of: clips[index]))?.description ?? "unreadable"
+                })
+        }
+
+        private static func digest(_ texts: [String]) -> ContentDigest {
+            ContentDigest(of: Array(texts.joined(separator: "\0").utf8))
+        }
+
+        private static func content(of clip: Clip) -> ContentDigest? {
+            ContentDigest(contentsOf: clip.path)?.part(clip.segment)
+        }
+    }
+
+    let library: String
+    let network: Graph
+    /// Tensors that training leaves as they are.
+    let frozen: [String]
+    /// A fingerprint of the weights and the state before the first step.
+    let firstWeights: ContentDigest
+    let features: FeaturePipeline
+    let batchSize: Int
+    let optimizer: OptimizerConfiguration
+    let schedule: LearningRateSchedule
+    let clipping: GradientClipping?
+    let loss: TrainingLoss
+    let patience: Int?
+    /// The standardisation that is kept from an earlier training; nil where it is measured.
+    let standardization: Standardization?
+    let seed: UInt64
+    let labels: [String]
+    let training, validation: Part
+
+    init(
+        _ trainer: Trainer, network: Model, pipeline: FeaturePipeline, standardization: Standardization?,
+        split: DataSplit
+    ) {
+        library = LibraryVersion.current
+        self.network = network.graph
+        frozen = network.frozenPaths
+        firstWeights = network.digest
+        features = pipeline
+        batchSize = trainer.batchSize
+        optimizer = trainer.optimizer
+        schedule = trainer.schedule
+        clipping = trainer.clipping
+        loss = trainer.loss
+        patience = trainer.patience
+        self.standardization = standardization
+        seed = trainer.seed
+        labels = split.labels
+        training = Part(split.train)
+        validation = Part(split.validation)
+    }
+
+    /// The order in which differences are told: causes before what follows from them.
+    private static let order = [
+        "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
+        "optimizer", "schedule", "clipping", "loss", "patience", "standardization", "firstWeights",
+    ]
+
+    /// What older checkpoints hold besides, which decides nothing.
+    private static let retired: Set<String> = ["detailedMetrics"]
+
+    /// What differs between two identities as JSON text, such as `optimizer.learningRate was 0.001 and is 0.01`.
+    static func differences(from saved: String, to current: String) -> [String] {
+        guard saved != current else { return [] }
+        let before = leaves(of: saved), now = leaves(of: current)
+        let changed = Set(before.keys).union(now.keys).subtracting(retired).filter { before[$0] != now[$0] }
+        if changed.isEmpty, !before.isEmpty { return [] }
+        let known = order.flatMap { group in
+            words(for: group, changed.filter { $0 == group || $0.hasPrefix(group + ".") }.sorted(), before, now)
+        }
+        return known.isEmpty ? ["it was made by another version of the library"] : known
+    }
+
+    /// The differences of one property in words.
+    private static func words(
+        for group: String, _ changed: [String], _ before: [String: String], _ now: [String: String]
+    ) -> [String] {
+        guard !changed.isEmpty else { return [] }
+        switch group {
+        case "training", "validation":
+            let count = "\(group).count"
+            if changed.contains(count) {
+                return ["the \(group) part had \(before[count] ?? "no") clips and has \(now[count] ?? "none")"]
+            }
+            return [
+                ("fileNames", "holds other files"),
+                ("emotions", "has other emotions for its files"),
+                ("audio", "holds files with another content"),
+            ].filter { changed.contains("\(group).\($0.0)") }.prefix(1).map { "the \(group) part \($0.1)" }
+        case "firstWeights": return ["the network's first weights differ, as those of another seed do"]
+        default:
+            let told = changed.prefix(3).map { name in
+                "\(name) was \(before[name] ?? "not there") and is \(now[name] ?? "not there")"
+            }
+            return told + (changed.count > 3 ? ["\(changed.count - 3) more under \(group)"] : [])
+        }
+    }
+
+    /// The numbers and texts of a JSON value under their paths.
+    private static func leaves(of text: String) -> [String: String] {
+        guard (try? JSONScanner.check(text)) != nil,
+            let value = try? JSONSerialization.jsonObject(with: Data(text.utf8))
+        else { return [:] }
+        var result: [String: String] = [:]
+        collect(value, at: "", into: &result)
+        return result
+    }
+
+    private static func collect(_ value: Any, at path: String, into result: inout [String: String]) {
+        func inner(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+        switch value {
+        case let object as [String: Any]:
+            if object.isEmpty { result[path] = "chosen" }  // a case of an enumeration without values
+            for (key, value) in object { collect(value, at: inner(key), into: &result) }
+        case let array as [Any]:
+            for (index, value) in array.enumerated() { collect(value, at: inner("\(index + 1)"), into: &result) }
+        case let text as String: result[path] = quoted(text)
+        default: result[path] = "\(value)"
+        }
+    }
+}
+
+extension Model {
+    /// A fingerprint of all weights and running state.
+    var digest: ContentDigest {
+        var hash = ContentDigest.Hash()
+        for tensor in parameters.tensors + state.tensors {
+            tensor.withPointer { hash.add(UnsafeRawBufferPointer(start: $0, count: tensor.count * 4)) }
+        }
+        return hash.digest
+    }
+}

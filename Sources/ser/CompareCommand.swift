@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import SERModels
+import SERReports
+import SERSupport
+import SERSyntheticSpeech
+import SERTraining
+
+/// Networks separated by commas: `cnn,lstm`.
+struct ArchitectureList: ExpressibleByArgument {
+    var architectures: [Architecture]
+
+    init?(argument: String) {
+        let parsed = argument.split(separator: ",").map { Architecture(rawValue: String($0)) }
+        architectures = parsed.compactMap { $0 }
+        guard !parsed.isEmpty, architectures.count == parsed.count, Set(parsed).count == parsed.count else { return nil }
+    }
+
+    init(_ architectures: [Architecture]) { self.architectures = architectures }
+
+    var defaultValueDescription: String { architectures.map(\.rawValue).joined(separator: ",") }
+}
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Train the report's networks on one corpus and compare them.",
+        discussion: """
+            Writes report.html to look at, results.json, results.csv and clips.csv, and for each network a figure \
+            (NAME.svg) and the model (NAME.safetensors), and prints the table. Without DATA it makes a synthetic corpus of \
+            100 words and says so. Ctrl-C keeps the networks that are finished.
+
+            EXAMPLE:
+              ser compare ~/TESS --models cnn,gru --output results
+            """)
+
+    @Argument(help: "The corpus's folder, or a CSV manifest.")
+    var data: URL?
+
+    @Option(help: ArgumentHelp("Networks to train, each once, separated by commas.", valueName: "names"))
+    var models = ArchitectureList(Architecture.allCases)
+
+    @Option(help: ArgumentHelp("Folder for report.html, results and models.", valueName: "folder"))
+    var output = URL(fileURLWithPath: "ser-results")
+
+    @OptionGroup var view: LiveOptions
+    @OptionGroup var report: ReportOptions
+    @OptionGroup var training: TrainingOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        let folder = try ComparisonFolder(at: output)
+        let split = try training.split(try data ?? syntheticCorpus())
+        var comparison = training.comparison(of: models.architectures)
+        comparison.command = ReportOptions.command
+        // What cannot be trained is told before anybody listens.
+        for architecture in models.architectures { _ = try comparison.network(architecture, on: split) }
+        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
+        let live = try view.report(on: split, audit: comparison.audit(of: split))
+        var isFirst = true
+        var results = try comparison.run(
+            on: split, progress: { progress(of: $0, live: live) },
+            completed: { outcome, results in
+                // All networks read the same clips.
+                if isFirst { note(skipped: outcome.skipped) }
+                isFirst = false
+                note(divergence: outcome.trained)
+                live?.tested(accuracy: outcome.entry.testAccuracy)
+                try folder.write(outcome)
+                try folder.write(results)
+            },
+            isCancelled: { Interruption.isRequested })
+        if !results.models.isEmpty {
+            let page = try Report(results, sounds: report.sounds(of: split.corpus))
+            results.differences = page.differences
+            try page.write(to: folder.url)
+            live?.finish(page.html)
+        }
+        try folder.write(results)
+        if common.json {
+            try printJSON(results)
+        } else {
+            try printText(results)
+            try printText("report: \(output.appendingPathComponent("report.html").path)")
+        }
+        if results.missing.isEmpty { live?.waitForLastLook() }
+        if !results.missing.isEmpty {
+            note("Stopped; the networks that were finished are in \(output.path).")
+            throw ExitCode(Interruption.exitCode)
+        }
+    }
+
+    /// A synthetic corpus that stays in the user's cache folder, so that a second comparison finds it.
+    private func syntheticCorpus() throws -> URL {
+        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        let folder = (caches ?? FileManager.default.temporaryDirectory)
+            .appendingPathComponent("ser/synthetic-100-\(training.seed)")
+        note("No corpus was named: using synthetic speech in \(folder.path)")
+        try write(SyntheticCorpus(words: 100, seed: training.seed), to: folder)
+        return folder
+    }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import SERAudio
+import SERInterchange
+import SERModels
+import SERReports
+import SERTraining
+
+/// An error of the library with what can be done about it here, by options and not by calls.
+struct Told: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// An error in words that help somebody who types commands; those that do so by themselves stay as they are.
+func inWordsOfCommands(_ error: any Error, of command: (any ParsableCommand.Type)? = nil) -> any Error {
+    remedy(for: error, isFolds: command == CrossValidateCommand.self).map { Told(description: $0) } ?? error
+}
+
+private func remedy(for error: any Error, isFolds: Bool) -> String? {
+    switch error {
+    case let error as SplitError: isFolds ? remedyOfFolds(error) : remedy(error)
+    case CrossValidationError.split(let error): remedyOfFolds(error)
+    case let error as TrainingError: remedy(error)
+    case CrossValidationError.training(let error, let fold): remedy(error).map { "\($0) (\(fold))" }
+    case let error as CorpusError: remedy(error)
+    case let error as ModelFileError: remedy(error)
+    case let error as InterchangeError: remedy(error)
+    case let error as FeatureError: tooShort(error).map { "\($0); use a longer one, or --preset librosa, which pads it" }
+    case RecognitionError.features(let error), ExplanationError.features(let error):
+        tooShort(error).map { "\($0); use a longer one" }
+    default: nil
+    }
+}
+
+private func tooFew(_ label: String, _ clips: Int, _ needed: Int) -> String {
+    "The class \"\(label)\" has \(clips) \(clips == 1 ? "clip" : "clips"), too few for \(needed) parts that each hold "
+        + "every class."
+}
+
+/// Of cutting a corpus into a training, a validation and a test part.
+private func remedy(_ error: SplitError) -> String? {
+    switch error {
+    case .tooFewClips(let label, let clips, let needed):
+        tooFew(label, clips, needed) + " Add clips of it, or leave it out: list the other clips in a CSV manifest."
+    case .emptyPart(let role, let clips):
+        "The \(role.rawValue) part would have no clips (the corpus has \(clips)). Add clips."
+    default: nil
+    }
+}
+
+/// Of cutting a corpus into folds.
+private func remedyOfFolds(_ error: SplitError) -> String? {
+    switch error {
+    case .tooFewClips(let label, let clips, let needed):
+        // A clip to test on, one to validate on and one to train on.
+        tooFew(label, clips, needed) + " Add clips of it, " + (clips > 2 ? "ask for --folds \(clips), " : "")
+            + "or leave it out: list the other clips in a CSV manifest."
+    case .tooFewGroups(let grouping, let groups, _):
+        "The corpus has \(groups) \(grouping.rawValue)\(groups == 1 ? "" : "s"), too few for so many folds that share "
+            + "none. Ask for at most \(groups) by --folds, or leave it out: then each \(grouping.rawValue) is a fold."
+    case .emptyPart(.validation, let clips):
+        "The validation part would have no clips (the corpus has \(clips)). Ask for a larger --validation, or add clips."
+    case .noGroupToValidate(let grouping, let fold, let groups):
+        "\(groups) \(grouping.rawValue)\(groups == 1 ? " is" : "s are") left to train and to validate (\(fold)), and "
+            + "two are needed where no \(grouping.rawValue) is to be in both. Leave out --validate-by, or ask for more "
+            + "--folds."
+    case .missingClass(let label, let fold):
+        "No clip of the class \"\(label)\" would be left to train on (\(fold)): all are among those tested. Add clips of "
+            + "it from elsewhere, or leave it out: list the other clips in a CSV manifest. More --folds help where a fold "
+            + "tests several speakers or sentences."
+    case .ungrouped(let grouping, let clips, let first):
+        "\(clips) \(clips == 1 ? "clip has" : "clips have") no known \(grouping.rawValue), \(first) for one, so that "
+            + "the corpus cannot be grouped by it. State it in a CSV manifest (path,label,speaker,sentence; ser inspect "
+            + "--csv writes one to fill in), or cut by --by stratified."
+    case .noSharedLabels(let labels):
+        "The corpora have fewer than two labels in common ("
+            + labels.map { $0.joined(separator: ", ") }.joined(separator: " and ")
+            + "). Give the same names to what is the same by --map, as in --map boredom=neutral."
+    default: nil
+    }
+}
+
+/// That a clip is too short for one frame, without what to do.
+private func tooShort(_ error: FeatureError) -> String? {
+    guard case .tooShort(let samples, let needed, let rate) = error else { return nil }
+    return "the clip is too short: \(samples) samples at \(rate) Hz where one frame takes \(needed)"
+}
+
+private func remedy(_ error: TrainingError) -> String? {
+    switch error {
+    case .diverged(let epoch):
+        "the loss is no longer a number in epoch \(epoch). Try a smaller --learning-rate, or --clip-norm 1."
+    case .emptyPart(let name): "the \(name) part holds no clips. Bring more clips."
+    default: nil
+    }
+}
+
+private func remedy(_ error: CorpusError) -> String? {
+    guard case .unreadable(let files) = error else { return nil }
+    return "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: " + UnreadableFile.list(files)
+        + "Mend or remove them, or leave out --strict: then they are left out."
+}
+
+private func remedy(_ error: ModelFileError) -> String? {
+    switch error {
+    case .unknownLayer(let path, let layer, let kind, _):
+        "\(path): its layer '\(layer)' is of the kind '\(kind)', which is none of the library's. Use the program whose "
+            + "layer it is: ser knows the library's alone."
+    case .foreign(let path, let missing):
+        "\(path): a safetensors file without \(missing), so not a model that ser train wrote. Weights alone do not tell "
+            + "features and labels: make a model of them with ser import."
+    default: nil
+    }
+}
+
+private func remedy(_ error: InterchangeError) -> String? {
+    switch error {
+    case .weights(let path, let reason, let hint):
+        "\(path): \(reason). \(hint.replacing("the table of names", with: "a table of names (--names)"))"
+    case .features(let reason, _):
+        "The features cannot be exported to ONNX: \(reason). Export the network alone: leave out --include-features."
+    default: nil
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import SERModels
+import SERReports
+import SERTraining
+
+/// The command line: what the library does, one subcommand a task.
+@main
+struct Ser: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ser",
+        abstract: "Speech emotion recognition: train networks on recordings, compare them, and recognise emotions.",
+        discussion: """
+            Results go to standard output, progress and errors to standard error. Every subcommand takes --json.
+
+            EXAMPLE:
+              ser compare ~/TESS --output results
+            """,
+        version: LibraryVersion.current,
+        subcommands: [
+            InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
+            EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,
+            ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
+            ScaleCommand.self,
+        ])
+
+    static func main() {
+        checkStandardOutputAtExit()
+        do {
+            var command = try parseAsRoot()
+            do { try command.run() } catch { throw inWordsOfCommands(error, of: type(of: command)) }
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Foundation
+import SERModels
+import SERReports
+import SERSupport
+import SERTraining
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train one network on a corpus and save it with its features and labels.",
+        discussion: """
+            Clips are dealt out by chance, each emotion in proportion: 80 % to train, 10 % to choose the best epoch, \
+            10 % to test once at the end. Ctrl-C saves the best weights so far.
+
+            With --checkpoint, what it takes to go on is kept after every epoch. After Ctrl-C, a crash or a power cut, \
+            the same command with --resume goes on from there and ends with the same model, bit for bit. --epochs may \
+            grow; everything else, the recordings included, must be as it was.
+
+            A training whose loss becomes infinite or not a number ends there, says so, and keeps the best weights it \
+            had.
+
+            With --live, a page with curves, times and the newest epochs can be looked at while it trains, at the address \
+            that is printed. It is served to this machine only, until the command ends.
+
+            EXAMPLE:
+              ser train ~/TESS --model gru --output gru.safetensors --checkpoint gru.checkpoint --resume
+            """)
+
+    @Argument(help: "The corpus's folder, or a CSV manifest.")
+    var data: URL
+
+    @Option(help: "The network.")
+    var model: Architecture
+
+    @Option(help: ArgumentHelp("The model file to write.", valueName: "file"))
+    var output: URL
+
+    @Option(help: ArgumentHelp("Keep what it takes to resume in this file, after every epoch.", valueName: "file"))
+    var checkpoint: URL?
+
+    @Flag(help: "Go on from the checkpoint, where there is one. (default file: the model's, with .checkpoint)")
+    var resume = false
+
+    @Option(help: "How the weights are held in the model file.")
+    var storage = WeightStorage.float32
+
+    @OptionGroup var view: LiveOptions
+    @OptionGroup var training: TrainingOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        try AtomicFile.prepare(file: output)
+        let split = try training.split(data)
+        var comparison = training.comparison(of: [model])
+        // What cannot be trained is told before anybody listens.
+        _ = try comparison.network(model, on: split)
+        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
+        let live = try view.report(on: split, audit: comparison.audit(of: split))
+        let outcome = try stoppable {
+            try comparison.train(
+                model, on: split, checkpoint: keptCheckpoint, observe: progress(of: model, live: live),
+                isCancelled: { Interruption.isRequested })
+        }
+        note(skipped: outcome.skipped)
+        note(divergence: outcome.trained)
+        try outcome.recognizer.save(to: output, storage: storage)
+        if common.json {
+            try printJSON(Summary(outcome, split, self))
+        } else {
+            try printText(text(outcome, split, comparison.audit(of: split)))
+        }
+        if let live, !outcome.trained.wasCancelled {
+            live.finish(try Report(comparison.results(of: outcome, on: split)).html)
+            live.waitForLastLook()
+        }
+        if outcome.trained.wasCancelled {
+            let epochs = outcome.trained.history.epochs.count
+            note("Stopped after epoch \(epochs); the best weights so far are saved. \(howToGoOn)")
+            throw ExitCode(Interruption.exitCode)
+        }
+    }
+
+    private var keptCheckpoint: Checkpoint? {
+        guard let file = checkpoint ?? (resume ? output.appendingPathExtension("checkpoint") : nil) else { return nil }
+        return Checkpoint(at: file, resume: resume)
+    }
+
+    private var howToGoOn: String {
+        guard let kept = keptCheckpoint else { return "With --checkpoint it could go on from there." }
+        return resume
+            ? "The same command goes on from \(kept.file.path)."
+            : "The same command with --resume goes on from \(kept.file.path)."
+    }
+
+    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
+        let entry = outcome.entry
+        return try ([
+            "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
+                + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
+            "test part: \(outcome.test)",
+        ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
+            + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
+            .joined(separator: "\n")
+    }
+
+    private func calibration(_ outcome: Comparison.Outcome) throws -> [String] {
+        guard training.calibrate else { return [] }
+        let fit = outcome.recognizer.provenance["calibration"] ?? "none"
+        guard outcome.recognizer.calibration != nil else { return ["calibration: \(fit)"] }
+        return ["calibration: \(fit); on the test part, \(try CalibrationComparison(outcome.test))"]
+    }
+
+    private struct Summary: Encodable {
+        let corpus: String
+        let synthetic, stopped: Bool
+        /// The epoch in which the loss was no longer a number; the weights are the best of those before.
+        let divergedInEpoch: Int?
+        let split, output: String
+        let seed: UInt64
+        /// What logits are divided by, where confidences were calibrated.
+        let temperature: Double?
+        let result: ComparisonResults.Entry
+        /// The files of the test part, which the network has not seen.
+        let testFiles: [String]
+        let skipped: [String]
+        /// Clips of any part that are longer than the network hears, with the part that it heard.
+        let partlyHeard: [EvaluationResults.HeardClip]
+
+        init(_ outcome: Comparison.Outcome, _ split: DataSplit, _ command: TrainCommand) {
+            corpus = split.corpus.name
+            synthetic = split.corpus.isSynthetic
+            stopped = outcome.trained.wasCancelled
+            divergedInEpoch = outcome.trained.stopped.divergedInEpoch
+            self.split = split.summary
+            output = command.output.path
+            seed = command.training.seed
+            temperature = outcome.recognizer.calibration?.temperature
+            result = outcome.entry
+            testFiles = split.test.clips.map(\.name)
+            skipped = outcome.skipped.map(\.clip.name)
+            partlyHeard = outcome.partlyHeard
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import SERModels
+import SERTestSupport
+import SERTraining
+import Testing
+
+@Suite struct ManifestTests {
+    private func manifest(_ text: String, strict: Bool = false) throws -> Corpus {
+        let folder = try TemporaryFolder()
+        try folder.wavs(["a.wav", "sub/b.wav", "with, comma \"quoted\".wav"])
+        try folder.write(text, to: "list.csv")
+        return try Corpus.manifest(at: folder.path("list.csv"), strict: strict)
+    }
+
+    /// The line and reason of the error that a manifest meets.
+    private func complaint(_ text: String) -> (line: Int, reason: String)? {
+        do {
+            _ = try manifest(text)
+        } catch CorpusError.manifest(_, let line, let reason) {
+            return (line, reason)
+        } catch {}
+        return nil
+    }
+
+    @Test func columnsComeInAnyOrder() throws {
+        let corpus = try manifest(
+            "label,Sentence,path,speaker,mood,corpus\nsad,s1,a.wav,Ann,x,mine\njoy,,sub/b.wav,,,\n")
+        #expect(corpus.clips.map(\.emotion) == ["sad", "joy"])
+        #expect(corpus.clips.map(\.speaker) == ["Ann", nil])
+        #expect(corpus.clips.map(\.sentence) == ["s1", nil])
+        #expect(corpus.clips.map(\.corpus) == ["mine", "list"])
+        #expect(corpus.clips.map(\.sampleRate) == [8000, 8000])
+        #expect(corpus.labels == ["joy", "sad"])
+    }
+
+    @Test(arguments: ["\n", "\r\n", "\r"]) func lineEndsMarksAndQuotes(end: String) throws {
+        let lines = ["\u{feff}path,label", "\"with, comma \"\"quoted\"\".wav\",\"a\(end)b\"", "", "a.wav,x"]
+        let corpus = try manifest(lines.joined(separator: end))
+        #expect(corpus.clips.map(\.path.lastPathComponent) == ["with, comma \"quoted\".wav", "a.wav"])
+        #expect(corpus.clips.map(\.emotion) == ["a\(end)b", "x"])
+    }
+
+    @Test func tablesAreReadBack() throws {
+        let folder = try TemporaryFolder()
+        try folder.wavs(["OAF_sad/OAF_back_sad.wav", "YAF_fear/YAF_back_fear.wav"])
+        let corpus = try Corpus.tess(at: folder.url)
+        try folder.write(corpus.table.csv(), to: "table.csv")
+        let again = try Corpus.manifest(at: folder.path("table.csv"))
+        #expect(again.clips == corpus.clips)
+        #expect(again.name == "TESS")
+    }
+
+    @Test func errorsNameTheLine() {
+        #expect(complaint("")?.line == 1)
+        #expect(complaint("a.wav,sad\n")?.reason.contains("path,label") == true)
+        #expect(complaint("path,label\n")?.reason.contains("no files") == true)
+        #expect(complaint("path,label,path\na.wav,x,y\n")?.reason.contains("twice") == true)
+        #expect(complaint("path,label\na.wav,x\nsub/b.wav\n")?.line == 3)
+        #expect(complaint("path,label\r\na.wav,\"x\r\ny\"\r\nsub/b.wav,\r\n")?.line == 4)
+        #expect(complaint("path,label\n,x\n")?.reason.contains("path is missing") == true)
+        #expect(complaint("path,label\na.wav,x\n\"a.wav,x\nmore")?.line == 3)
+        #expect(complaint("path,label\na.wav,x\"y\n")?.line == 2)
+        #expect(complaint("path,label\na.wav,\"x\"y\n")?.line == 2)
+        #expect(complaint("path,label\na.wav,x\nb.wav,y\na.wav,y\n")?.line == 4)
+    }
+
+    @Test func textThatIsNotUTF8IsRefused() throws {
+        let folder = try TemporaryFolder()
+        try Data(Array("path,label\na.wav,".utf8) + [0xff, 0xfe, 10]).write(to: folder.path("list.csv"))
+        do {
+            _ = try Corpus.manifest(at: folder.path("list.csv"))
+            Issue.record("no error")
+        } catch {
+            guard case .manifest(_, 2, let reason) = error else {
+                Issue.record("another error: \(error)")
+                return
+            }
+            #expect(reason.contains("UTF-8"))
+        }
+    }
+
+    @Test func missingFilesAreListedWithTheirLines() throws {
+        let corpus = try manifest("path,label\na.wav,x\ngone.wav,y\n")
+        #expect(corpus.clips.count == 1)
+        guard case .unreadable(let file) = corpus.problems.first else {
+            Issue.record("no problem listed")
+            return
+        }
+        #expect(file.path == "gone.wav" && file.reason.contains("line 3"))
+        #expect(throws: CorpusError.self) { try manifest("path,label\na.wav,x\ngone.wav,y\n", strict: true) }
+        #expect(throws: CorpusError.self) { try manifest("path,label\ngone.wav,y\n") }
+    }
+
+    @Test func aFileListedTwiceCountsOnce() throws {
+        let corpus = try manifest("path,label\na.wav,x\nsub/b.wav,y\na.wav,x\n")
+        #expect(corpus.clips.map(\.path.lastPathComponent) == ["a.wav", "b.wav"])
+        #expect(corpus.problems.count == 1)
+    }
+
+    @Test func missingManifestsAreNamed() {
+        let url = URL(fileURLWithPath: "/nowhere/list.csv")
+        #expect(throws: CorpusError.notFound(url)) { try Corpus.manifest(at: url) }
+    }
+}

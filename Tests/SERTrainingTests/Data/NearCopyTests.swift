@@ -1,0 +1,128 @@
+import Foundation
+import SERAudio
+import SERModels
+import SERSyntheticSpeech
+import SERTestSupport
+import SERTraining
+import Testing
+
+/// Copies as they come about: the sound changed, and written as 16 bits, which clips what is too loud.
+private enum Change: String, CaseIterable {
+    case renamed, resampled, halfTheLevel, twiceTheLevel, trimmedInFront, trimmedAtTheEnd, allAtOnce, everythingLouder
+
+    func apply(to clip: AudioClip) throws -> AudioClip {
+        let cut = Int((0.1 * clip.sampleRate).rounded())
+        func scaled(_ clip: AudioClip, _ factor: Float) -> AudioClip {
+            AudioClip(samples: clip.samples.map { $0 * factor }, sampleRate: clip.sampleRate)
+        }
+        func front(_ clip: AudioClip) -> AudioClip {
+            AudioClip(samples: Array(clip.samples.dropFirst(cut)), sampleRate: clip.sampleRate)
+        }
+        func end(_ clip: AudioClip) -> AudioClip {
+            AudioClip(samples: Array(clip.samples.dropLast(cut)), sampleRate: clip.sampleRate)
+        }
+        switch self {
+        case .renamed: return clip
+        case .resampled: return try clip.resampled(to: 16_000)
+        case .halfTheLevel: return scaled(clip, 0.5)
+        case .twiceTheLevel: return scaled(clip, 2)
+        case .trimmedInFront: return front(clip)
+        case .trimmedAtTheEnd: return end(clip)
+        case .allAtOnce: return try scaled(front(clip), 0.5).resampled(to: 16_000)
+        case .everythingLouder: return try scaled(front(end(clip)), 2).resampled(to: 16_000)
+        }
+    }
+}
+
+private struct Planted {
+    let corpus: Corpus
+    let split: DataSplit
+    let pairs: [[String]]
+
+    /// Every clip trains; copies of some of them, each changed in its own way, are tested.
+    init(in corpus: Corpus, every step: Int, folder: TemporaryFolder) throws {
+        var copies: [Clip] = []
+        var pairs: [[String]] = []
+        for (place, index) in stride(from: 0, to: corpus.clips.count, by: step).enumerated() {
+            let original = corpus.clips[index]
+            let sound = try AudioFile.read(at: original.path)
+            for change in Change.allCases {
+                var copy = original
+                copy.path = folder.path("\(place)-\(change.rawValue).wav")
+                if change == .renamed {
+                    try FileManager.default.copyItem(at: original.path, to: copy.path)
+                } else {
+                    try AudioFile.write(change.apply(to: sound), to: copy.path)
+                    copy.content = ContentDigest(of: try Data(contentsOf: copy.path))
+                    pairs.append([original.path.path, copy.path.path])
+                }
+                copies.append(copy)
+            }
+        }
+        let all = Corpus(name: corpus.name, clips: corpus.clips + copies)
+        self.corpus = all
+        self.pairs = pairs
+        split = try DataSplit(
+            corpus: all, train: Array(corpus.clips.indices), validation: [],
+            test: Array(corpus.clips.count..<all.clips.count))
+    }
+}
+
+@Suite struct NearCopyTests {
+    @Test func copiesAreFoundAndOtherUtterancesAreNot() throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path("corpus")
+        try SyntheticCorpus(words: 4, seed: 1).write(to: source)
+        let corpus = try Corpus(detecting: source)
+        let original = try corpus.nearCopies()
+        #expect(original.pairs.isEmpty && original.unread.isEmpty)
+        let planted = try Planted(in: corpus, every: 7, folder: folder)
+        let found = try planted.corpus.nearCopies()
+        let audit = planted.split.audit(with: found)
+        #expect(Set(audit.overlaps[1].nearlyIdenticalAudio ?? []) == Set(planted.pairs))
+        #expect(audit.overlaps[1].identicalAudio.count == 8)
+        let warning = "\(planted.pairs.count) pairs of recordings with the same sound"
+        #expect(audit.warnings.contains { $0.contains(warning) })
+        #expect("\(audit)".contains("nearly identical"))
+        #expect(planted.split.audit.overlaps[1].nearlyIdenticalAudio == nil)
+        #expect("\(planted.split.audit)".contains("not searched"))
+        #expect(try JSONDecoder().decode(SplitAudit.self, from: JSONEncoder().encode(audit)) == audit)
+        // Copies of one recording are copies of each other too; nothing else is.
+        #expect(found.pairs.allSatisfy { $0.similarity >= NearCopies.threshold && $0.similarity <= 1.000001 })
+    }
+
+    @Test func silentShortAndMissingFilesDoNotDisturb() throws {
+        let folder = try TemporaryFolder()
+        for (name, count) in [("a", 8000), ("b", 8001), ("c", 3), ("d", 0)] {
+            let silence = AudioClip(samples: [Float](repeating: 0, count: count), sampleRate: 8000)
+            try AudioFile.write(silence, to: folder.path("\(name).wav"))
+        }
+        let clips = ["a", "b", "c", "d", "e"].map {
+            Clip(path: folder.path("\($0).wav"), emotion: "x", duration: 1, sampleRate: 8000, corpus: "silence")
+        }
+        let found = try Corpus(name: "silence", clips: clips).nearCopies()
+        #expect(found.pairs.isEmpty)
+        #expect(found.unread.map(\.path).contains(folder.path("e.wav").path))
+        #expect(throws: TrainingError.self) { try Corpus(name: "x", clips: clips).nearCopies(isCancelled: { true }) }
+    }
+
+    @Test(.enabled(if: realData != nil, "SER_DATA does not name a folder with tess/ and emodb/"), arguments: [
+        ("tess", 40), ("emodb", 1),
+    ]) func realSpeech(name: String, step: Int) throws {
+        let corpus = try Corpus(detecting: try #require(realData).appendingPathComponent(name))
+        let start = Date()
+        #expect(try corpus.nearCopies().pairs == [])
+        let seconds = Date().timeIntervalSince(start)
+        let folder = try TemporaryFolder()
+        let planted = try Planted(in: corpus, every: step, folder: folder)
+        let audit = planted.split.audit(with: try planted.corpus.nearCopies())
+        let overlap = audit.overlaps[1]
+        #expect(overlap.identicalAudio.count == planted.split.test.count - planted.pairs.count)
+        let found = Set(overlap.nearlyIdenticalAudio ?? [])
+        let missed = planted.pairs.filter { !found.contains($0) }
+        #expect(missed.isEmpty, "\(missed.count) missed, such as \(missed.prefix(3))")
+        #expect(found.subtracting(planted.pairs).isEmpty)
+        print("\(corpus.name): \(corpus.clips.count) clips in \(seconds) s without a false alarm; "
+            + "\(planted.pairs.count - missed.count) of \(planted.pairs.count) changed copies found")
+    }
+}
