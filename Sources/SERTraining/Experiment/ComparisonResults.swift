@@ -79,7 +79,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         public var errors: Int { confusion.total - confusion.correct }
 
         /// That the training diverged, in a sentence; nil where it did not.
-        var divergence: String? {
+        package var divergence: String? {
             divergedInEpoch.map { epoch in
                 "The training of \(name.uppercased()) diverged: the loss was no longer a number in epoch \(epoch). Its "
                     + "figures are those of epoch \(bestEpoch), the best before it."
