@@ -14,5 +14,9 @@ let package = Package(
     targets: [
         .executableTarget(name: "own-network", dependencies: products),
         .executableTarget(name: "own-layers", dependencies: products),
+        // What only recognises links no corpora, no training, no pages.
+        .executableTarget(
+            name: "own-app",
+            dependencies: [.product(name: "SERModels", package: "SER")]),
     ]
 )

@@ -1,6 +1,5 @@
 import Foundation
 import SERSupport
-import SERTraining
 
 /// What differs from one take to the next: how strongly the emotion shows, and everything that has nothing to do with
 /// it.

@@ -1,7 +1,6 @@
 import Foundation
 import SERAudio
 import SERSupport
-import SERTraining
 
 /// Makes sound of a ``SpeechPlan``: a glottal source and breath through resonators in series, and noise of
 /// constrictions through a resonator of its own, as in Klatt, "Software for a cascade/parallel formant synthesizer", JASA 67 (1980).

@@ -1,6 +1,5 @@
 import Foundation
 import SERSupport
-import SERTraining
 
 /// The pulses of the vocal folds: Rosenberg's pulse, "Effect of glottal pulse shape on the quality of natural vowels",
 /// JASA 49 (1971), differentiated for the radiation of the lips, with periods and peaks that are never quite the same.

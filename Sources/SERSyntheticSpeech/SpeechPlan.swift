@@ -1,6 +1,5 @@
 import Foundation
 import SERSupport
-import SERTraining
 
 /// An utterance as tracks, one value each ``step`` samples: what the synthesiser's source and filters do when.
 struct SpeechPlan: Sendable {

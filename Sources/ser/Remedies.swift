@@ -2,7 +2,6 @@ import ArgumentParser
 import SERAudio
 import SERInterchange
 import SERModels
-import SERReports
 import SERTraining
 
 /// An error of the library with what can be done about it here, by options and not by calls.

@@ -1,7 +1,5 @@
 import ArgumentParser
 import SERModels
-import SERReports
-import SERTraining
 
 /// The command line: what the library does, one subcommand a task.
 @main

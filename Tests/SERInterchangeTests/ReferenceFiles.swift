@@ -3,7 +3,6 @@ import SERAudio
 import SERCore
 import SERInterchange
 import SERModels
-import SERTraining
 import Testing
 
 private let environment = ProcessInfo.processInfo.environment

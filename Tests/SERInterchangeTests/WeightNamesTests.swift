@@ -2,7 +2,6 @@ import Foundation
 import SERCore
 import SERInterchange
 import SERModels
-import SERTraining
 import Testing
 
 /// Files that torch_archives.py made of one dense layer, `0`.

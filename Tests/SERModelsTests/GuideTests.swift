@@ -13,7 +13,7 @@ import Testing
 
     /// Every Swift snippet of "Write features" stands, but for its indentation, in the tests of own features.
     @Test func snippetsOfWriteFeaturesAreTheTestsCode() throws {
-        let tests = root.appendingPathComponent("Tests/SERModelsTests/OwnFeaturesTests.swift")
+        let tests = root.appendingPathComponent("Tests/SERReportsTests/OwnFeaturesTests.swift")
         func plain(_ code: String) -> String {
             code.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
         }

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERReports
 import Testing
 

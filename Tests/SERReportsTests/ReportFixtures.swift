@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 
 #if canImport(FoundationXML)
 import FoundationXML

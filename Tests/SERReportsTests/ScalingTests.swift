@@ -67,7 +67,7 @@ private struct ExpectedFit: Decodable {
         let folder = try TemporaryFolder()
         let file = folder.path("scaling.json")
         try results(command: ["ser", "scale", "--models", "gru"]).json().write(to: file)
-        let report = try Report(contentsOf: [file])
+        let report = try Report(withScaling: [file])
         #expect(report.html.contains("<svg") && report.html.contains("exponent 1.02"))
         #expect(report.html.contains("ser scale --models gru") && report.html.contains("was stopped before its end"))
         let output = folder.path("report")
@@ -84,7 +84,7 @@ private struct ExpectedFit: Decodable {
         try results(command: ["ser", "scale"]).json().write(to: file)
         let comparison = try madeUpComparison(clips: 40)
         try comparison.json().write(to: other)
-        let alone = try Report(comparison), both = try Report(contentsOf: [file, other])
+        let alone = try Report(comparison), both = try Report(withScaling: [file, other])
         #expect(both.summary == alone.summary)
         #expect(both.html.contains("How it grows") && !alone.html.contains("How it grows"))
         #expect(both.html.contains("ser scale"))
@@ -92,7 +92,7 @@ private struct ExpectedFit: Decodable {
         try both.write(to: output)
         #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
             == ["clips.csv", "figures", "report.html", "results.csv", "scaling.csv"])
-        let error = #expect(throws: ReportError.self) { try Report(contentsOf: [file, other, file]) }
+        let error = #expect(throws: ReportError.self) { try Report(withScaling: [file, other, file]) }
         #expect(error?.description.contains("both tell how time and memory grow") == true)
     }
 
@@ -109,14 +109,14 @@ private struct ExpectedFit: Decodable {
             let changed = text.replacingOccurrences(of: old, with: new)
             #expect(changed != text, "\(old)")
             try folder.write(changed, to: "other.json")
-            let error = #expect(throws: ReportError.self) { try Report(contentsOf: [folder.path("other.json")]) }
+            let error = #expect(throws: ReportError.self) { try Report(withScaling: [folder.path("other.json")]) }
             #expect(error?.description.contains(says) == true, "\(String(describing: error))")
         }
         // A power that a stranger made up is not believed.
         let fitted = text.replacingOccurrences(of: "\"exponent\" : ", with: "\"exponent\" : 9")
         try folder.write(fitted, to: "fitted.json")
         #expect(fitted != text)
-        #expect(try Report(contentsOf: [folder.path("fitted.json")]).html.contains("exponent 1.02"))
+        #expect(try Report(withScaling: [folder.path("fitted.json")]).html.contains("exponent 1.02"))
     }
 
     @Test func plansHoldAllSizesThatTheyPromise() {

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERTraining
 
 /// A folder that is removed when the test is over, with helpers that put files into it.

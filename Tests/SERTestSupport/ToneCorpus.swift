@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERTraining
 
 /// Two kinds of tones that differ in pitch, a few clips of each, of different lengths.

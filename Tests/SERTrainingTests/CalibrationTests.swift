@@ -101,7 +101,7 @@ private struct MislabelledTones {
         #expect(throws: EvaluationError.classOutOfRange(2, position: 0, classes: 2)) { try fit([[0, 1]], [2]) }
         #expect(throws: EvaluationError.scoresDiffer(row: 1, scores: 1, classes: 2)) { try fit([[0, 1], [0]], [0, 0]) }
         for bad in [0, -1, 1000, Double.nan] {
-            #expect(throws: EvaluationError.self) { try TemperatureScaling(temperature: bad) }
+            #expect(throws: CalibrationError.self) { try TemperatureScaling(temperature: bad) }
         }
         #expect(throws: EvaluationError.self) {
             try Evaluation(logits: [[0, 1]], targets: [0], labels: ["a", "b"], temperature: 0)

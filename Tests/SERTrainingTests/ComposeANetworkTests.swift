@@ -2,8 +2,24 @@ import Foundation
 import SERCore
 import SERModels
 import SERTestSupport
-import SERTraining
 import Testing
+
+/// The guide's layer of one's own.
+struct Gate: Layer {
+    static let kind = "gate"
+    func outputShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
+        guard inputs.count == 2, inputs[0] == inputs[1] else {
+            throw ShapeError(
+                layer: Self.kind, expected: "two inputs of one shape", got: "\(inputs)", hint: "Give it a value and a gate.")
+        }
+        return inputs[0]
+    }
+    func callAsFunction(_ inputs: [Signal], in context: inout Context) -> Signal {
+        var output = inputs[0]
+        output.values = inputs[0].values * sigmoid(inputs[1].values)
+        return output
+    }
+}
 
 /// The code of Docs/ComposeANetwork.md, word for word; the first test makes sure of that.
 @Suite struct ComposeANetworkTests {
@@ -15,7 +31,6 @@ import Testing
             text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "\n")
         }
         let source = plain(try String(contentsOf: here, encoding: .utf8))
-            + plain(try String(contentsOf: here.deletingLastPathComponent().appendingPathComponent("Gate.swift"), encoding: .utf8))
         let pieces = guide.components(separatedBy: "```swift\n").dropFirst().compactMap {
             $0.components(separatedBy: "```").first
         }

@@ -1,6 +1,5 @@
 import Foundation
 import SERCore
-import SERModels
 import SERTraining
 import Testing
 

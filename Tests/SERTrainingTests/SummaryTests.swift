@@ -1,7 +1,6 @@
 import Foundation
 import SERCore
 import SERModels
-import SERTraining
 import Testing
 
 @Suite struct SummaryTests {

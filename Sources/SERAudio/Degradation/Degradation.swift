@@ -66,7 +66,7 @@ public enum Degradation: Sendable, Hashable, Codable {
         case .clipping(let decibels): try Self.check(decibels, in: 0...100, "clipping by", "dB")
         case .gain(let decibels): try Self.check(decibels, in: -100...100, "a gain of", "dB")
         case .shortened(let seconds): try Self.check(seconds, in: 0.001...86_400, "a length of", "s")
-        case .recorded(let rate): try Self.check(rate, in: 1000...Resampler.highestRate, "a sample rate of", "Hz")
+        case .recorded(let rate): try Self.check(rate, in: 1000...SoundBounds.highestRate, "a sample rate of", "Hz")
         case .telephone, .coding: break
         }
     }

@@ -39,12 +39,6 @@ private func pinkSamples(_ count: Int, sampleRate: Double, key: RandomKey) -> [F
     return (0..<count).map { space.samples[$0 % length] }
 }
 
-func powerOfTwo(atLeast count: Int) -> Int {
-    var power = 1
-    while power < count { power *= 2 }
-    return power
-}
-
 extension AudioClip {
     func withNoise(_ color: NoiseColor, snr: Double, seed: UInt64) -> AudioClip {
         let key = RandomKey(seed: seed).derived("noise").derived(color.rawValue)

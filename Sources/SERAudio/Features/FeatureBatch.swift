@@ -42,8 +42,8 @@ extension FeatureExtractor {
         try validate()
         if let duration {
             try require(
-                duration > 0 && duration * sampleRate <= Double(AudioFile.mostFrames),
-                "duration \(duration) s: must be above 0 and at most \(AudioFile.mostFrames) samples")
+                duration > 0 && duration * sampleRate <= Double(SoundBounds.mostFrames),
+                "duration \(duration) s: must be above 0 and at most \(SoundBounds.mostFrames) samples")
         }
         let state = BatchState(count: files.count)
         let lanes = min(max(1, threads ?? Parallelism.threads), max(1, files.count))

@@ -95,8 +95,3 @@ extension AudioClip {
         }
     }
 }
-
-/// Throws the message where a setting is out of its bounds.
-func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(FeatureError) {
-    if !condition { throw .invalidSetting(message()) }
-}

@@ -47,7 +47,7 @@ extension FrameLayout {
     static func check(length: Int, hop: Int, sampleRate: Double) throws(FeatureError) {
         try require(
             Resampler.accepts(sampleRate),
-            "sampleRate \(sampleRate): must be above 0 and at most \(Int(Resampler.highestRate)) Hz")
+            "sampleRate \(sampleRate): must be above 0 and at most \(Int(SoundBounds.highestRate)) Hz")
         try require((1...STFT.longest).contains(length), "frameLength \(length): must be from 1 to \(STFT.longest)")
         try require((1...(1 << 30)).contains(hop), "hop \(hop): must be from 1 to \(1 << 30)")
     }

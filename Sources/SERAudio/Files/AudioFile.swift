@@ -22,9 +22,6 @@ public struct AudioFileInfo: Sendable, Hashable {
 /// Sound files: what libsndfile decodes and, where the program is installed, ffmpeg; told by content and not by the
 /// extension of the name.
 public enum AudioFile {
-    /// The most frames one call reads: 6.2 hours at 48 kHz, 4 GB of samples.
-    static let mostFrames = 1 << 30
-
     /// How ``write(_:to:format:)`` encodes samples.
     public enum Format: Sendable, Hashable, CaseIterable {
         /// WAV, 16-bit integers; samples outside of [-1, 1) are clipped.

@@ -6,19 +6,16 @@ import SERSupport
 /// It is looked for in the folders of `PATH` whenever such a file is read. The environment variable `SER_FFMPEG` names
 /// another program or path; `off` stands for none.
 package enum FFmpeg {
-    /// The environment variable.
-    static let variable = "SER_FFMPEG"
-
     /// A program that was found; nil where there is none, or none is wanted.
     package static func program(
         in environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String? {
-        let wanted = environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? "ffmpeg"
+        let wanted = environment[FFmpegFailure.variable].flatMap { $0.isEmpty ? nil : $0 } ?? "ffmpeg"
         guard wanted != "off" else { return nil }
         if wanted.contains("/") { return wanted }
         let folders = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(wanted)" }
         // A name that was asked for and is not there is told when it is run.
-        return folders.first { access($0, X_OK) == 0 } ?? (environment[variable] == wanted ? wanted : nil)
+        return folders.first { access($0, X_OK) == 0 } ?? (environment[FFmpegFailure.variable] == wanted ? wanted : nil)
     }
 
     /// The sound of a file as 32-bit floating point, at its own rate and with all its channels, in an AU file without a
@@ -46,18 +43,6 @@ package enum FFmpeg {
             throw .complained(of: complaint.isEmpty ? "it gave no sound" : complaint)
         }
         return (source, !complaint.isEmpty)
-    }
-
-    /// The command that converts a file to WAV, for a shell.
-    static func conversion(of path: String) -> String {
-        let url = URL(fileURLWithPath: path)
-        return "ffmpeg -i \(shellWord(path)) \(shellWord(url.deletingPathExtension().path + ".wav"))"
-    }
-
-    /// A word as it is typed into a shell.
-    private static func shellWord(_ text: String) -> String {
-        let plain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+,:@%".contains($0)) }
-        return plain && !text.hasPrefix("-") ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
     }
 
     /// Six hours of one channel at 48 kHz, or three of two.

@@ -48,8 +48,6 @@ extension AudioClip {
 
 /// One stream of samples on its way from one rate to another; blocks go in, and the whole comes out at the end.
 final class Resampler {
-    /// Above this rate nothing is taken for sound.
-    static let highestRate = 10_000_000.0
     /// Samples given to libsoxr at once: keeps its buffers small whatever the length of the stream.
     private static let block = 1 << 15
 
@@ -59,11 +57,11 @@ final class Resampler {
     private var output: [Float] = []
     private var written = 0
 
-    static func accepts(_ rate: Double) -> Bool { rate.isFinite && rate > 0 && rate <= highestRate }
+    static func accepts(_ rate: Double) -> Bool { rate.isFinite && rate > 0 && rate <= SoundBounds.highestRate }
 
     /// Whether `count` samples become no more than are held at once.
     static func isReasonable(_ count: Int, from: Double, to: Double) -> Bool {
-        Double(count) * (to / from) <= Double(AudioFile.mostFrames)
+        Double(count) * (to / from) <= Double(SoundBounds.mostFrames)
     }
 
     /// The length of `count` samples after resampling: librosa's ceil(n x ratio).

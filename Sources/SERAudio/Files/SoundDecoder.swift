@@ -55,7 +55,7 @@ final class SoundDecoder {
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity * channels) { space in
             guard let base = space.baseAddress else { return 0 }
             var frames = 0
-            while frames <= AudioFile.mostFrames {
+            while frames <= SoundBounds.mostFrames {
                 let got = read(base, frames: capacity)
                 guard got > 0 else { break }
                 frames += got

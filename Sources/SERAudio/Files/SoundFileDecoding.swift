@@ -7,7 +7,7 @@ extension SoundFileReader {
         guard Resampler.accepts(rate) else { throw .invalidRate(path: path, from: info.sampleRate, to: rate) }
         let range = try frames(from: from, duration: duration)
         guard Resampler.isReasonable(range.count, from: info.sampleRate, to: rate) else {
-            throw .tooLong(path: path, frames: range.count, limit: AudioFile.mostFrames)
+            throw .tooLong(path: path, frames: range.count, limit: SoundBounds.mostFrames)
         }
         if rate == info.sampleRate { return try decode(range) }
         let resampler = try resampler(to: rate, resampling)

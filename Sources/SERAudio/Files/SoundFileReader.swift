@@ -34,7 +34,7 @@ final class SoundFileReader {
         var frames = layout.frames ?? Int(header.frames)
         let rate = Double(header.samplerate)
         let channels = Int(header.channels)
-        guard rate >= 1000, rate <= Resampler.highestRate else {
+        guard rate >= 1000, rate <= SoundBounds.highestRate else {
             throw .implausibleHeader(path: path, reason: "\(Int(rate)) Hz")
         }
         guard channels > 0, channels <= 1024 else {
@@ -99,8 +99,8 @@ final class SoundFileReader {
         }
         let lower = Int(first)
         let range = lower..<min(info.frames, lower + Int(min(count, most)))
-        guard range.count <= AudioFile.mostFrames else {
-            throw .tooLong(path: path, frames: range.count, limit: AudioFile.mostFrames)
+        guard range.count <= SoundBounds.mostFrames else {
+            throw .tooLong(path: path, frames: range.count, limit: SoundBounds.mostFrames)
         }
         return range
     }

@@ -58,12 +58,12 @@ public struct MelFilterbank: Codable, Sendable, Hashable {
     public func validate(sampleRate: Double) throws(FeatureError) {
         try require(
             Resampler.accepts(sampleRate),
-            "sampleRate \(sampleRate): must be above 0 and at most \(Int(Resampler.highestRate)) Hz")
+            "sampleRate \(sampleRate): must be above 0 and at most \(Int(SoundBounds.highestRate)) Hz")
         try require((1...4096).contains(bands), "bands \(bands): must be from 1 to 4096")
         try require(lowest >= 0 && lowest.isFinite, "lowest \(lowest) Hz: must not be negative")
         let top = highest ?? sampleRate / 2
         try require(
-            top.isFinite && top > lowest && top <= Resampler.highestRate,
+            top.isFinite && top > lowest && top <= SoundBounds.highestRate,
             "highest \(top) Hz: must be above lowest, \(lowest) Hz")
     }
 

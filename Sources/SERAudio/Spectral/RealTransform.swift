@@ -74,3 +74,9 @@ final class RealTransform: @unchecked Sendable {
     /// From bins, which are lost, to samples times `length`.
     func backward(_ space: Workspace) { fftwf_execute_dft_c2r(backwardPlan, space.complex, space.samples) }
 }
+
+func powerOfTwo(atLeast count: Int) -> Int {
+    var power = 1
+    while power < count { power *= 2 }
+    return power
+}

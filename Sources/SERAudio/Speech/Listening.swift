@@ -70,8 +70,8 @@ extension Listening {
     private func hear(
         _ frames: Int, at rate: Double, path: String?, _ blocks: Blocks
     ) throws(AudioError) -> HeardSound {
-        guard samples <= AudioFile.mostFrames else {
-            throw .tooLong(path: path ?? "the clip", frames: samples, limit: AudioFile.mostFrames)
+        guard samples <= SoundBounds.mostFrames else {
+            throw .tooLong(path: path ?? "the clip", frames: samples, limit: SoundBounds.mostFrames)
         }
         var head = try SoundHead(samples, from: rate, to: sampleRate, path: path)
         let detector = try SpeechDetector(sampleRate: rate)

@@ -1,7 +1,5 @@
 import SERCore
 import SERModels
-import SERReports
-import SERTraining
 
 extension Model {
     /// Additions and multiplications of the matrix products of a training step, as their definitions have them: forward,

@@ -3,7 +3,6 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
-import SERReports
 import SERSupport
 import SERTraining
 

@@ -2,7 +2,6 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
-import SERReports
 import SERTraining
 
 /// What figures are measured on.

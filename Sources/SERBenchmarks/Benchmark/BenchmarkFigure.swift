@@ -1,9 +1,6 @@
 import CSERKernels
 import Foundation
 import SERCore
-import SERModels
-import SERReports
-import SERTraining
 
 /// One measurement of ``Benchmark``: a line of `ser benchmark --json`. What does not apply to a figure is nil.
 package struct BenchmarkFigure: Codable, Sendable {

@@ -1,8 +1,5 @@
 import Foundation
 import SERCore
-import SERModels
-import SERReports
-import SERTraining
 
 /// Why growth could not be measured.
 public enum ScalingError: Error, Sendable, Equatable {

@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERReports
 import SERSupport
 import SERTraining
 

@@ -1,9 +1,7 @@
 import CSERKernels
 import SERCore
 import SERModels
-import SERReports
 import SERSupport
-import SERTraining
 
 /// What `ser scale` measures, in order.
 package struct ScalingPlan: Sendable {

@@ -1,7 +1,6 @@
 import SERAudio
 import SERCore
 import SERModels
-import SERReports
 import SERSupport
 import SERTraining
 

@@ -1,6 +1,5 @@
 import Foundation
 import SERModels
-import SERReports
 import SERSupport
 import SERTraining
 

@@ -82,15 +82,3 @@ extension Tensor {
         }
     }
 }
-
-extension StridedLoop {
-    /// first[...] = (or +=) second[...]
-    func copy(_ x: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>, accumulate: Bool) {
-        forEachGrid { out0, x0, _, grid in
-            ser_copy_grid(
-                out + out0, Int64(grid.rowStrides.0), Int64(grid.columnStrides.0),
-                x + x0, Int64(grid.rowStrides.1), Int64(grid.columnStrides.1),
-                Int64(grid.rows), Int64(grid.columns), accumulate)
-        }
-    }
-}

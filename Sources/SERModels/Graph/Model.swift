@@ -15,11 +15,19 @@ public struct Model: Sendable {
     /// The layers and how they are joined.
     public let graph: Graph
     /// What is learned, under paths such as `dense1.weight`.
-    public var parameters: Parameters { didSet { prepared = PreparedWeights() } }
+    public var parameters: Parameters {
+        get { weights }
+        // In place, for whoever links the module too: an observer would copy all weights at each step of an optimiser.
+        _modify {
+            defer { prepared = PreparedWeights() }
+            yield &weights
+        }
+    }
     /// What is carried without being learned, such as `batchNorm1.running_mean`.
     public var state: Parameters
     /// How the features were standardised that the weights were trained with; nil for weights of unknown origin.
     package var standardization: Standardization?
+    private var weights: Parameters
     let plan: ExecutionPlan
     /// For each input, how many steps along time it needs.
     package let leastSteps: [LeastSteps?]
@@ -78,7 +86,7 @@ public struct Model: Sendable {
 
     package init(graph: Graph, parameters: Parameters, state: Parameters) {
         self.graph = graph
-        self.parameters = parameters
+        weights = parameters
         self.state = state
         plan = ExecutionPlan(graph)
         leastSteps = graph.leastSteps()

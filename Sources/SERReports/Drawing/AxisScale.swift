@@ -1,7 +1,5 @@
 import Foundation
-import SERModels
 import SERSupport
-import SERTraining
 
 /// An axis of a figure: its range, and ticks at round numbers (1, 2 or 5 times a power of ten).
 package struct AxisScale: Sendable, Equatable {

@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERTraining
 
 /// Values with their intervals, one row a thing that is compared: bars that begin at 0 where 0 is on the axis, with the
 /// number beside each.

@@ -1,6 +1,4 @@
-import SERModels
 import SERSupport
-import SERTraining
 
 /// Colours for values from 0 to 1, as a palette of 256.
 package struct ColorMap: Sendable {

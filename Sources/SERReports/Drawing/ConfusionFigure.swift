@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERTraining
 
 /// A confusion matrix as a heat map, with the recall of each class beside its row.

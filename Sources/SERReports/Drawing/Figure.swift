@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERTraining
 
 /// A drawing that stands alone as an SVG file and can be put into a page.
 package struct Figure: Sendable, Equatable {

@@ -1,7 +1,5 @@
 import Foundation
-import SERModels
 import SERSupport
-import SERTraining
 
 /// Values over two axes as an image of colours: a spectrogram, and what lies over it.
 package struct HeatMap: Sendable {

@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERTraining
 
 /// Lines or points over an axis, with error bars or bands where a value has an interval.
 package struct LineChart: Sendable {

@@ -1,7 +1,5 @@
 import Foundation
-import SERModels
 import SERSupport
-import SERTraining
 
 /// Elements of SVG and HTML as text. Whatever is put into them is escaped: names of files, labels and corpora come from
 /// strangers.

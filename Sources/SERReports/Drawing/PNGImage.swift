@@ -1,7 +1,5 @@
 import CPNG
 import Foundation
-import SERModels
-import SERTraining
 
 /// An image of 256 colours as a PNG file, written by libpng.
 package struct PNGImage: Sendable {

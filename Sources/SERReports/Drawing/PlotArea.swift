@@ -1,6 +1,3 @@
-import SERModels
-import SERTraining
-
 /// The area of a chart within its axes: from values to pixels.
 struct PlotArea {
     let left, top, width, height: Double

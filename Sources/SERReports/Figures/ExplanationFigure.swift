@@ -2,7 +2,6 @@ import Foundation
 import SERAudio
 import SERModels
 import SERSupport
-import SERTraining
 
 /// Explanations of one clip, drawn over its mel spectrogram: evidence over time and frequency, over time alone, and over
 /// time and coefficients.

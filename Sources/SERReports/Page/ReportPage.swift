@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERTraining
 
 /// What a page of results holds, without how it looks: rendered to one HTML file that needs no network and no script.
 package struct ReportPage: Sendable {

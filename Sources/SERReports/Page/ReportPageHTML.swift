@@ -1,6 +1,4 @@
 import Foundation
-import SERModels
-import SERTraining
 
 extension ReportPage {
     /// The page as one HTML file: no address outside of it, no script.

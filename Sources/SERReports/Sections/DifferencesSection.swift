@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 import SERTraining
 

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERSupport
 import SERTraining
 

@@ -1,7 +1,5 @@
 import Foundation
-import SERModels
 import SERSupport
-import SERTraining
 
 /// A setting that results hold as JSON, for people: `{"adam":{"beta1":0.9}}` is read as `adam (beta1 0.9)`.
 package struct SettingText: Decodable, CustomStringConvertible {

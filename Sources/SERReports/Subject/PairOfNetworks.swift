@@ -1,4 +1,3 @@
-import SERModels
 import SERTraining
 
 /// Two networks of a report with the tests of what they differ in, each by itself.

@@ -1,4 +1,3 @@
-import SERModels
 import SERTraining
 
 extension ReportSubject {

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 import SERTraining
 

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 
 /// A set of labelled recordings, audited as it was read.
 ///
@@ -50,4 +49,9 @@ public struct Corpus: Sendable, Equatable {
     public func filtered(_ isIncluded: (Clip) -> Bool) -> Corpus {
         Corpus(name: name, clips: clips.filter(isIncluded), problems: problems)
     }
+}
+
+extension Corpus {
+    /// The names of all corpora that the clips come from.
+    var corpora: Set<String> { Set(clips.map(\.corpus)) }
 }

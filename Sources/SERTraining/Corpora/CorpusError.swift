@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 
 /// Why a corpus cannot be read.
 public enum CorpusError: Error, Sendable, Equatable {
@@ -24,6 +23,8 @@ public enum CorpusError: Error, Sendable, Equatable {
     case manifest(URL, line: Int, reason: String)
     /// The times on a line of a manifest are no part of a file; lines count from 1.
     case segment(URL, line: Int, SegmentError)
+    /// Somebody stopped the search before its end.
+    case cancelled
 }
 
 /// A layout that was tried on a folder.
@@ -55,6 +56,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .cancelled: "The corpus was not read to the end: it was stopped."
         case .notFound(let url):
             "There is nothing at \(url.path). Check the path."
         case .notAFolder(let url):

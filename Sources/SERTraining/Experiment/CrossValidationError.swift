@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// Why a cross-validation could not be run to its end.

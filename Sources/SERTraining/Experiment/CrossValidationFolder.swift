@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// The folder of a cross-validation: `folds/`, in which finished folds are kept, and `results.json`.

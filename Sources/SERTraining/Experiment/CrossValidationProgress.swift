@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// Shows how a cross-validation goes on standard error: a line that is redrawn on a terminal, plain lines in a pipe.

@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// A clip that networks were tested on.
@@ -65,5 +64,12 @@ extension TestedClip {
         self.init(
             clip: result.clip, segment: result.segment, corpus: result.corpus, speaker: result.speaker,
             sentence: result.sentence, target: result.target)
+    }
+}
+
+extension TestedClip {
+    /// Who speaks or what is said, told apart from those of other corpora; nil where it is not known.
+    public func identity(by grouping: Grouping) -> GroupIdentity? {
+        grouping.identity(corpus: corpus, speaker: speaker, sentence: sentence)
     }
 }

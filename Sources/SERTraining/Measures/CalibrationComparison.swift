@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// What a temperature changes: the same clips with logits as the network gave them, and divided by the temperature.

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// Precision, recall and F1 of one class.

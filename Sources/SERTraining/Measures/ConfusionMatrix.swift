@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// How often each class was taken for each other: rows are the true classes, columns the predicted ones.

@@ -1,5 +1,3 @@
-import SERModels
-
 /// What a model made of one set of clips: its metrics, and its prediction for every clip.
 public struct Evaluation: Codable, Sendable, Equatable {
     /// Measures over all clips.

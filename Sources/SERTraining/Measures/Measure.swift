@@ -1,5 +1,3 @@
-import SERModels
-
 /// One number that tells how well a model does on a set of clips; each is defined at the property of
 /// ``ClassificationMetrics`` that has its name.
 public enum Measure: Sendable, Hashable {

@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// What refusing to answer buys: how many clips are answered when the less confident ones are not, and how many of the

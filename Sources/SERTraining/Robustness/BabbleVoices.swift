@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERSupport
 
 /// The voices that babble is made of: some decoded clips of each speaker of a corpus.

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERSupport
 
 /// How well a recognizer does on clips as they are and on the same clips degraded.

@@ -1,5 +1,4 @@
 import SERAudio
-import SERModels
 
 /// The conditions under which a recognizer is measured beside the clips as they are.
 public struct RobustnessSuite: Sendable, Hashable, Codable {

@@ -1,5 +1,3 @@
-import SERModels
-
 /// A corpus cut into a part to train on, a part to choose the best epoch by, and a part to test on.
 public struct DataSplit: Sendable, Equatable {
     /// What is learned from.

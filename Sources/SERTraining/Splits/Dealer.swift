@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// Deals out shares that are whole numbers, and remembers what rounding owes each part, so that the parts keep their

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 
 extension Folds {
     /// Folds that a table lists: a line a file with the columns `file` and `fold`, and if wanted `start` and `end` of a

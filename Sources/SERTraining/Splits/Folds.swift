@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// How a corpus is cut into folds, each of which is tested once by a network that was trained on the rest: the protocol

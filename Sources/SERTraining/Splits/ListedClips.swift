@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 
 /// Finds the clips that lists name by file names or the ends of paths.
 struct ListedClips {

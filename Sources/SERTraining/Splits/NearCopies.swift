@@ -1,7 +1,6 @@
 import Foundation
 import SERAudio
 import SERCore
-import SERModels
 import SERSupport
 
 /// Recordings of a corpus that are the same sound in different files: resampled, louder or softer, cut at the ends,
@@ -36,11 +35,11 @@ extension Corpus {
     /// - Parameters:
     ///   - progress: Told how many recordings have been listened to, from several threads.
     ///   - isCancelled: Asked between recordings.
-    /// - Throws: ``TrainingError/cancelled``.
+    /// - Throws: ``CorpusError/cancelled``.
     public func nearCopies(
         progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
-    ) throws(TrainingError) -> NearCopies {
+    ) throws(CorpusError) -> NearCopies {
         let search = NearCopySearch(clips: clips, isCancelled: isCancelled)
         let done = Counter()
         let heard = parallelMap(clips.count) { index -> Result<SoundFingerprint, AudioError>? in

@@ -1,5 +1,3 @@
-import SERModels
-
 /// Some of a corpus's clips, and what they are for.
 public struct Partition: Sendable, Equatable {
     /// What a partition is for: only a training partition may be learned from.

@@ -1,13 +1,4 @@
-import SERModels
 import SERSupport
-
-/// What clips can have in common so that they must not be torn apart.
-public enum Grouping: String, Sendable, Codable, CaseIterable {
-    /// The same voice.
-    case speaker
-    /// The same words.
-    case sentence
-}
 
 /// A way to cut a corpus into training, validation and test parts by fractions of its clips.
 ///

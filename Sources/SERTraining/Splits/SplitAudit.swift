@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// What the parts of a split have in common: it tells what a test on them can show.

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 
 /// Why a corpus cannot be cut as asked.
 public enum SplitError: Error, Sendable, Equatable {

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// What is drawn anew in a bootstrap, or exchanged in a permutation: what is independent of the rest.

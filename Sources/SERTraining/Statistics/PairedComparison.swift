@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// McNemar's test: whether two models differ in how often they are right on the same clips (McNemar, Psychometrika 12,

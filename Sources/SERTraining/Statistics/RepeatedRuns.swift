@@ -1,4 +1,3 @@
-import SERModels
 import SERSupport
 
 /// A measure over several trainings that differ in their seed alone: its mean and how far it spreads.

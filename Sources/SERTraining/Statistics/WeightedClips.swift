@@ -1,5 +1,3 @@
-import SERModels
-
 /// Clips with what a model made of them, prepared so that measures with other weights on the clips cost little: a
 /// resample is a number for each clip, how often it was drawn.
 struct WeightedClips: Sendable {

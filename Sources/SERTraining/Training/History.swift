@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERSupport
 
 /// What one epoch of training measured.

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERTestSupport
 import SERTraining
 import Testing

@@ -1,5 +1,4 @@
 import Foundation
-import SERModels
 import SERTestSupport
 import SERTraining
 import Testing

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERSyntheticSpeech
 import SERTestSupport
 import SERTraining
@@ -103,7 +102,7 @@ private struct Planted {
         let found = try Corpus(name: "silence", clips: clips).nearCopies()
         #expect(found.pairs.isEmpty)
         #expect(found.unread.map(\.path).contains(folder.path("e.wav").path))
-        #expect(throws: TrainingError.self) { try Corpus(name: "x", clips: clips).nearCopies(isCancelled: { true }) }
+        #expect(throws: CorpusError.cancelled) { try Corpus(name: "x", clips: clips).nearCopies(isCancelled: { true }) }
     }
 
     @Test(.enabled(if: realData != nil, "SER_DATA does not name a folder with tess/ and emodb/"), arguments: [

@@ -1,6 +1,5 @@
 import Foundation
 import SERAudio
-import SERModels
 import SERSyntheticSpeech
 import SERTestSupport
 import SERTraining

@@ -1,0 +1,120 @@
+import Foundation
+import SERSupport
+
+/// What can be wrong with a sound file; the message names the file and says what to do.
+public enum AudioError: Error, Equatable, Sendable {
+    /// There is no such file.
+    case missing(path: String)
+    /// A folder, a device or a pipe stands where a sound file should.
+    case notAFile(path: String)
+    /// The file exists but may not be read; `reason` is the system's.
+    case unreadable(path: String, reason: String)
+    /// The file holds no bytes.
+    case emptyFile(path: String)
+    /// The contents are no sound format that can be decoded; `reason` is the decoder's.
+    case notAudio(path: String, reason: String)
+    /// Not the sound but what a program that keeps large files out of Git left in its place.
+    case placeholder(path: String, SoundPlaceholder)
+    /// Text stands where a sound file should.
+    case text(path: String, TextContent)
+    /// A format, by its name, that libsndfile does not decode, and no ffmpeg program is there.
+    case needsFFmpeg(path: String, format: String)
+    /// A format, by its name, that libsndfile does not decode, and why ffmpeg does not either.
+    case ffmpegFailed(path: String, format: String, FFmpegFailure)
+    /// The end of the file is missing: the header promises more frames than are there, or the last page or frame is not
+    /// whole; nil where the format does not state how many there should be. What is there is read with
+    /// ``TruncatedFiles/accept``, and by every command of `ser` that reads sound with `--truncated accept`.
+    case truncated(path: String, expectedFrames: Int?, foundFrames: Int)
+    /// The header promises what no file of this size can hold, or a rate or channel count that cannot be.
+    case implausibleHeader(path: String, reason: String)
+    /// The file is sound, and holds no samples.
+    case noSamples(path: String)
+    /// The part asked for lies outside of the file, or is none; times in seconds.
+    case emptyRange(path: String, from: Double, duration: Double?, fileDuration: Double)
+    /// More frames than are read at once; times in seconds.
+    case tooLong(path: String, frames: Int, limit: Int)
+    /// A sample is NaN or infinite, at a time in seconds; no path for a clip that is of no file.
+    case notFinite(path: String?, seconds: Double)
+    /// A sample is larger than ``AudioClip/highestSample`` times full scale, at a time in seconds.
+    case beyondScale(path: String?, seconds: Double, sample: Float)
+    /// A sample rate, in Hz, that cannot be resampled to or from.
+    case invalidRate(path: String?, from: Double, to: Double)
+    /// Writing failed; `reason` is the system's.
+    case unwritable(path: String, reason: String)
+}
+
+/// What stands in a working copy for a sound file that was not fetched with it.
+public enum SoundPlaceholder: Sendable, Hashable {
+    /// A pointer of Git LFS.
+    case gitLFS
+    /// A pointer of git-annex.
+    case gitAnnex
+}
+
+/// Text where a sound file should be.
+public enum TextContent: Sendable, Hashable {
+    /// A page of HTML, such as servers send in place of what they do not find.
+    case webPage
+    /// Other text, which begins with these characters.
+    case plain(beginning: String)
+}
+
+extension AudioError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "\(path): there is no such file; check the path"
+        case .notAFile(let path):
+            "\(path): this is a folder or a device, not a sound file; name one file"
+        case .unreadable(let path, let reason):
+            "\(path): cannot be opened (\(reason)); check its permissions"
+        case .emptyFile(let path):
+            "\(path): the file is empty (0 bytes); copy or download it again"
+        case .notAudio(let path, let reason):
+            "\(path): not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
+        case .placeholder(let path, .gitLFS):
+            "\(path): this is a Git LFS pointer, not the sound itself; fetch the sound with `git lfs pull` in its folder"
+        case .placeholder(let path, .gitAnnex):
+            "\(path): this is a git-annex pointer, not the sound itself; fetch the sound with `git annex get .` "
+                + "in its folder"
+        case .text(let path, .webPage):
+            "\(path): this is a web page (HTML), not a sound file; download the file itself again"
+        case .text(let path, .plain(let beginning)):
+            "\(path): this is text (\"\(beginning)\"), not a sound file; copy or download the sound again"
+        case .needsFFmpeg(let path, let format):
+            "\(path): \(format) is decoded by the ffmpeg program, which was not found; install it, or convert the file "
+                + "where it is installed: \(ForeignFormat.conversion(of: path))"
+        case .ffmpegFailed(let path, let format, let failure):
+            "\(path): \(format), which ffmpeg was asked to decode and did not: \(failure)"
+        case .truncated(let path, let expected, let found):
+            "\(path): truncated, "
+                + (expected.map { "the header promises \($0) frames and \(found) are there" }
+                    ?? "it ends after \(found) frames, in the middle of the sound")
+                + "; copy or download it again, or read what is there with --truncated accept"
+        case .implausibleHeader(let path, let reason):
+            "\(path): the header cannot be right (\(reason)); convert or download the file again"
+        case .noSamples(let path):
+            "\(path): holds no samples; leave it out or record it again"
+        case .emptyRange(let path, let from, let duration, let fileDuration):
+            "\(path): nothing to read from \(from) s"
+                + (duration.map { " for \($0) s" } ?? "")
+                + "; the file is \(fileDuration) s long"
+        case .tooLong(let path, let frames, let limit):
+            "\(path): \(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones, as by "
+                + "ffmpeg -i FILE -f segment -segment_time 3600 part%03d.wav"
+        case .notFinite(let path, let seconds):
+            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is NaN or infinite; export the sound again"
+        case .beyondScale(let path, let seconds, let sample):
+            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is \(sample), where full scale is 1 and "
+                + "no recording reaches \(Int(AudioClip.highestSample)); export the sound again"
+        case .invalidRate(let path, let from, let to):
+            (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
+                + "rates must be above 0 and at most \(Int(saturating: SoundBounds.highestRate)) Hz, "
+                + "and the result at most \(SoundBounds.mostFrames) samples"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written (\(reason)); check the folder, its permissions and the space left"
+        }
+    }
+}

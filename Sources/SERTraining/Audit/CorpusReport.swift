@@ -1,0 +1,207 @@
+import Foundation
+import SERSupport
+
+/// What a corpus holds, as `ser inspect` prints it: counts against what it should hold, durations, rates, columns and
+/// problems.
+public struct CorpusReport: Codable, Sendable, Equatable {
+    /// The clips of one emotion and speaker.
+    public struct Count: Codable, Sendable, Equatable {
+        /// The emotion.
+        public let emotion: String
+        /// Who speaks; `nil` for clips without a known speaker.
+        public let speaker: String?
+        /// Number of clips.
+        public let found: Int
+        /// How many clips there should be, where the corpus's makers say.
+        public let expected: Int?
+    }
+
+    /// Lengths of the clips, in seconds.
+    public struct Durations: Codable, Sendable, Equatable {
+        /// Of all clips together.
+        public let total: Double
+        /// The shortest, the middle and the longest clip, and their mean.
+        public let minimum, median, mean, maximum: Double
+
+        package init(_ values: [Double]) {
+            let sorted = values.sorted()
+            total = values.reduce(0, +)
+            minimum = sorted.first ?? 0
+            maximum = sorted.last ?? 0
+            mean = sorted.isEmpty ? 0 : total / Double(sorted.count)
+            let middle = sorted.count / 2
+            if sorted.isEmpty {
+                median = 0
+            } else {
+                median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+            }
+        }
+    }
+
+    /// How many clips have a rate and a number of channels.
+    public struct Format: Codable, Sendable, Equatable {
+        /// Samples a second, in Hz.
+        public let sampleRate: Double
+        /// Number of channels.
+        public let channels: Int
+        /// Number of clips.
+        public let clips: Int
+    }
+
+    /// What is to be known of a file that was read though something is wrong with it.
+    public struct Remark: Codable, Sendable, Equatable {
+        /// The file's path.
+        public let path: String
+        /// What is wrong, and what was done about it.
+        public let remark: String
+    }
+
+    /// The corpus's name.
+    public let corpus: String
+    /// Whether the library's own synthesiser made it.
+    public let synthetic: Bool
+    /// Number of clips.
+    public let clips: Int
+    /// The emotions, sorted.
+    public let labels: [String]
+    /// The speakers that are known, sorted.
+    public let speakers: [String]
+    /// Clips by emotion, then speaker.
+    public let counts: [Count]
+    /// Lengths of the clips.
+    public let durations: Durations
+    /// Rates and channels, the most frequent first.
+    public let formats: [Format]
+    /// The columns of the table of clips.
+    public let columns: [ColumnSummary]
+    /// Files that could not be read and are left out.
+    public let unreadable: [UnreadableFile]
+    /// Files with the same bytes under different names, one list a group.
+    public let duplicates: [[String]]
+    /// Clips that nowhere reach -60 dB of full scale, where somebody listened.
+    public let nearlySilent: [String]
+    /// Other clips in which no speech was found, where it was looked for.
+    public let withoutSpeech: [String]
+    /// Files that were read though something is wrong with them, such as a header that was not closed.
+    public let remarks: [Remark]
+    /// Everything that the audit found, one sentence each.
+    public let problems: [String]
+
+    /// The report on a corpus.
+    public init(_ corpus: Corpus) {
+        self.corpus = corpus.name
+        synthetic = corpus.isSynthetic
+        clips = corpus.clips.count
+        labels = corpus.labels
+        speakers = corpus.speakers
+        let counts = corpus.counts
+        self.counts = counts.emotions.indices.flatMap { row in
+            counts.speakers.indices.map { column in
+                Count(
+                    emotion: counts.emotions[row], speaker: counts.speakers[column], found: counts.found[row][column],
+                    expected: counts.expected[row][column])
+            }
+        }
+        durations = Durations(corpus.clips.map(\.duration))
+        formats = Self.formats(of: corpus)
+        columns = corpus.table.columnSummary
+        unreadable = corpus.problems.compactMap(\.unreadable)
+        duplicates = corpus.problems.compactMap { if case .duplicates(let paths) = $0 { paths } else { nil } }
+        withoutSpeech = corpus.problems.flatMap { problem -> [String] in
+            if case .withoutSpeech(let paths) = problem { paths } else { [] }
+        }
+        nearlySilent = corpus.problems.flatMap { problem -> [String] in
+            if case .nearlySilent(let paths) = problem { paths } else { [] }
+        }
+        remarks = corpus.problems.flatMap { problem -> [Remark] in
+            guard case .remarked(let files) = problem else { return [] }
+            return files.map { Remark(path: $0.path, remark: $0.remark.description) }
+        }
+        problems = corpus.problems.map(\.description)
+    }
+
+    private static func formats(of corpus: Corpus) -> [Format] {
+        Dictionary(grouping: corpus.clips) { [$0.sampleRate, Double($0.channels)] }
+            .map { Format(sampleRate: $0.key[0], channels: Int(saturating: $0.key[1]), clips: $0.value.count) }
+            .sorted { ($1.clips, $0.sampleRate, $0.channels) < ($0.clips, $1.sampleRate, $1.channels) }
+    }
+}
+
+extension CorpusReport: CustomStringConvertible {
+    /// The report as text: counts, durations, rates, columns, problems.
+    public var description: String {
+        [heading, countTable, soundLines, columnTable, problemLines].map { $0.joined(separator: "\n") }
+            .joined(separator: "\n\n")
+    }
+
+    private var heading: [String] {
+        [
+            "\(corpus): \(clips) clips, \(labels.count) emotions, "
+                + (speakers.isEmpty ? "no known speakers" : "\(speakers.count) speakers")
+        ] + (synthetic ? ["The sounds are synthetic: results on them say nothing about real voices."] : [])
+    }
+
+    /// Emotions by speakers; `199/200` where the corpus should hold another number.
+    private var countTable: [String] {
+        let names = counts.filter { $0.emotion == counts.first?.emotion }.map { $0.speaker ?? "unknown" }
+        // Dozens of speakers do not fit side by side.
+        guard names.count <= 12 else { return totalsTable }
+        var table = TextTable(["emotion"] + names + ["total"])
+        for row in emotions {
+            let cells = row.map { cell in
+                guard let expected = cell.expected, expected != cell.found else { return "\(cell.found)" }
+                return "\(cell.found)/\(expected)"
+            }
+            table.append([row.first?.emotion ?? ""] + cells + ["\(row.reduce(0) { $0 + $1.found })"])
+        }
+        let sums = names.indices.map { column in "\(emotions.reduce(0) { $0 + $1[column].found })" }
+        table.append(["total"] + sums + ["\(clips)"])
+        return table.lines
+    }
+
+    private var totalsTable: [String] {
+        var table = TextTable(["emotion", "total", "speakers"])
+        for row in emotions {
+            let heard = row.count { $0.found > 0 }
+            table.append([row.first?.emotion ?? "", "\(row.reduce(0) { $0 + $1.found })", "\(heard)"])
+        }
+        return table.lines
+    }
+
+    private var emotions: [[Count]] {
+        counts.reduce(into: [[Count]]()) { rows, count in
+            if rows.last?.last?.emotion == count.emotion {
+                rows[rows.count - 1].append(count)
+            } else {
+                rows.append([count])
+            }
+        }
+    }
+
+    private var soundLines: [String] {
+        [
+            "durations: \(durations.minimum.fixed(2)) to \(durations.maximum.fixed(2)) s, median "
+                + "\(durations.median.fixed(2)) s, mean \(durations.mean.fixed(2)) s, together "
+                + "\((durations.total / 60).fixed(1)) min",
+            "formats: "
+                + formats.map { "\($0.clips) at \($0.sampleRate.significant(7)) Hz with \(Self.channels($0.channels))" }
+                .joined(separator: "; "),
+        ]
+    }
+
+    private static func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }
+
+    private var columnTable: [String] {
+        var table = TextTable(["column", "type", "values", "missing", "different"], alignments: [.left, .left])
+        for column in columns {
+            table.append([
+                column.name, column.type.rawValue, "\(column.count)", "\(column.missing)", "\(column.distinct)",
+            ])
+        }
+        return table.lines
+    }
+
+    private var problemLines: [String] {
+        problems.isEmpty ? ["no problems found"] : ["\(problems.count) found:"] + problems.map { "  \($0)" }
+    }
+}

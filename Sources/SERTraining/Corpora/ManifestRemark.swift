@@ -1,0 +1,55 @@
+/// Something about a manifest that was read otherwise than as it is written, or not read at all.
+public enum ManifestRemark: Sendable, Hashable {
+    /// The text is not UTF-8.
+    case encoding(TextEncoding)
+    /// Something else than commas stands between the fields.
+    case separator(ColumnSeparator)
+    /// Lines that end in separators behind the last column.
+    case trailingSeparators(lines: Int)
+    /// Paths in which `\` was read as `/`, since there is no file of the name as it is written.
+    case windowsPaths(entries: Int)
+    /// A name whose accents are written in another form of Unicode than the file's.
+    case otherUnicodeForm(path: String, line: Int)
+    /// Two files whose names look the same: their accents are written in two forms of Unicode.
+    case twoUnicodeForms(path: String, line: Int)
+    /// A clip that stands on several lines; it counts once.
+    case listedTwice(path: String, lines: [Int])
+    /// Segments of one file that share sound and have different labels: of two lines, with their labels.
+    case overlap(path: String, lines: [Int], labels: [String])
+    /// A column that says which part of a split a clip belongs to.
+    case splitColumn(String)
+    /// Columns that were not read.
+    case columnsNotRead([String])
+}
+
+extension ManifestRemark: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .encoding(let encoding):
+            return "the manifest was read as \(encoding.rawValue); UTF-8 is understood everywhere"
+        case .separator(let separator):
+            return "the manifest was read with \(separator.name) between its fields"
+        case .trailingSeparators(let lines):
+            return "\(lines) \(lines == 1 ? "line" : "lines") of the manifest go on after the last column; nothing stands "
+                + "there"
+        case .windowsPaths(let entries):
+            return "\\ was read as / in \(entries) \(entries == 1 ? "path" : "paths") of the manifest"
+        case .otherUnicodeForm(let path, let line):
+            return "\(path) (line \(line)) was found under the same name in another form of Unicode; the accents are one "
+                + "character in the one and two in the other"
+        case .twoUnicodeForms(let path, let line):
+            return "there are two files \(path) (line \(line)), the accents in two forms of Unicode; that of the manifest "
+                + "was read. Give one of them another name."
+        case .listedTwice(let path, let lines):
+            return "\(path) stands on the lines \(lines.map(String.init).joined(separator: ", ")); it counts once"
+        case .overlap(let path, let lines, let labels):
+            return "segments of \(path) overlap and have different labels: "
+                + zip(labels, lines).map { "\($0) on line \($1)" }.joined(separator: ", ")
+        case .splitColumn(let name):
+            return "the column \(name) was not read: clips are dealt to training and test anew. To keep to it, make a "
+                + "manifest of each part and name them in ser crossvalidate TRAIN --test-data TEST"
+        case .columnsNotRead(let names):
+            return "columns of the manifest that were not read: \(names.joined(separator: ", "))"
+        }
+    }
+}

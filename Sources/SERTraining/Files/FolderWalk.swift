@@ -1,0 +1,117 @@
+import Foundation
+import SERAudio
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The files in a folder and the folders below it, each once.
+///
+/// Links to folders are followed after the folders themselves, and a folder is entered once whatever leads to it, so
+/// that loops end. Names that begin with a dot are passed over: hidden files, and the `._` halves that macOS leaves behind.
+package struct FolderWalk {
+    /// A file that may hold audio.
+    struct File {
+        let url: URL
+        /// The path within the folder, with `/` between names.
+        let relativePath: String
+        /// What keeps the file from being opened at all, such as its being a pipe.
+        package let obstacle: String?
+
+        var name: String { components.last ?? relativePath }
+        var components: [String] { relativePath.split(separator: "/").map(String.init) }
+        /// The name without its ending.
+        var stem: String { String(name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex)) }
+    }
+
+    private(set) var audio: [File] = []
+    /// The endings of tables that list a corpus.
+    static let manifestEndings: Set<String> = ["csv", "tsv"]
+
+    /// Manifests, that is, such tables in the folder itself.
+    private(set) var manifests: [URL] = []
+    private(set) var otherFiles = 0
+    private(set) var closedFolders: [UnreadableFile] = []
+
+    private struct Identity: Hashable {
+        let device: UInt64, inode: UInt64
+    }
+
+    private var entered: Set<Identity> = []
+    private var links: [(url: URL, relativePath: String)] = []
+
+    init(_ root: URL) throws(CorpusError) {
+        var status = stat()
+        guard stat(root.path, &status) == 0 else { throw CorpusError.notFound(root) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw CorpusError.notAFolder(root) }
+        do {
+            _ = try FileManager.default.contentsOfDirectory(atPath: root.path)
+        } catch {
+            throw CorpusError.cannotOpen(root, reason: error.localizedDescription)
+        }
+        enter(root, relativePath: "")
+        while !links.isEmpty {
+            let next = links.removeFirst()
+            enter(next.url, relativePath: next.relativePath)
+        }
+        audio.sort { $0.relativePath < $1.relativePath }
+        manifests.sort { $0.path < $1.path }
+    }
+
+    /// Lists a folder and those below it; a list of what is still to be entered takes the place of recursion.
+    private mutating func enter(_ url: URL, relativePath: String) {
+        var waiting = [(url: url, relativePath: relativePath)]
+        while let folder = waiting.popLast() {
+            var status = stat()
+            guard stat(folder.url.path, &status) == 0 else { continue }
+            let identity = Identity(
+                device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino))
+            guard entered.insert(identity).inserted else { continue }
+            let names: [String]
+            do {
+                names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+            } catch {
+                closedFolders.append(
+                    UnreadableFile(path: folder.relativePath, reason: "the folder cannot be opened"))
+                continue
+            }
+            for name in names where !name.hasPrefix(".") {
+                let item = folder.url.appendingPathComponent(name, isDirectory: false)
+                let path = folder.relativePath.isEmpty ? name : folder.relativePath + "/" + name
+                if let below = sort(item, relativePath: path) { waiting.append(below) }
+            }
+        }
+    }
+
+    /// Files what is at one path; answers the folder that remains to be entered.
+    private mutating func sort(_ url: URL, relativePath: String) -> (url: URL, relativePath: String)? {
+        var own = stat(), target = stat()
+        let isLink = lstat(url.path, &own) == 0 && own.st_mode & S_IFMT == S_IFLNK
+        let exists = stat(url.path, &target) == 0
+        if exists && target.st_mode & S_IFMT == S_IFDIR {
+            guard isLink else { return (url, relativePath) }
+            links.append((url, relativePath))
+            return nil
+        }
+        let ending = url.pathExtension.lowercased()
+        guard SoundFileNames.endings.contains(ending) else {
+            otherFiles += 1
+            if Self.manifestEndings.contains(ending) && !relativePath.contains("/") { manifests.append(url) }
+            return nil
+        }
+        audio.append(File(url: url, relativePath: relativePath, obstacle: Self.obstacle(at: url)))
+        return nil
+    }
+
+    /// Why a path cannot be opened as a file, or nil: a pipe, for one, would be waited for without end.
+    package static func obstacle(at url: URL) -> String? {
+        var own = stat(), target = stat()
+        guard lstat(url.path, &own) == 0 else {
+            return "it cannot be found under this name; a name that is not UTF-8 must be changed"
+        }
+        guard stat(url.path, &target) == 0 else { return "it is a link to nothing" }
+        return target.st_mode & S_IFMT == S_IFREG ? nil : "it is not a regular file"
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+
+/// The entries of a manifest with the files that they mean, each clip once.
+struct ManifestListing {
+    typealias Line = (entry: ManifestEntries.Entry, file: FolderWalk.File)
+
+    private let manifest: URL
+    private(set) var lines: [Line] = []
+    private(set) var remarks: [ManifestRemark] = []
+
+    /// What is listened to.
+    private struct Place: Hashable {
+        let url: URL
+        let times: ManifestEntries.Times?
+    }
+
+    init(_ manifest: URL, _ entries: [ManifestEntries.Entry]) {
+        self.manifest = manifest
+        var paths = ManifestPaths(from: manifest.deletingLastPathComponent())
+        var windows = 0
+        for entry in entries {
+            let found = paths.resolve(entry.path)
+            switch found.reading {
+            case .asWritten: break
+            case .windowsSeparators: windows += 1
+            case .otherUnicodeForm: remarks.append(.otherUnicodeForm(path: entry.path, line: entry.line))
+            case .oneOfTwoUnicodeForms: remarks.append(.twoUnicodeForms(path: entry.path, line: entry.line))
+            }
+            lines.append(
+                (entry, FolderWalk.File(url: found.url, relativePath: entry.path, obstacle: found.obstacle)))
+        }
+        if windows > 0 { remarks.append(.windowsPaths(entries: windows)) }
+    }
+
+    /// Leaves of clips that stand on several lines the first.
+    /// - Throws: ``CorpusError/manifest(_:line:reason:)`` where lines contradict each other.
+    mutating func removeRepetitions() throws(CorpusError) {
+        var first: [Place: Int] = [:], kept: [Line] = [], repeated: [Int: [Int]] = [:]
+        for (entry, file) in lines {
+            let place = Place(url: file.url, times: entry.times)
+            guard let earlier = first[place] else {
+                first[place] = kept.count
+                kept.append((entry, file))
+                continue
+            }
+            let other = kept[earlier].entry
+            guard other.label == entry.label else {
+                throw .manifest(
+                    manifest, line: entry.line,
+                    reason: "\(entry.path) is labelled \(entry.label) here and \(other.label) on line \(other.line)")
+            }
+            if let own = entry.speaker, let others = other.speaker, own != others {
+                throw .manifest(
+                    manifest, line: entry.line,
+                    reason: "the speaker of \(entry.path) is \(own) here and \(others) on line \(other.line)")
+            }
+            repeated[earlier, default: [other.line]].append(entry.line)
+        }
+        lines = kept
+        remarks += repeated.sorted { $0.key < $1.key }
+            .map { .listedTwice(path: kept[$0.key].entry.path, lines: $0.value) }
+    }
+
+    /// Segments that share sound and have different labels.
+    var overlaps: [ManifestRemark] {
+        guard lines.contains(where: { $0.entry.times != nil }) else { return [] }
+        let files = Dictionary(grouping: lines, by: \.file.url).values.filter { $0.count > 1 }
+        return files.flatMap { Self.overlaps(in: $0.map(\.entry)) }
+            .sorted { ($0.line, $0.remark.description) < ($1.line, $1.remark.description) }.map(\.remark)
+    }
+
+    private static func overlaps(in entries: [ManifestEntries.Entry]) -> [(line: Int, remark: ManifestRemark)] {
+        func start(_ entry: ManifestEntries.Entry) -> Double { entry.times?.start ?? 0 }
+        func end(_ entry: ManifestEntries.Entry) -> Double { entry.times?.end ?? .infinity }
+        let sorted = entries.sorted { (start($0), $0.line) < (start($1), $1.line) }
+        var found: [(line: Int, remark: ManifestRemark)] = []
+        for (index, entry) in sorted.enumerated() {
+            for other in sorted[(index + 1)...] {
+                guard start(other) < end(entry) else { break }
+                guard other.label != entry.label else { continue }
+                let pair = [entry, other].sorted { $0.line < $1.line }
+                found.append((
+                    pair[0].line,
+                    .overlap(path: entry.path, lines: pair.map(\.line), labels: pair.map(\.label))
+                ))
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,269 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+import SERModels
+import SERReports
+import SERSupport
+import SERTraining
+
+/// Numbers separated by commas: `1,2,3`.
+struct SeedList: ExpressibleByArgument {
+    var seeds: [UInt64]
+
+    init?(argument: String) {
+        let parsed = argument.split(separator: ",", omittingEmptySubsequences: false).map { UInt64($0) }
+        seeds = parsed.compactMap { $0 }
+        guard !seeds.isEmpty, seeds.count == parsed.count, Set(seeds).count == seeds.count else { return nil }
+    }
+
+    init(_ seeds: [UInt64]) { self.seeds = seeds }
+
+    var defaultValueDescription: String { seeds.map(String.init).joined(separator: ",") }
+}
+
+/// Other names for labels: `boredom=neutral,anger=angry`.
+struct LabelMap: ExpressibleByArgument {
+    var names: [String: String] = [:]
+
+    init?(argument: String) {
+        for pair in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), names[parts[0]] == nil else { return nil }
+            names[parts[0]] = parts[1]
+        }
+    }
+}
+
+extension Grouping: ExpressibleByArgument {}
+
+/// What a cross-validation keeps apart.
+enum FoldRule: String, ExpressibleByArgument, CaseIterable {
+    case speaker, sentence, both, stratified, random
+}
+
+struct CrossValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "crossvalidate",
+        abstract: "Test a network on every clip of a corpus, fold by fold, never on what it was trained on.",
+        discussion: """
+            --by says what the folds keep apart: speaker (a voice never heard), sentence (words never heard), both, or \
+            nothing (stratified, random). Without --folds, each speaker or sentence is a fold of its own. \
+            Docs/Protocols.md tells which answers which question.
+
+            With --test-data, the network is trained on DATA and tested on the other corpus; --map gives labels other \
+            names in both. With --nested and several networks, inner folds within each training part choose among them.
+
+            Finished folds are kept in the output folder. After Ctrl-C, a crash or a power cut, the same command goes \
+            on from there and ends in the same predictions. results.json holds all settings, what the parts share, and \
+            every clip's prediction; report.html shows it.
+
+            EXAMPLE:
+              ser crossvalidate ~/EMO-DB --model gru --by speaker --seeds 1,2,3 --output emodb-gru
+            """)
+
+    @Argument(help: "The corpus's folder, or a CSV manifest.")
+    var data: URL
+
+    @Option(help: ArgumentHelp("The network; several, separated by commas, with --nested.", valueName: "names"))
+    var model: ArchitectureList
+
+    @Option(help: "What the folds keep apart.")
+    var by = FoldRule.speaker
+
+    @Option(
+        help: ArgumentHelp(
+            "Number of folds. (default: 5; where speakers or sentences are kept apart, one for each)",
+            valueName: "count"))
+    var folds: Int?
+
+    @Option(help: ArgumentHelp("A CSV file of fixed folds: file,fold.", valueName: "file"))
+    var lists: URL?
+
+    @Option(help: ArgumentHelp("Another corpus, to test on what was trained on DATA.", valueName: "folder"))
+    var testData: URL?
+
+    @Option(help: ArgumentHelp("Other names for labels, such as boredom=neutral.", valueName: "names"))
+    var map: LabelMap?
+
+    @Option(help: ArgumentHelp("Inner folds that choose among several networks.", valueName: "count"))
+    var nested: Int?
+
+    @Option(help: ArgumentHelp("Each seed is a run with weights of its own over the same folds.", valueName: "numbers"))
+    var seeds = SeedList([1])
+
+    @Option(help: ArgumentHelp("Decides what the folds leave to chance.", valueName: "number"))
+    var foldSeed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Folder for report.html, results and finished folds.", valueName: "folder"))
+    var output: URL
+
+    @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
+    var epochs = 100
+
+    @Option(help: ArgumentHelp("Rate to which all sound is resampled, in Hz.", valueName: "hertz"))
+    var rate = 22_050.0
+
+    @Option(help: ArgumentHelp("How much of each clip is used, in seconds.", valueName: "seconds"))
+    var duration = 3.0
+
+    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
+    var coefficients = 40
+
+    @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
+    var annInput = ClipSummary.means
+
+    @Option(
+        help: ArgumentHelp(
+            "Folds trained at once, each on one thread. (default: as threads and memory allow)", valueName: "count"))
+    var sideBySide: Int?
+
+    @Option(help: ArgumentHelp("The share of what is not tested that chooses the best epoch.", valueName: "share"))
+    var validation = 0.1
+
+    @Option(
+        help: ArgumentHelp(
+            "Validate on whole speakers or sentences that are not trained on. (default: a share of each class)",
+            valueName: "group"))
+    var validateBy: Grouping?
+
+    @Flag(
+        help: """
+            Bring confidences in line with accuracy: fit a temperature on each fold's validation part. For voices never \
+            heard, with --validate-by speaker.
+            """)
+    var calibrate = false
+
+    @OptionGroup var reading: CorpusReadingOptions
+    @OptionGroup var report: ReportOptions
+    @OptionGroup var optimization: OptimizationOptions
+    @OptionGroup var copySearch: CopySearchOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if !(1...100_000).contains(epochs) { throw ValidationError("--epochs \(epochs): must be from 1 to 100000.") }
+        if !(duration > 0 && duration <= 60) {
+            throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
+        }
+        if !(validation > 0 && validation < 1) {
+            throw ValidationError("--validation \(validation): must be above 0 and below 1.")
+        }
+        if let folds, folds < 2 { throw ValidationError("--folds \(folds): must be at least 2.") }
+        if let nested, nested < 2 { throw ValidationError("--nested \(nested): must be at least 2.") }
+        if let sideBySide, sideBySide < 1 { throw ValidationError("--side-by-side \(sideBySide): must be at least 1.") }
+        if model.architectures.count > 1, nested == nil {
+            throw ValidationError(
+                "--model names several networks: say with --nested how many inner folds choose among them, or run once "
+                    + "for each.")
+        }
+        if nested != nil, model.architectures.count < 2 {
+            throw ValidationError("--nested chooses among several networks: name them all, as in --model ann,gru.")
+        }
+        if testData != nil, lists != nil || folds != nil {
+            throw ValidationError("--test-data trains once and tests once: leave out --folds and --lists.")
+        }
+        if lists != nil, folds != nil { throw ValidationError("--lists says what the folds are: leave out --folds.") }
+    }
+
+    func run() throws {
+        common.apply()
+        let corpus = try corpusToCut()
+        var validation = CrossValidation(
+            try foldRule(for: corpus), choosing: model.architectures.map(candidate),
+            by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed, validation: self.validation,
+            validatedBy: validateBy)
+        validation.sideBySide = sideBySide
+        validation.command = ReportOptions.command
+        // What cannot be cut is told before anybody listens.
+        _ = try corpus.folds(
+            validation.folds, validation: self.validation, validatedBy: validateBy, seed: foldSeed)
+        try stopping {
+            let copies = try copySearch.copies(in: corpus)
+            let results = try validation.run(
+                on: corpus, copies: copies, in: output, isCancelled: { Interruption.isRequested })
+            try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
+            if common.json {
+                try printJSON(results)
+            } else {
+                try printText(results)
+                try printText("results: \(output.appendingPathComponent("results.json").path)")
+                try printText("report: \(output.appendingPathComponent("report.html").path)")
+            }
+        }
+    }
+
+    private func corpusToCut() throws -> Corpus {
+        let first = try reading.corpus(at: data)
+        guard let testData else { return try first.relabelled(map?.names ?? [:]) }
+        let second = try reading.corpus(at: testData)
+        for name in (map?.names ?? [:]).keys.sorted() where !(first.labels + second.labels).contains(name) {
+            throw SplitError.unknownLabel(name, known: Set(first.labels + second.labels).sorted())
+        }
+        let renamed = try [first, second].map { corpus in
+            try corpus.relabelled((map?.names ?? [:]).filter { corpus.labels.contains($0.key) })
+        }
+        let joined = try Corpus.joined(renamed)
+        let left = renamed.map(\.clips.count).reduce(0, +) - joined.clips.count
+        if left > 0 {
+            note("\(left) clips are left out: both corpora have only \(joined.labels.joined(separator: ", "))")
+        }
+        return joined
+    }
+
+    private func foldRule(for corpus: Corpus) throws -> Folds {
+        if testData != nil {
+            let names = corpus.clips.map(\.corpus)
+            return .corpora(trainedOn: names.first ?? "", testedOn: names.last ?? "")
+        }
+        if let lists { return try .lists(contentsOf: lists) }
+        switch by {
+        case .random: return .random(folds ?? 5)
+        case .stratified: return .stratified(folds ?? 5)
+        case .speaker: return folds.map { Folds.grouped(by: .speaker, $0) } ?? .leaveOneSpeakerOut
+        case .sentence: return folds.map { Folds.grouped(by: .sentence, $0) } ?? .leaveOneSentenceOut
+        case .both: return .crossed(speakers: min(folds ?? 5, max(corpus.speakers.count, 2)), sentences: folds ?? 5)
+        }
+    }
+
+    /// The inner folds keep apart what the outer ones do, where enough speakers or sentences are left.
+    private func innerRule(for corpus: Corpus) -> Folds {
+        let inner = nested ?? 2
+        func grouped(by grouping: Grouping, of groups: Int) -> Folds {
+            let tested = folds.map { (groups + $0 - 1) / $0 } ?? 1
+            return groups - tested >= inner ? .grouped(by: grouping, inner) : .stratified(inner)
+        }
+        guard testData == nil, lists == nil else { return .stratified(inner) }
+        switch by {
+        case .speaker: return grouped(by: .speaker, of: corpus.speakers.count)
+        case .sentence: return grouped(by: .sentence, of: Set(corpus.clips.compactMap(\.sentence)).count)
+        case .both, .stratified, .random: return .stratified(inner)
+        }
+    }
+
+    private func candidate(_ architecture: Architecture) -> CrossValidation.Candidate {
+        let features = MFCC(.librosa, coefficients: coefficients, sampleRate: rate)
+        let frames = features.frames(forSamples: Int(saturating: duration * rate))
+        let trainer = Trainer(
+            features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
+            optimizer: optimization.optimizer, schedule: optimization.learningRateSchedule(epochs: epochs),
+            clipping: optimization.clipping, calibrates: calibrate, isStrict: reading.strict)
+        let summary = annInput
+        return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
+            try architecture.model(
+                classes: labels.count, coefficients: features.coefficients, frames: frames, summary: summary,
+                seed: seed)
+        }
+    }
+
+    /// Runs work that Ctrl-C stops, and says how to go on.
+    private func stopping(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch CrossValidationError.stopped(let finished, let total) {
+            note("Stopped; \(finished) of \(total) folds are finished. The same command goes on from \(output.path).")
+            throw ExitCode(Interruption.exitCode)
+        } catch TrainingError.cancelled, CorpusError.cancelled {
+            note("Stopped before anything was finished.")
+            throw ExitCode(Interruption.exitCode)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+import SERModels
+import SERReports
+import SERSupport
+
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Tell what in a sound file speaks for an emotion and what against it.",
+        discussion: """
+            Attributes a logit of the network to the clip's frames and coefficients, against a clip whose features are \
+            the mean of the training part. Of a long file the model hears a part, as in predict; times count from the \
+            file's beginning.
+
+            EXAMPLE:
+              ser explain gru.safetensors speech.wav --output speech.svg
+            """)
+
+    /// What --method takes.
+    enum Method: String, CaseIterable, ExpressibleByArgument {
+        case integratedGradients = "integrated-gradients"
+        case gradient, occlusion, all
+
+        var methods: [ExplanationMethod] {
+            switch self {
+            case .integratedGradients: [.integratedGradients()]
+            case .gradient: [.gradientTimesInput]
+            case .occlusion: [.occlusion()]
+            case .all: [.integratedGradients(), .gradientTimesInput, .occlusion()]
+            }
+        }
+    }
+
+    @Argument(help: "A model file that `ser train` wrote.")
+    var model: URL
+
+    @Argument(help: ArgumentHelp("\(SoundInput.help)"))
+    var file: SoundInput
+
+    @Option(help: ArgumentHelp("Draw the evidence over the mel spectrogram into this SVG file.", valueName: "file"))
+    var output: URL?
+
+    @Option(help: "How the logit is attributed.")
+    var method = Method.integratedGradients
+
+    @Option(help: ArgumentHelp("The emotion to explain. (default: the predicted one)", valueName: "name"))
+    var label: String?
+
+    @Flag(help: "Explain what decides between that emotion and the most probable other one.")
+    var contrast = false
+
+    @OptionGroup var reading: SoundReadingOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.apply()
+        if let output { try AtomicFile.prepare(file: output) }
+        let recognizer = try Recognizer(contentsOf: model)
+        let (heard, explanations) = try explain(with: recognizer)
+        guard let first = explanations.first else { return }
+        if let output {
+            let figure = try ExplanationFigure(
+                explanations, of: heard.clip, named: file.lastName, by: recognizer)
+            try AtomicFile.write(Data(figure.svg.utf8), to: output)
+        }
+        if common.json {
+            try printJSON(Report(file: file.name, explanations: explanations))
+        } else {
+            try printText("\(file.title): \(first.prediction)\n")
+            try printText(explanations.map { "\($0)" }.joined(separator: "\n\n"))
+            if let output { try printText("\nfigure: \(output.path)") }
+        }
+    }
+
+    private func explain(with recognizer: Recognizer) throws -> (heard: HeardSound, explanations: [Explanation]) {
+        do {
+            let pipeline = recognizer.pipeline
+            let heard = try file.result(
+                truncated: reading.truncated, ofFile: { try pipeline.hear($0, truncated: reading.truncated) },
+                ofClip: { try pipeline.hear($0) })
+            note(heard.remarks, about: file.title)
+            let explanations = try method.methods.map { method throws(ExplanationError) in
+                try recognizer.explain(heard, by: method, label: label, contrasting: contrast)
+            }
+            return (heard, explanations)
+        } catch let error as ExplanationError where error.isUnknownLabel {
+            throw ValidationError("--label: \(error).")
+        } catch {
+            note(error, about: file.title)
+            throw ExitCode.failure
+        }
+    }
+
+    private struct Report: Encodable {
+        let file: String
+        let explanations: [Explanation]
+    }
+}
+
+extension ExplanationError {
+    fileprivate var isUnknownLabel: Bool {
+        if case .unknownLabel = self { true } else { false }
+    }
+}

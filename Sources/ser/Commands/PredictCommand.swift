@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import SERAudio
+import SERModels
+import SERSupport
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Recognise the emotion in sound files.",
+        discussion: """
+            A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
+            code is 1. With --json each file is one line, with what is wrong with it under "error". Of a \
+            long file the model hears the part with most speech, which is told. Where no speech is found, that is told \
+            too, and with --unsure-below the answer is "not sure".
+
+            EXAMPLE:
+              ser predict gru.safetensors speech.wav --unsure-below 0.6
+            """)
+
+    @Argument(help: "A model file that `ser train` wrote.")
+    var model: URL
+
+    @Argument(help: ArgumentHelp("\(SoundInput.help)", valueName: "file"))
+    var files: [SoundInput]
+
+    @Option(help: ArgumentHelp("Say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
+    var unsureBelow: Float = 0
+
+    @OptionGroup var reading: SoundReadingOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if !(0...1).contains(unsureBelow) {
+            throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
+        }
+    }
+
+    func run() throws {
+        common.apply()
+        let recognizer = try Recognizer(contentsOf: model)
+        var failures = 0
+        var missesSpeech = false
+        for file in files {
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            let answer = Result {
+                try file.result(
+                    truncated: reading.truncated,
+                    ofFile: { try recognizer.recognize(contentsOf: $0, truncated: reading.truncated) },
+                    ofClip: recognizer.recognize)
+            }
+            switch answer {
+            case .success(let prediction):
+                note(prediction.remarks, about: file.title)
+                try show(prediction, of: file)
+                missesSpeech = missesSpeech || !prediction.heard.hasSpeech && !prediction.heard.isWhole
+            case .failure(let error):
+                failures += 1
+                note(error, about: file.title)
+                if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }
+            }
+        }
+        if missesSpeech, recognizer.pipeline.window == .beginning {
+            note("The model hears the beginning of a file alone, as it was trained. Trained anew by ser train, it hears "
+                + "the part with most speech.")
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    private func show(_ prediction: Prediction, of file: SoundInput) throws {
+        let heard = prediction.heard
+        let isUnsure = prediction.label(unsureBelow: unsureBelow) == nil || (!heard.hasSpeech && unsureBelow > 0)
+        guard common.json else {
+            let answer = isUnsure ? "not sure (\(prediction.ranking))" : prediction.ranking
+            return try printText("\(file.title): \(answer)\(heard.remark.map { "  (\($0))" } ?? "")")
+        }
+        let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
+        try printJSON(
+            Report(
+                file: file.name, label: prediction.label, unsure: isUnsure, speechFound: heard.hasSpeech, heard: heard,
+                remarks: prediction.remarks.map(\.description), probabilities: probabilities),
+            onOneLine: true)
+    }
+
+    private struct Report: Encodable {
+        let file: String
+        /// The most probable emotion, also where it is too uncertain to be told.
+        let label: String
+        let unsure: Bool
+        /// Whether somebody speaks in the part of the file that was listened to.
+        let speechFound: Bool
+        /// Which part that is, in seconds.
+        let heard: HeardPart
+        /// What was wrong with the file and did not keep it from being read.
+        let remarks: [String]
+        let probabilities: [String: Float]
+    }
+}

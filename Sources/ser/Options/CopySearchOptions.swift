@@ -1,0 +1,20 @@
+import ArgumentParser
+import SERSupport
+import SERTraining
+
+/// Whether all recordings are listened to before a training, for the same sound in different files.
+struct CopySearchOptions: ParsableArguments {
+    @Flag(help: "Do not listen for recordings that are the same sound in different files.")
+    var skipCopySearch = false
+
+    /// The recordings that are the same sound; nil where nobody is to listen.
+    /// - Throws: `CorpusError.cancelled` on Ctrl-C.
+    func copies(in corpus: Corpus) throws -> NearCopies? {
+        guard !skipCopySearch else { return nil }
+        let line = ProgressLine("listening for copies", total: corpus.clips.count, unit: "clips")
+        let copies = try corpus.nearCopies(
+            progress: { done, _ in line.update(completed: done) }, isCancelled: { Interruption.isRequested })
+        line.finish()
+        return copies
+    }
+}
