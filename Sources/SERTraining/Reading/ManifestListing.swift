@@ -69,21 +69,27 @@ struct ManifestListing {
             .sorted { ($0.line, $0.remark.description) < ($1.line, $1.remark.description) }.map(\.remark)
     }
 
+    /// Each segment with the one before it that reaches furthest into it under another label, if one does: never more
+    /// than there are segments, where pairs could be as many as their square.
     private static func overlaps(in entries: [ManifestEntries.Entry]) -> [(line: Int, remark: ManifestRemark)] {
         func start(_ entry: ManifestEntries.Entry) -> Double { entry.times?.start ?? 0 }
         func end(_ entry: ManifestEntries.Entry) -> Double { entry.times?.end ?? .infinity }
-        let sorted = entries.sorted { (start($0), $0.line) < (start($1), $1.line) }
         var found: [(line: Int, remark: ManifestRemark)] = []
-        for (index, entry) in sorted.enumerated() {
-            for other in sorted[(index + 1)...] {
-                guard start(other) < end(entry) else { break }
-                guard other.label != entry.label else { continue }
+        // Of the label whose segments reach furthest, and of the next: one of them is not the label in hand.
+        var furthest: [ManifestEntries.Entry] = []
+        for entry in entries.sorted(by: { (start($0), $0.line) < (start($1), $1.line) }) {
+            if let other = furthest.first(where: { $0.label != entry.label }), start(entry) < end(other) {
                 let pair = [entry, other].sorted { $0.line < $1.line }
                 found.append((
                     pair[0].line,
                     .overlap(path: entry.path, lines: pair.map(\.line), labels: pair.map(\.label))
                 ))
             }
+            let rivals = furthest.filter { $0.label != entry.label }
+            let own = furthest.first { $0.label == entry.label }
+            let kept = own.map { end($0) >= end(entry) ? $0 : entry } ?? entry
+            furthest = (rivals + [kept]).sorted { (end($0), $1.line) > (end($1), $0.line) }
+            if furthest.count > 2 { furthest.removeLast() }
         }
         return found
     }

@@ -16,8 +16,23 @@ struct ManifestPaths {
         case asWritten, windowsSeparators, otherUnicodeForm, oneOfTwoUnicodeForms
     }
 
+    /// What a folder holds.
+    private struct Listing {
+        let names: [String]
+        /// The first of the names that are one but for capital letters and the form of Unicode.
+        let folded: [String: String]
+
+        init(_ folder: URL) {
+            names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+            folded = Dictionary(names.map { (ManifestPaths.folded($0), $0) }) { first, _ in first }
+        }
+    }
+
     private let folder: URL
-    private var listings: [String: [String]] = [:]
+    private var listings: [String: Listing] = [:]
+    /// How many names may still be compared letter by letter: where thousands of files are missing from a folder of
+    /// thousands, all of them would take hours.
+    private var comparisons = 100_000
     /// The files below the manifest's folder by name; nil until somebody asks.
     private var below: [String: [String]]?
 
@@ -92,13 +107,16 @@ extension ManifestPaths {
             let next = place.appendingPathComponent(name).standardizedFileURL
             if Self.exists(next) {
                 place = next
-            } else if let other = names(in: place).first(where: { Self.folded($0) == Self.folded(name) }) {
+            } else if let other = listing(of: place).folded[Self.folded(name)] {
                 place = place.appendingPathComponent(other)
                 isExact = false
             } else {
                 let same = sameName(as: path)
                 if !same.isEmpty { return same }
-                let near = nearMatches(of: name, among: names(in: place)).names.first.map { "'\($0)'" }
+                let names = listing(of: place).names
+                guard names.count <= comparisons else { return "" }
+                comparisons -= names.count
+                let near = nearMatches(of: name, among: names).names.first.map { "'\($0)'" }
                 return "; \(place.path) has \(near ?? "nothing of a similar name")"
             }
         }
@@ -114,11 +132,11 @@ extension ManifestPaths {
 
     private static func folded(_ name: String) -> String { name.precomposedStringWithCanonicalMapping.lowercased() }
 
-    private mutating func names(in folder: URL) -> [String] {
+    private mutating func listing(of folder: URL) -> Listing {
         if let known = listings[folder.path] { return known }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-        listings[folder.path] = names
-        return names
+        let listing = Listing(folder)
+        listings[folder.path] = listing
+        return listing
     }
 
     /// So many files are looked through at most.

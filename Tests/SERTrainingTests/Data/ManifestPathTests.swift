@@ -46,6 +46,26 @@ import Testing
         #expect(try !reason([], "nothing/like/it.wav").contains("UTF-8"))
     }
 
+    /// Where thousands are missing from a folder of thousands, comparing each name with each would take hours.
+    @Test func manyMissingFilesCostNoMoreThanAFew() throws {
+        let (there, missing) = (700, 300)
+        let folder = try folder(["m/a.wav"], "")
+        for index in 0..<there { try folder.write("", to: "m/there \(index).wav") }
+        let names = (0..<missing).map { $0 % 100 == 99 ? "THERE \($0).WAV" : "there_\($0).wav" }
+        try folder.write("path,label\na.wav,x\n" + names.map { "\($0),y\n" }.joined(), to: "m/list.csv")
+        let reasons = try read(folder).problems.compactMap { problem in
+            if case .unreadable(let file) = problem { file.reason } else { nil }
+        }
+        #expect(reasons.count == missing)
+        // The first 100,000 comparisons are made, and other capital letters are found at any time.
+        let told = reasons.indices.filter { reasons[$0].contains("'there \($0).wav'") }
+        #expect(told.count > 100 && told.count < 150 && told.last == told.count, "\(told.count)")
+        for index in [99, 199, 299] {
+            #expect(reasons[index].contains("there \(index).wav, with other capital letters"))
+        }
+        #expect(reasons[298].hasSuffix("/m/there_298.wav (line 301)"))
+    }
+
     @Test func allMissingIsAnErrorWithTheFullPath() throws {
         let folder = try folder([], "path,label\na.wav,x\n")
         do {

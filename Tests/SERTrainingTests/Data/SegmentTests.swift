@@ -148,6 +148,21 @@ import Testing
         #expect(reason.contains("sad on line 2"))
     }
 
+    /// Pairs could be as many as the square of the segments: more memory than any file warrants.
+    @Test func noMoreOverlapsAreToldThanThereAreSegments() throws {
+        let labels = ["sad", "joy", "calm"]
+        let lines = (0..<600).map { "a.wav,\(Double($0) / 1000),NaT,\(labels[$0 % 3])\n" }
+        let read = try corpus("path,start,end,label\n" + lines.joined()).corpus
+        #expect(read.clips.count == 600 && read.problems.count == 599)
+        let (_, three) = try corpus(
+            "path,start,end,label\na.wav,0,3.5,sad\na.wav,1,2,joy\na.wav,1.5,3,calm\na.wav,2.5,3,sad\n")
+        #expect(three.problems == [
+            .manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"])),
+            .manifest(.overlap(path: "a.wav", lines: [2, 4], labels: ["sad", "calm"])),
+            .manifest(.overlap(path: "a.wav", lines: [4, 5], labels: ["calm", "sad"])),
+        ])
+    }
+
     @Test func startAndLengthSayTheSame() throws {
         let (_, read) = try corpus("path,start,duration,label\na.wav,1,0.5,sad\na.wav,2,0.5,joy\n")
         #expect(read.clips.map(\.segment) == [try Segment(start: 1, end: 1.5), try Segment(start: 2, end: 2.5)])
