@@ -52,7 +52,9 @@ let package = Package(
         // What ser benchmark and ser scale measure: no product.
         .target(
             name: "SERBenchmarks",
-            dependencies: ["SERReports", "SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
+            dependencies: [
+                "SERReports", "SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport", "CSERKernels",
+            ]),
         // Apart, so that who does not move models to and from other programs does not build the protobuf library.
         .target(
             name: "SERInterchange",
@@ -78,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "cross-validation", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore"],
             path: "Examples/cross-validation"),
-        .executableTarget(name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
+        .executableTarget(
+            name: "custom-network", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-network"),
         .executableTarget(name: "custom-layer", dependencies: ["SERModels", "SERCore"], path: "Examples/custom-layer"),
         .executableTarget(
             name: "residual-lstm", dependencies: ["SERTraining", "SERModels", "SERAudio", "SERCore"],

@@ -17,6 +17,6 @@ let package = Package(
                 .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
                 .product(name: "SERModels", package: "SER"), .product(name: "SERTraining", package: "SER"),
                 .product(name: "SERReports", package: "SER"), .product(name: "SERInterchange", package: "SER"),
-            ])
+            ]),
     ]
 )

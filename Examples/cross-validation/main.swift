@@ -15,7 +15,8 @@ let epochs = arguments.count > 2 ? Int(arguments[2]) ?? 50 : 50
 do {
     let corpus = try Corpus(detecting: folder)
     let results = try CrossValidation(
-        .leaveOneSpeakerOut, trainer: Trainer(features: MFCC(.librosa, coefficients: 40), epochs: epochs), seeds: [1, 2]
+        .leaveOneSpeakerOut, trainer: Trainer(features: MFCC(.librosa, coefficients: 40), epochs: epochs),
+        seeds: [1, 2]
     ) { labels, seed in
         try Model(input: [.time, 40], seed: seed) {
             GRU(64)

@@ -34,9 +34,11 @@ struct Index {
         let records = Self.collected { list in
             _ = indexstore_unit_reader_dependencies_apply_f(unit, list) { context, dependency in
                 if indexstore_unit_dependency_get_kind(dependency) == Int32(indexstore_dependency_record) {
-                    Collector.of(context).records.append((
-                        indexstore_unit_dependency_get_name(dependency).text,
-                        indexstore_unit_dependency_get_filepath(dependency).text))
+                    Collector.of(context).records.append(
+                        (
+                            indexstore_unit_dependency_get_name(dependency).text,
+                            indexstore_unit_dependency_get_filepath(dependency).text
+                        ))
                 }
                 return true
             }
@@ -51,10 +53,12 @@ struct Index {
         let found = Self.collected { list in
             _ = indexstore_record_reader_occurrences_apply_f(record, list) { context, occurrence in
                 let symbol = indexstore_occurrence_get_symbol(occurrence)
-                Collector.of(context).occurrences.append((
-                    Symbol(
-                        usr: indexstore_symbol_get_usr(symbol).text, name: indexstore_symbol_get_name(symbol).text),
-                    indexstore_occurrence_get_roles(occurrence)))
+                Collector.of(context).occurrences.append(
+                    (
+                        Symbol(
+                            usr: indexstore_symbol_get_usr(symbol).text, name: indexstore_symbol_get_name(symbol).text),
+                        indexstore_occurrence_get_roles(occurrence)
+                    ))
                 return true
             }
         }.occurrences

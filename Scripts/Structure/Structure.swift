@@ -62,7 +62,9 @@ struct Structure {
         var found: [(from: String, to: String, ties: [Tie])] = []
         for folder in folders.values.joined().sorted() {
             for other in used(by: folder) where reach(other).contains(folder) {
-                let all = (ties[folder]?[other] ?? []).sorted { ($0.user, $0.owner, $0.symbol) < ($1.user, $1.owner, $1.symbol) }
+                let all = (ties[folder]?[other] ?? []).sorted {
+                    ($0.user, $0.owner, $0.symbol) < ($1.user, $1.owner, $1.symbol)
+                }
                 found.append((folder, other, all))
             }
         }

@@ -54,7 +54,8 @@ where content.count > 15 {
     faults.append("\(folder) holds \(content.count) files; 15 at most")
 }
 for file in files where !file.hasSuffix(".pb.swift") {
-    let lines = try String(contentsOfFile: root + "/" + file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = try String(contentsOfFile: root + "/" + file, encoding: .utf8).split(
+        separator: "\n", omittingEmptySubsequences: false)
     if lines.count - 1 > 450 { faults.append("\(file) has \(lines.count - 1) lines; 450 at most") }
 }
 if text[first.upperBound..<last.lowerBound] != structure.table {

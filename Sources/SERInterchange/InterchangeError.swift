@@ -25,7 +25,8 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
         case .layer(let path, let kind, let reason, let hint):
             return "\(path) (\(kind)) cannot be exported to ONNX: \(reason). \(hint)"
         case .features(let reason, let hint): return "The features cannot be exported to ONNX: \(reason). \(hint)"
-        case .node(let name, let operation, let reason): return "Node '\(name)' (\(operation)) cannot be read: \(reason)."
+        case .node(let name, let operation, let reason):
+            return "Node '\(name)' (\(operation)) cannot be read: \(reason)."
         case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
         case .malformed(let path, let reason): return "\(path): \(reason)"
         case .torchArchive(let path): return TorchArchive.message(path: path)

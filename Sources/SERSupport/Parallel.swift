@@ -22,10 +22,12 @@ package func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
     if count == 1 { return body(0) }
     withoutActuallyEscaping(body) { escaping in
         withUnsafePointer(to: escaping) { pointer in
-            ser_parallel_for(Int64(count), { context, index in
-                guard let context else { return }
-                context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
-            }, UnsafeMutableRawPointer(mutating: pointer))
+            ser_parallel_for(
+                Int64(count),
+                { context, index in
+                    guard let context else { return }
+                    context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
+                }, UnsafeMutableRawPointer(mutating: pointer))
         }
     }
 }

@@ -5,14 +5,14 @@ import SERSupport
 struct SpeechPlan: Sendable {
     static let step = 64
 
-    var pitch: [Double] = []          // Hz
-    var voicing: [Double] = []        // amplitude of the glottal source
-    var breath: [Double] = []         // amplitude of the noise at the glottis
-    var frication: [Double] = []      // amplitude of the noise at the constriction
+    var pitch: [Double] = []  // Hz
+    var voicing: [Double] = []  // amplitude of the glottal source
+    var breath: [Double] = []  // amplitude of the noise at the glottis
+    var frication: [Double] = []  // amplitude of the noise at the constriction
     var fricationCentre: [Double] = []
     var fricationBandwidth: [Double] = []
     var formants: [[Double]] = [[], [], []]  // Hz
-    var nasality: [Double] = []       // 0 to 1: widens the formants
+    var nasality: [Double] = []  // 0 to 1: widens the formants
 
     var count: Int { pitch.count }
 

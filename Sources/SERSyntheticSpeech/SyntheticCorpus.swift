@@ -125,7 +125,8 @@ public struct SyntheticCorpus: Sendable, Hashable {
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try AtomicFile.write(try encoder.encode(marker), to: folder.appendingPathComponent(SyntheticMarker.fileName))
+            try AtomicFile.write(
+                try encoder.encode(marker), to: folder.appendingPathComponent(SyntheticMarker.fileName))
             try AtomicFile.write(Data(note.utf8), to: folder.appendingPathComponent("README.txt"))
         } catch {
             throw .cannotWrite(folder, reason: error.localizedDescription)

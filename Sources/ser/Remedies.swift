@@ -23,7 +23,8 @@ private func remedy(for error: any Error, isFolds: Bool) -> String? {
     case let error as CorpusError: remedy(error)
     case let error as ModelFileError: remedy(error)
     case let error as InterchangeError: remedy(error)
-    case let error as FeatureError: tooShort(error).map { "\($0); use a longer one, or --preset librosa, which pads it" }
+    case let error as FeatureError:
+        tooShort(error).map { "\($0); use a longer one, or --preset librosa, which pads it" }
     case RecognitionError.features(let error), ExplanationError.features(let error):
         tooShort(error).map { "\($0); use a longer one" }
     default: nil

@@ -30,11 +30,12 @@ struct SoundInput: ExpressibleByArgument, Sendable {
 
     /// All of the sound, at its own rate or another; what is wrong with it is told.
     func clip(sampleRate: Double? = nil, truncated: TruncatedFiles) throws -> AudioClip {
-        let decoded = if let file {
-            try AudioFile.decode(at: file, sampleRate: sampleRate, truncated: truncated)
-        } else {
-            try AudioFile.decode(descriptor: 0, name: title, sampleRate: sampleRate, truncated: truncated)
-        }
+        let decoded =
+            if let file {
+                try AudioFile.decode(at: file, sampleRate: sampleRate, truncated: truncated)
+            } else {
+                try AudioFile.decode(descriptor: 0, name: title, sampleRate: sampleRate, truncated: truncated)
+            }
         note(decoded.remarks, about: title)
         return decoded.clip
     }

@@ -10,7 +10,8 @@ struct Damage {
     /// Texts that stand for a number where none is meant.
     private static let numbers = [
         "0", "-1", "1", "2", "3", "7", "64", "65536", "1048576", "2147483647", "4294967296", "1000000000000",
-        "9223372036854775807", "9223372036854775808", "99999999999999999999999999", "1e308", "1e400", "-1e308", "1e-400",
+        "9223372036854775807", "9223372036854775808", "99999999999999999999999999", "1e308", "1e400", "-1e308",
+        "1e-400",
         "0.5", "3.7", "NaN", "null", "true", "[]", "{}", "\\\"x\\\"", "00", "1.", "--1",
     ]
 
@@ -47,7 +48,8 @@ struct Damage {
     }
 
     private mutating func length() -> Data {
-        let value = Bool.random(using: &generator)
+        let value =
+            Bool.random(using: &generator)
             ? UInt64.random(in: 0...10_000, using: &generator) : UInt64.random(in: 0...UInt64.max, using: &generator)
         return withUnsafeBytes(of: value.littleEndian) { Data($0) }
     }
@@ -92,13 +94,17 @@ struct Damage {
         var places: [Range<Int>] = []
         var start: Int?
         for (index, byte) in header.enumerated() {
-            if isDigit(byte) { if start == nil { start = index } } else if let first = start {
+            if isDigit(byte) {
+                if start == nil { start = index }
+            } else if let first = start {
                 places.append(first..<index)
                 start = nil
             }
         }
         var copy = header
-        let chosen = (0..<Int.random(in: 1...2, using: &generator)).compactMap { _ in places.randomElement(using: &generator) }
+        let chosen = (0..<Int.random(in: 1...2, using: &generator)).compactMap { _ in
+            places.randomElement(using: &generator)
+        }
         for place in chosen.sorted(by: { $0.lowerBound > $1.lowerBound }) where place.upperBound <= copy.count {
             copy.replaceSubrange(place, with: Array((Damage.numbers.randomElement(using: &generator) ?? "0").utf8))
         }

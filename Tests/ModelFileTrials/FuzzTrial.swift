@@ -112,7 +112,8 @@ enum Inflation {
     static func file(_ number: Int, of data: Data) -> Data {
         let header = String(decoding: Damage.header(of: data), as: UTF8.self)
         switch number - parts.count * kinds {
-        case 0: return Damage.file(list(38_000) { #""\#($0)":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"# }, Data())
+        case 0:
+            return Damage.file(list(38_000) { #""\#($0)":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"# }, Data())
         case 1: return Damage.file(list(360_000, in: #""__metadata__":{"#) { "\"\($0)\":\"\"" } + [0x7d], Data())
         default:
             let changed = replacing(parts[number / kinds], in: header, by: text(number % kinds))
@@ -133,14 +134,17 @@ enum Inflation {
     private static func text(_ kind: Int) -> String {
         let long = 1_000_000
         func many(_ piece: String, then last: String) -> String {
-            (String(repeating: piece, count: long / piece.utf8.count) + last).replacingOccurrences(of: "\"", with: "\\\"")
+            (String(repeating: piece, count: long / piece.utf8.count) + last).replacingOccurrences(
+                of: "\"", with: "\\\"")
         }
         switch kind {
         case 0: return "[\(many("0,", then: "0]"))"
         case 1: return "[\(many("[],", then: "[]]"))"
         case 2: return #"{\"mean\":["# + many("0,", then: #"0],"standardDeviation":[0]}"#)
         case 3: return "[\(many("\"\",", then: "\"\"]"))"
-        case 4: return #"{\"input\":[40],\"nodes\":["# + many(#"{"path":"","kind":"relu","inputs":[0],"configuration":{}},"#, then: "0]}")
+        case 4:
+            return #"{\"input\":[40],\"nodes\":["#
+                + many(#"{"path":"","kind":"relu","inputs":[0],"configuration":{}},"#, then: "0]}")
         case 5: return "{\(many("\"a\":1,", then: "\"a\":1}"))"
         case 6: return many("[", then: "")
         case 7: return many(" ", then: "1")
@@ -152,7 +156,8 @@ enum Inflation {
 
     private static func replacing(_ part: String, in header: String, by text: String) -> String {
         guard let start = header.range(of: "\"\(part)\":\""),
-            let end = header.range(of: #"[^\\]""#, options: .regularExpression, range: start.upperBound..<header.endIndex)
+            let end = header.range(
+                of: #"[^\\]""#, options: .regularExpression, range: start.upperBound..<header.endIndex)
         else { return header }
         return header.replacingCharacters(in: start.upperBound..<header.index(before: end.upperBound), with: text)
     }

@@ -7,7 +7,10 @@ import SERModels
 enum Recognizers {
     static func all() throws -> [Recognizer] {
         [
-            try recognizer(Model(input: [26], seed: 1) { Dense(16); GELU(); Dropout(0.1); Dense(3) }),
+            try recognizer(
+                Model(input: [26], seed: 1) {
+                    Dense(16); GELU(); Dropout(0.1); Dense(3)
+                }),
             try recognizer(
                 Model(input: [.time, 13], seed: 2) {
                     Conv1D(8, kernel: 3, padding: .same, groups: 1)
@@ -35,7 +38,9 @@ enum Recognizers {
                     }
                 }),
             try recognizer(
-                Model(input: [.time, 13], seed: 4) { RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal()) }),
+                Model(input: [.time, 13], seed: 4) {
+                    RNN(12); LeakyReLU(); Dense(3, initializer: .orthogonal())
+                }),
         ]
     }
 

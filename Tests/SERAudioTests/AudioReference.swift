@@ -108,7 +108,8 @@ struct AudioReference: Sendable {
             let error = abs(a - b) / (absolute + ofLargest * largest + relative * abs(b) + 1e-30)
             if !(error <= worst.excess) { worst = (error, place * item.step) }
         }
-        let message = "\(item): worst at flat index \(worst.index) of shape \(item.shape): "
+        let message =
+            "\(item): worst at flat index \(worst.index) of shape \(item.shape): "
             + (worst.index < 0 ? "-" : "\(result.values[worst.index]), expected \(expected[worst.index / item.step])")
         if ProcessInfo.processInfo.environment["SER_PRINT_ERRORS"] != nil { print(worst.excess, message) }
         #expect(worst.excess <= 1, "\(message)")

@@ -17,7 +17,8 @@ private struct DegradationReference: Decodable {
 }
 
 private let everything: [Degradation] = [
-    .noise(color: .white, snr: 10), .noise(color: .pink, snr: 10), .babble(snr: 10), .reverberation(rt60: 0.4), .telephone,
+    .noise(color: .white, snr: 10), .noise(color: .pink, snr: 10), .babble(snr: 10), .reverberation(rt60: 0.4),
+    .telephone,
     .clipping(decibels: 12), .coding(.muLaw), .coding(.gsm), .coding(.opus), .coding(.mp3), .gain(decibels: -6),
     .shortened(seconds: 0.5), .recorded(sampleRate: 8000),
 ]
@@ -34,7 +35,8 @@ private func bursts(_ rate: Double, scale: Float = 1) -> AudioClip {
 
 private func voices(_ rate: Double = 16_000) -> [AudioClip] {
     [120.0, 180, 230].map { pitch in
-        AudioClip(samples: (0..<Int(rate)).map { Float(sin(2 * .pi * pitch * Double($0) / rate)) * 0.1 }, sampleRate: rate)
+        AudioClip(
+            samples: (0..<Int(rate)).map { Float(sin(2 * .pi * pitch * Double($0) / rate)) * 0.1 }, sampleRate: rate)
     }
 }
 
@@ -57,7 +59,9 @@ private func difference(_ a: AudioClip, _ b: AudioClip) -> [Float] { zip(a.sampl
             let samples = zeros + bursts(8000).samples + [Float](repeating: 0, count: 4000) + zeros
             return try #require(AudioClip(samples: samples, sampleRate: 8000).activeSpeechLevel)
         }
-        for level in padded { #expect(abs(level - reference.paddedLevel) < 0.01, "\(level), P.56 \(reference.paddedLevel)") }
+        for level in padded {
+            #expect(abs(level - reference.paddedLevel) < 0.01, "\(level), P.56 \(reference.paddedLevel)")
+        }
         #expect(AudioClip(samples: [], sampleRate: 8000).activeSpeechLevel == nil)
         #expect(AudioClip(samples: [0, 0, 0], sampleRate: 8000).activeSpeechLevel == nil)
         #expect(AudioClip(samples: [0.5], sampleRate: 8000).activeSpeechLevel != nil)
@@ -140,7 +144,9 @@ private func difference(_ a: AudioClip, _ b: AudioClip) -> [Float] { zip(a.sampl
     @Test func muLawIsThatOfG711() throws {
         let reference = try DegradationReference()
         let clip = AudioClip(samples: reference.shorts.map { Float($0) / 32768 }, sampleRate: 8000)
-        let coded = try Degradation.coding(.muLaw).applied(to: clip, seed: 0).samples.map { Int(($0 * 32768).rounded()) }
+        let coded = try Degradation.coding(.muLaw).applied(to: clip, seed: 0).samples.map {
+            Int(($0 * 32768).rounded())
+        }
         for (value, (got, expected)) in zip(reference.shorts, zip(coded, reference.muLaw)) {
             // Values half-way between two steps may fall to either: within one step of the table.
             let step = max(8, abs(expected) / 16)
@@ -208,7 +214,8 @@ private func difference(_ a: AudioClip, _ b: AudioClip) -> [Float] { zip(a.sampl
         let low = try Degradation.recorded(sampleRate: 8000).applied(to: clip, seed: 0)
         #expect(power(difference(low, clip)[4000..<7000]) < 1e-6 * power(clip.samples))  // 440 Hz passes
         let high = AudioClip(samples: (0..<16_000).map { Float(sin(Double($0) * 2.4)) }, sampleRate: 16_000)  // 6.1 kHz
-        #expect(power(try Degradation.recorded(sampleRate: 8000).applied(to: high, seed: 0).samples[1000..<15_000]) < 1e-6)
+        #expect(
+            power(try Degradation.recorded(sampleRate: 8000).applied(to: high, seed: 0).samples[1000..<15_000]) < 1e-6)
         #expect(try Degradation.recorded(sampleRate: 16_000).applied(to: clip, seed: 0) == clip)
     }
 
@@ -247,7 +254,8 @@ private func difference(_ a: AudioClip, _ b: AudioClip) -> [Float] { zip(a.sampl
     @Test func otherSeedsGiveOtherNoise() throws {
         let clip = bursts(16_000)
         for degradation in [
-            Degradation.noise(color: .white, snr: 0), .noise(color: .pink, snr: 0), .babble(snr: 0), .reverberation(rt60: 0.3),
+            Degradation.noise(color: .white, snr: 0), .noise(color: .pink, snr: 0), .babble(snr: 0),
+            .reverberation(rt60: 0.3),
         ] {
             let (a, b) = (
                 difference(try degradation.applied(to: clip, seed: 1, voices: voices()), clip),

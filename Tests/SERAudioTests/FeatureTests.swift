@@ -99,8 +99,12 @@ private let presets: [MFCC] = FeaturePreset.allCases.map { MFCC($0) }
         fails { $0.lifter = .librosa(0) }
         fails { $0.lifter = .kaldi(.nan) }
         fails { $0.deltas = -1 }
-        fails { $0.deltas = 1; $0.deltaWidth = 4 }
-        fails { $0.deltas = 3; $0.deltaWidth = 3 }
+        fails {
+            $0.deltas = 1; $0.deltaWidth = 4
+        }
+        fails {
+            $0.deltas = 3; $0.deltaWidth = 3
+        }
     }
 
     @Test func unusableClipsAreTold() {

@@ -16,7 +16,9 @@ private func run(_ arguments: [String]) throws -> [UInt8] {
     var output: [UInt8] = []
     let limits = ChildProgram.Limits(bytes: 1 << 28, silence: 60, seconds: 60)
     let child = ChildProgram(path: try #require(ffmpeg), arguments: ["-nostdin", "-v", "error", "-y"] + arguments)
-    let end = child.run(limits: limits) { output += $0; return true }
+    let end = child.run(limits: limits) {
+        output += $0; return true
+    }
     try #require(end.ending == .exited(code: 0), "\(end.errors)")
     return output
 }
@@ -100,11 +102,16 @@ private func samples(_ bytes: [UInt8], channels: Int = 1) -> [Float] {
             let file = folder.appendingPathComponent("a.wav")
             let cases: [(String, (String) -> AudioError)] = [
                 ("/annex/objects/SHA256E-s72862--00.wav\n", { .placeholder(path: $0, .gitAnnex) }),
-                ("../../.git/annex/objects/3k/7Q/SHA256E-s7--00.wav/SHA256E-s7--00.wav",
-                    { .placeholder(path: $0, .gitAnnex) }),
+                (
+                    "../../.git/annex/objects/3k/7Q/SHA256E-s7--00.wav/SHA256E-s7--00.wav",
+                    { .placeholder(path: $0, .gitAnnex) }
+                ),
                 ("\u{feff}\r\n <!doctype HTML>", { .text(path: $0, .webPage) }),
                 ("<?xml version=\"1.0\"?>\n<html xmlns='x'>", { .text(path: $0, .webPage) }),
-                ("<?xml version=\"1.0\"?>\n<Error/>", { .text(path: $0, .plain(beginning: "<?xml version=\"1.0\"?>")) }),
+                (
+                    "<?xml version=\"1.0\"?>\n<Error/>",
+                    { .text(path: $0, .plain(beginning: "<?xml version=\"1.0\"?>")) }
+                ),
                 ("path,label\nÄ.wav,angry\n", { .text(path: $0, .plain(beginning: "path,label")) }),
                 (
                     String(repeating: "é", count: 5000),

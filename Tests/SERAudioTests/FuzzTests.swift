@@ -9,10 +9,12 @@ import Testing
         let folder = AudioReference.folder
         let wav = try Data(contentsOf: folder.appendingPathComponent("buzz.wav")).prefix(2000)
         let floats = RawWAV(channels: 2, bits: 32, encoding: 3, body: RawWAV.floats((0..<300).map { Float($0) / 300 }))
-        let aiff = Data("FORM".utf8) + Data([0, 0, 1, 46]) + Data("AIFFCOMM".utf8) + Data([0, 0, 0, 18, 0, 1])
+        let aiff =
+            Data("FORM".utf8) + Data([0, 0, 1, 46]) + Data("AIFFCOMM".utf8) + Data([0, 0, 0, 18, 0, 1])
             + Data([0, 0, 0, 128, 0, 16, 0x40, 0x0c, 0xfa, 0, 0, 0, 0, 0, 0, 0]) + Data("SSND".utf8)
             + Data([0, 0, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0]) + Data((0..<256).map { UInt8($0) })
-        let au = Data(".snd".utf8) + Data([0, 0, 0, 24, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0x1f, 0x40, 0, 0, 0, 1])
+        let au =
+            Data(".snd".utf8) + Data([0, 0, 0, 24, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0x1f, 0x40, 0, 0, 0, 1])
             + Data((0..<256).map { UInt8($0) })
         return [Data(wav), floats.data, aiff, au]
     }
@@ -77,14 +79,14 @@ import Testing
     /// The most memory that the process has held, in bytes.
     private static func mostBytes() -> Int {
         #if os(Linux)
-        // Not getrusage: it also counts what the parent held before this program was started.
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+            // Not getrusage: it also counts what the parent held before this program was started.
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
         #else
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        return Int(usage.ru_maxrss)
+            var usage = rusage()
+            getrusage(RUSAGE_SELF, &usage)
+            return Int(usage.ru_maxrss)
         #endif
     }
 }

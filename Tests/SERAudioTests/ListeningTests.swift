@@ -45,7 +45,8 @@ private func voice(
             #expect(part.start == 0 && part.end == 3, "\(stretches): \(part)")
             #expect(part.hasSpeech == !stretches.isEmpty)
         }
-        #expect(try speech.hear(voice(in: [], of: 40)).part.remark == "heard 0.00 to 3.00 s of 40.00 s; no speech found")
+        #expect(
+            try speech.hear(voice(in: [], of: 40)).part.remark == "heard 0.00 to 3.00 s of 40.00 s; no speech found")
         // The rule of position hears the beginning whatever is in it.
         let first = try beginning.hear(voice(in: [20...21], of: 40))
         #expect(first.part.start == 0 && first.part.end == 3 && !first.part.hasSpeech)

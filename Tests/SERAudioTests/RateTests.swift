@@ -41,9 +41,10 @@ import Testing
     }
 
     @Test(arguments: cases) func framesAreTheOriginals(_ item: Case) throws {
-        let clip = try item.file.map {
-            try AudioFile.read(at: AudioReference.folder.appendingPathComponent($0))
-        } ?? sound(item.rate)
+        let clip =
+            try item.file.map {
+                try AudioFile.read(at: AudioReference.folder.appendingPathComponent($0))
+            } ?? sound(item.rate)
         let settings = MFCC(item.preset, coefficients: 13, sampleRate: item.rate)
         let features = try settings.extract(clip)
         #expect(features.frames == item.frames && settings.frames(forSamples: clip.samples.count) == item.frames)

@@ -71,7 +71,8 @@ import Testing
 
     /// The samples are ffmpeg's own then, without a delay.
     @Test(
-        .enabled(if: SoundProgram.has("ffmpeg", "ffprobe") && SoundProgram.ffmpegWrites("aac"), "needs ffmpeg with AAC"),
+        .enabled(
+            if: SoundProgram.has("ffmpeg", "ffprobe") && SoundProgram.ffmpegWrites("aac"), "needs ffmpeg with AAC"),
         arguments: SoundVariants.aac.map(\.name))
     func sameSamplesOfAACAsFFmpeg(name: String) throws {
         try withTemporaryFolder { folder in
@@ -81,7 +82,8 @@ import Testing
     }
 
     @Test func thereAreSixtyVariants() {
-        let all = SoundVariants.lossless + SoundVariants.blocks + SoundVariants.mpeg + SoundVariants.vorbis
+        let all =
+            SoundVariants.lossless + SoundVariants.blocks + SoundVariants.mpeg + SoundVariants.vorbis
             + SoundVariants.opus + SoundVariants.aac
         #expect(all.count >= 60 && Set(all.map(\.name)).count == all.count)
     }

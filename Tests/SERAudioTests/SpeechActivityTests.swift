@@ -29,7 +29,8 @@ private func hum(_ base: Double) -> AudioClip {
 @Suite struct SpeechActivityTests {
     @Test func nobodySpeaksInSilenceNoiseHumsTonesAndClicks() throws {
         var sounds: [(String, AudioClip)] = [
-            ("nothing", AudioClip(samples: [], sampleRate: rate)), ("a sample", AudioClip(samples: [1], sampleRate: rate)),
+            ("nothing", AudioClip(samples: [], sampleRate: rate)),
+            ("a sample", AudioClip(samples: [1], sampleRate: rate)),
             ("silence", clip(3) { _ in 0 }), ("DC", clip(3) { _ in 0.5 }),
             ("click", clip(3) { $0 == 1.5 ? 1 : 0 }), ("step", clip(3) { $0 < 1.5 ? 0 : 0.5 }),
             ("hum of 50 Hz", hum(50)), ("hum of 60 Hz", hum(60)),
@@ -75,10 +76,14 @@ private func hum(_ base: Double) -> AudioClip {
     }
 
     /// Every clip of the corpora has speech, and nearly every one in noise and rooms; a line for each tells how many.
-    @Test(.enabled(if: AudioReference.data != nil, "SER_DATA names no folder of real speech"), arguments: ["tess", "emodb"])
+    @Test(
+        .enabled(if: AudioReference.data != nil, "SER_DATA names no folder of real speech"),
+        arguments: ["tess", "emodb"])
     func realSpeechIsFound(corpus: String) throws {
         let folder = try #require(AudioReference.data).appendingPathComponent(corpus)
-        let names = (FileManager.default.subpaths(atPath: folder.path) ?? []).filter { $0.lowercased().hasSuffix(".wav") }
+        let names = (FileManager.default.subpaths(atPath: folder.path) ?? []).filter {
+            $0.lowercased().hasSuffix(".wav")
+        }
         #expect(names.count > 500)
         let clips = try names.sorted().map { try AudioFile.read(at: folder.appendingPathComponent($0)) }
         let conditions: [(Degradation?, least: Double)] = [

@@ -102,7 +102,8 @@ struct AttentionTests {
             #expect(throws: ShapeError.self, "\(layer) on \(input)") { try layer.outputShape(for: [input]) }
         }
         #expect(try StatisticsPooling().outputShape(for: [.time, 64] as Shape) == [128])
-        #expect(SqueezeExcitation().parameters(for: [8, 4, .time] as Shape).map(\.shape) == [[1, 8], [1], [8, 1], [8]])
+        #expect(
+            SqueezeExcitation().parameters(for: [8, 4, .time] as Shape).map(\.shape) == [[1, 8], [1], [8, 1], [8]])
     }
 
     @Test func channelsAreScaledAsByAProduct() throws {

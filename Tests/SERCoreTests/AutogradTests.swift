@@ -194,12 +194,20 @@ struct AutogradTests {
         }
         await #expect(processExitsWith: .failure) {
             _ = valueAndGradient(at: Tensor([1, 2])) { x in
-                differentiable([x]) { $0[0].sum() } pullback: { upstream, _, _ in [upstream] }
+                differentiable([x]) {
+                    $0[0].sum()
+                } pullback: { upstream, _, _ in
+                    [upstream]
+                }
             }
         }
         await #expect(processExitsWith: .failure) {
             _ = valueAndGradient(at: Tensor([1, 2])) { x in
-                differentiable([x]) { $0[0].sum() } pullback: { _, _, _ in [] }
+                differentiable([x]) {
+                    $0[0].sum()
+                } pullback: { _, _, _ in
+                    []
+                }
             }
         }
     }

@@ -43,7 +43,9 @@ import Testing
     }
 
     @Test func equalsItsPartsOneByOne() {
-        let inputs = [pattern([3, 4, 9, 10], 1), pattern([7, 4, 3, 3], 2), pattern([7], 5), pattern([7], 6), pattern([7], 3)]
+        let inputs = [
+            pattern([3, 4, 9, 10], 1), pattern([7, 4, 3, 3], 2), pattern([7], 5), pattern([7], 6), pattern([7], 3),
+        ]
         let lengths = [10, 5, 8]
         func fused(_ t: [Tensor]) -> Tensor {
             ConvolutionBlockOperation(

@@ -41,25 +41,45 @@ struct GradientCheckTests {
         let x = Tensor.uniform([4, 4], low: -1, high: 1, key: RandomKey(seed: 13))
         let w = Tensor.uniform([4, 4], low: -1, high: 1, key: RandomKey(seed: 14))
         let tooLarge: ([Tensor]) -> Tensor = { x in
-            differentiable([x[0]]) { tanh($0[0]) } pullback: { dy, _, y in [dy * (1 - square(y)) * 1.05] }
+            differentiable([x[0]]) {
+                tanh($0[0])
+            } pullback: { dy, _, y in
+                [dy * (1 - square(y)) * 1.05]
+            }
         }
         let missingTerm: ([Tensor]) -> Tensor = { x in
-            differentiable([x[0]]) { $0[0] * sigmoid($0[0]) } pullback: { dy, x, _ in [dy * sigmoid(x[0])] }
+            differentiable([x[0]]) {
+                $0[0] * sigmoid($0[0])
+            } pullback: { dy, x, _ in
+                [dy * sigmoid(x[0])]
+            }
         }
         let wrongSign: ([Tensor]) -> Tensor = { x in
-            differentiable(x) { $0[0] - $0[1] } pullback: { dy, _, _ in [dy, dy] }
+            differentiable(x) {
+                $0[0] - $0[1]
+            } pullback: { dy, _, _ in
+                [dy, dy]
+            }
         }
         let transposed: ([Tensor]) -> Tensor = { x in
-            differentiable(x) { $0[0].matmul($0[1]) } pullback: { dy, x, _ in
+            differentiable(x) {
+                $0[0].matmul($0[1])
+            } pullback: { dy, x, _ in
                 [dy.matmul(x[1].transposed()).transposed(), x[0].transposed().matmul(dy)]
             }
         }
         let missing: ([Tensor]) -> Tensor = { x in
-            differentiable(x) { $0[0] * $0[1] } pullback: { dy, x, _ in [dy * x[1], nil] }
+            differentiable(x) {
+                $0[0] * $0[1]
+            } pullback: { dy, x, _ in
+                [dy * x[1], nil]
+            }
         }
         let none: ([Tensor]) -> Tensor = { ($0[0] * $0[1]).detached }
         let oneEntry: ([Tensor]) -> Tensor = { x in
-            differentiable([x[0]]) { exp($0[0]) } pullback: { dy, x, y in
+            differentiable([x[0]]) {
+                exp($0[0])
+            } pullback: { dy, x, y in
                 [dy * y * (1 + Tensor([0.2] + [Float](repeating: 0, count: 15), shape: [4, 4]))]
             }
         }
@@ -94,7 +114,9 @@ struct GradientCheckTests {
         let parameters: Parameters = ["weight": .ones([2, 3]), "bias": .ones([3])]
         let error = #expect(throws: GradientCheckError.self) {
             try checkGradients(at: parameters) { p in
-                differentiable([p["weight"], p["bias"]]) { $0[0] + $0[1] } pullback: { dy, _, _ in
+                differentiable([p["weight"], p["bias"]]) {
+                    $0[0] + $0[1]
+                } pullback: { dy, _, _ in
                     [dy, dy.sum(axes: [0]) * 2]
                 }
             }

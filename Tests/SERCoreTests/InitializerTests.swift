@@ -64,7 +64,8 @@ struct InitializerTests {
         let tensor = Initializer.orthogonal(gain: gain)(shape, key: RandomKey(seed: 6))
         let (rows, columns) = (shape[0], shape.dropFirst().reduce(1, *))
         let q = tensor.scalars.map { Double($0 / gain) }
-        let vectors: [[Double]] = rows <= columns
+        let vectors: [[Double]] =
+            rows <= columns
             ? (0..<rows).map { r in (0..<columns).map { q[r * columns + $0] } }
             : (0..<columns).map { c in (0..<rows).map { q[$0 * columns + c] } }
         for (i, a) in vectors.enumerated() {

@@ -38,7 +38,9 @@ struct LearningRateTests {
 
     private func inEpochs(_ schedule: LearningRateSchedule) -> LearningRateSchedule {
         func epochs(_ span: LearningRateSchedule.Span) -> LearningRateSchedule.Span {
-            switch span { case .steps(let count), .epochs(let count): return .epochs(count) }
+            switch span {
+            case .steps(let count), .epochs(let count): return .epochs(count)
+            }
         }
         switch schedule {
         case .step(let span, let factor): return .step(every: epochs(span), factor: factor)

@@ -24,7 +24,9 @@ struct MergeLayerTests {
         for (axis, tensorAxis) in [(-1, 2), (1, 2), (0, 1), (-2, 1)] {
             let joined = run(Concatenate(axis: axis), inputs).values
             #expect(joined.scalars == concatenate(x, axis: tensorAxis).scalars)
-            #expect(joined.slice(axis: tensorAxis, x[0].shape[tensorAxis]..<2 * x[0].shape[tensorAxis]).scalars == x[1].scalars)
+            #expect(
+                joined.slice(axis: tensorAxis, x[0].shape[tensorAxis]..<2 * x[0].shape[tensorAxis]).scalars
+                    == x[1].scalars)
         }
         // The order of what is added or multiplied does not matter beyond rounding; one input comes out as it is.
         for layer: any Layer in [Add(), Multiply(), Mean()] {
@@ -48,7 +50,8 @@ struct MergeLayerTests {
             layer, x.map { Signal(`where`(valid, $0, Tensor(1000)), lengths: lengths, timeAxis: 1) })
         #expect(padded.lengths == lengths)
         for (row, length) in lengths.enumerated() {
-            let alone = run(layer, x.map { Signal($0.slice(axis: 0, row..<(row + 1)).slice(axis: 1, 0..<length)) }).values
+            let alone = run(layer, x.map { Signal($0.slice(axis: 0, row..<(row + 1)).slice(axis: 1, 0..<length)) })
+                .values
             let found = padded.values.slice(axis: 0, row..<(row + 1)).slice(axis: 1, 0..<length)
             #expect(found.scalars == alone.scalars, "row \(row)")
         }
@@ -63,7 +66,9 @@ struct MergeLayerTests {
         for layer: any Layer in [Add(), Multiply(), Mean()] {
             #expect(try layer.outputShape(for: shapes) == [.time, 3])
             #expect(try layer.outputShape(for: [[.any, 3], [5, .any]]) == [5, 3])
-            for wrong: [Shape] in [[], [[3], [4]], [[3], [3, 1]], [[.time, 3], [9, 3]], [[.time, 3], [.any, 3]]] {
+            for wrong: [Shape] in [
+                [], [[3], [4]], [[3], [3, 1]], [[.time, 3], [9, 3]], [[.time, 3], [.any, 3]],
+            ] {
                 #expect(throws: ShapeError.self, "\(wrong)") { try layer.outputShape(for: wrong) }
             }
         }

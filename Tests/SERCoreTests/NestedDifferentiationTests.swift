@@ -30,7 +30,9 @@ import Testing
         try expectSame { p in
             let (_, hidden, _) = valueAndGradient(at: Self.inner) { q in (features(q).sum(), features(q)) }
             return square(hidden * p["g"]).mean()
-        } _: { p in square(features(Self.inner) * p["g"]).mean() }
+        } _: { p in
+            square(features(Self.inner) * p["g"]).mean()
+        }
     }
 
     @Test func whatAnInnerCallMakesOfOuterParametersStillDependsOnThem() throws {
@@ -54,10 +56,14 @@ import Testing
             let (_, plain) = valueAndGradient(at: p.detached) { loss($0) }
             #expect(gradient["w"].scalars == plain["w"].scalars)
             return value
-        } _: { loss($0) }
+        } _: {
+            loss($0)
+        }
         try expectSame { p in
             valueAndGradient(at: [p["w"] * 2, p["g"]]) { t in square(Self.x.matmul(t[0]) * t[1]).mean() }.value
-        } _: { p in square(Self.x.matmul(p["w"] * 2) * p["g"]).mean() }
+        } _: { p in
+            square(Self.x.matmul(p["w"] * 2) * p["g"]).mean()
+        }
     }
 
     @Test func threeCallsInsideEachOther() throws {
@@ -66,7 +72,9 @@ import Testing
                 let hidden = Self.x.matmul(q["q"] + p["w"]) * p["g"]
                 return valueAndGradient(at: Tensor(3)) { s in square(hidden).mean() * s }.value * p["g"].sum()
             }.value
-        } _: { p in square(Self.x.matmul(Self.inner["q"] + p["w"]) * p["g"]).mean() * 3 * p["g"].sum() }
+        } _: { p in
+            square(Self.x.matmul(Self.inner["q"] + p["w"]) * p["g"]).mean() * 3 * p["g"].sum()
+        }
     }
 
     @Test func anInnerGradientServesAsAConstantWhereItIsOne() {
@@ -98,7 +106,9 @@ import Testing
             var q = p
             q["w"] = normalized(p["w"], p["g"])
             return square(tanh(Self.x.matmul(q["w"]))).mean()
-        } _: { p in square(tanh(Self.x.matmul(normalized(p["w"], p["g"])))).mean() }
+        } _: { p in
+            square(tanh(Self.x.matmul(normalized(p["w"], p["g"])))).mean()
+        }
     }
 
     @Test func tiedAndConstantTensorsHaveTheGradientsOfWhatTheyAre() {
@@ -123,7 +133,9 @@ import Testing
         try expectSame { p in
             let q: Parameters = ["double": p["w"] * 2, "constant": Tensor([1, 2, 3, 4])]
             return square(Self.x.matmul(q["double"]) * q["constant"]).mean()
-        } _: { p in square(Self.x.matmul(p["w"] * 2) * Tensor([1, 2, 3, 4])).mean() }
+        } _: { p in
+            square(Self.x.matmul(p["w"] * 2) * Tensor([1, 2, 3, 4])).mean()
+        }
     }
 
     @Test func aStepOfAnOptimizerNeedsACopy() async throws {

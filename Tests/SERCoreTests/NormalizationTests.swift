@@ -33,7 +33,8 @@ import Testing
         let (mean, variance) = (Tensor([1, 2, 3]), Tensor([4, 9, 16]))
         func run(_ t: [Tensor]) -> Tensor {
             batchNormalization(
-                t[0], gamma: t[1], beta: t[2], epsilon: 0, statistics: .fixed(mean: mean, variance: variance)).0
+                t[0], gamma: t[1], beta: t[2], epsilon: 0, statistics: .fixed(mean: mean, variance: variance)
+            ).0
         }
         let (x, gamma, beta) = (inputs[0].scalars, inputs[1].scalars, inputs[2].scalars)
         let expected = (0..<12).map { i in

@@ -40,8 +40,11 @@ struct OptimizerTests {
         ("rmsprop", .rmsprop()),
         ("rmsprop_momentum", .rmsprop(learningRate: 0.003, alpha: 0.9, momentum: 0.8, weightDecay: 0.1)),
         ("rmsprop_centered", .rmsprop(learningRate: 0.003, alpha: 0.9, epsilon: 1e-3, centered: true)),
-        ("rmsprop_all", .rmsprop(
-            learningRate: 0.003, alpha: 0.9, epsilon: 1e-3, momentum: 0.5, centered: true, weightDecay: 0.01)),
+        (
+            "rmsprop_all",
+            .rmsprop(
+                learningRate: 0.003, alpha: 0.9, epsilon: 1e-3, momentum: 0.5, centered: true, weightDecay: 0.01)
+        ),
     ]
 
     @Test(arguments: cases.indices) func agreesWithPyTorchOver20Steps(_ index: Int) throws {

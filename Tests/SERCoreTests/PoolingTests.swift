@@ -39,7 +39,9 @@ import Testing
     private func transposed(_ x: Tensor) -> Tensor {
         let (batch, time, features, values) = (x.shape[0], x.shape[1], x.shape[2], x.scalars)
         var out: [Float] = []
-        for b in 0..<batch { for f in 0..<features { for t in 0..<time { out.append(values[(b * time + t) * features + f]) } } }
+        for b in 0..<batch {
+            for f in 0..<features { for t in 0..<time { out.append(values[(b * time + t) * features + f]) } }
+        }
         return Tensor(out, shape: [batch, features, 1, time])
     }
 
@@ -54,7 +56,9 @@ import Testing
         ]
         for (index, operation) in operations.enumerated() {
             let together = operation(x, lengths)
-            let (rows, alone) = (together.count / 3, operation(Tensor(Array(x.scalars[36..<56]), shape: [1, 5, 4]), nil))
+            let (rows, alone) = (
+                together.count / 3, operation(Tensor(Array(x.scalars[36..<56]), shape: [1, 5, 4]), nil)
+            )
             let second = Array(together.scalars[rows..<(rows + alone.count)])
             expectClose(second, alone.scalars.map(Double.init), relativeToMaximum: 1e-6, "operation \(index)")
             #expect(together.scalars[(rows + alone.count)...].allSatisfy { $0 == 0 }, "operation \(index)")

@@ -10,10 +10,14 @@ struct RecurrentCellTests {
     @Test(arguments: [BidirectionalMerge?.none, .concatenate, .sum, .mean], [RecurrentOutput.lastStep, .allSteps])
     func cellsEqualTheBuiltInLayers(_ merge: BidirectionalMerge?, _ output: RecurrentOutput) throws {
         let pairs: [(any Layer, any Layer)] = [
-            (GRU(12, layers: 2, bidirectional: merge, output: output),
-                Recurrent(GRUCell(units: 12), layers: 2, merge, output: output)),
-            (LSTM(12, layers: 2, bidirectional: merge, output: output),
-                Recurrent(LSTMCell(units: 12), layers: 2, merge, output: output)),
+            (
+                GRU(12, layers: 2, bidirectional: merge, output: output),
+                Recurrent(GRUCell(units: 12), layers: 2, merge, output: output)
+            ),
+            (
+                LSTM(12, layers: 2, bidirectional: merge, output: output),
+                Recurrent(LSTMCell(units: 12), layers: 2, merge, output: output)
+            ),
         ]
         for (builtIn, own) in pairs {
             let runner = try LayerRunner(builtIn, input: [.time, 7], seed: 1)

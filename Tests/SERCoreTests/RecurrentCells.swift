@@ -30,7 +30,8 @@ struct LSTMCell: RecurrentCell {
     func parameters(inputs: Int) -> [Declaration] { pytorchParameters(gates: 4, units: units, inputs: inputs) }
 
     func step(_ x: Tensor, state: [Tensor], parameters p: CellParameters) -> [Tensor] {
-        let sum = linear(x, weight: p["weight_ih"], bias: p["bias_ih"])
+        let sum =
+            linear(x, weight: p["weight_ih"], bias: p["bias_ih"])
             + linear(state[0], weight: p["weight_hh"], bias: p["bias_hh"])
         func part(_ i: Int) -> Tensor { sum.slice(axis: 1, units * i..<units * (i + 1)) }
         let cell = sigmoid(part(1)) * state[1] + sigmoid(part(0)) * tanh(part(2))

@@ -209,7 +209,8 @@ private func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $
         #expect(throws: ShapeError.self) { try RNN(8).outputShape(for: [40]) }
         #expect(throws: ShapeError.self) { try RNN(8).outputShape(for: [40, .time]) }
         #expect(try GRU(8).outputShape(for: [.time, 40]) == [8])
-        #expect(try GRU(8, bidirectional: .concatenate, output: .allSteps).outputShape(for: [.time, 40]) == [.time, 16])
+        #expect(
+            try GRU(8, bidirectional: .concatenate, output: .allSteps).outputShape(for: [.time, 40]) == [.time, 16])
         #expect(try GRU(8, bidirectional: .sum).outputShape(for: [130, 40]) == [8])
     }
 

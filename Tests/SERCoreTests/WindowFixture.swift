@@ -87,7 +87,8 @@ func gradients(_ inputs: [Tensor], _ function: ([Tensor]) -> Tensor) -> [Tensor]
 }
 
 /// Expects ||a - b|| <= 1e-4 ||b|| + 1e-6 (largest norm) of each tensor.
-func expectGradients(_ a: [Tensor], _ b: [[Double]], _ what: String, sourceLocation: SourceLocation = #_sourceLocation) {
+func expectGradients(_ a: [Tensor], _ b: [[Double]], _ what: String, sourceLocation: SourceLocation = #_sourceLocation)
+{
     #expect(a.map(\.count) == b.map(\.count), "\(what): counts", sourceLocation: sourceLocation)
     guard a.map(\.count) == b.map(\.count) else { return }
     func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }

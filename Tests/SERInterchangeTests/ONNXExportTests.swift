@@ -57,7 +57,9 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         #expect(copy.graph.input == model.graph.input)
     }
 
-    @Test(arguments: Architecture.allCases) func architecturesComeBackUnderTheirOwnPaths(_ architecture: Architecture) throws {
+    @Test(arguments: Architecture.allCases) func architecturesComeBackUnderTheirOwnPaths(_ architecture: Architecture)
+        throws
+    {
         let model = try architecture.model(classes: 7, seed: 3)
         let copy = try Model.reading(model.onnx(foldingBatchNorm: false))
         if architecture != .gru {  // stacked layers come back as layers of their own
@@ -81,9 +83,13 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
 
 @Suite struct ONNXExportTests {
     @Test func customLayersAreExportedWhenTheySayHow() throws {
-        let model = try Model(input: [8], seed: 1) { Dense(4); Swish(); Dense(2) }
+        let model = try Model(input: [8], seed: 1) {
+            Dense(4); Swish(); Dense(2)
+        }
         #expect(try !model.onnx().isEmpty)
-        let other = try Model(input: [8], seed: 1) { Dense(4); Doubling().named("twice"); Dense(2) }
+        let other = try Model(input: [8], seed: 1) {
+            Dense(4); Doubling().named("twice"); Dense(2)
+        }
         let error = #expect(throws: InterchangeError.self) { try other.onnx() }
         #expect(error?.description.contains("twice (doubling)") == true)
         #expect(error?.description.contains("ONNXExportable") == true)
@@ -93,7 +99,9 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         func recognizer(_ features: any FeatureExtractor) throws -> Recognizer {
             let clip = AudioClip(samples: (0..<8000).map { sin(Float($0) / 9) }, sampleRate: features.sampleRate)
             return try Recognizer(
-                model: Model(input: [.time, 1], seed: 1) { GRU(3); Dense(2) },
+                model: Model(input: [.time, 1], seed: 1) {
+                    GRU(3); Dense(2)
+                },
                 pipeline: FeaturePipeline(for: [.time, 1], extractor: features, seconds: 0.1),
                 standardization: Standardization(fitting: [features.extract(clip)]), labels: ["a", "b"])
         }
@@ -115,7 +123,9 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
     }
 
     @Test func everyBuiltInLayerIsExportable() {
-        let silent = LayerRegistry.standard.kinds.filter { LayerRegistry.standard[$0] as? any ONNXExportable.Type == nil }
+        let silent = LayerRegistry.standard.kinds.filter {
+            LayerRegistry.standard[$0] as? any ONNXExportable.Type == nil
+        }
         #expect(silent.isEmpty)
     }
 
@@ -129,7 +139,9 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
     }
 
     @Test func severalInputsAndOutputsHaveTheirNames() throws {
-        let model = try Model(inputs: ["speech": [.time, 6], "prosody": [3]], outputs: ["emotion", "speaker"], seed: 2) {
+        let model = try Model(
+            inputs: ["speech": [.time, 6], "prosody": [3]], outputs: ["emotion", "speaker"], seed: 2
+        ) {
             GRU(5).named("encoder").reading("speech")
             Concatenate().named("joint").reading("encoder", "prosody")
             Dense(4).named("emotion")
@@ -144,7 +156,9 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
     }
 
     @Test func paddingAsWideAsTheWindowIsRefused() throws {
-        let model = try Model(input: [1, 8, 8]) { MaxPool2D(2, padding: .all(2)); GlobalMaxPool() }
+        let model = try Model(input: [1, 8, 8]) {
+            MaxPool2D(2, padding: .all(2)); GlobalMaxPool()
+        }
         let error = #expect(throws: InterchangeError.self) { try model.onnx() }
         #expect(error?.description.contains("maxPool2d1") == true)
     }
@@ -175,7 +189,8 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
                 copy = data.prefix(Int.random(in: 0..<data.count, using: &generator))
             } else {
                 for _ in 0..<(1 + trial % 5) {
-                    copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                    copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(
+                        in: 0...255, using: &generator)
                 }
             }
             do { _ = try Model.reading(copy) } catch { refused += 1 }

@@ -10,7 +10,9 @@ enum RandomGraphs {
         var generator = RandomKey(seed: UInt64(100 + index)).generator
         while true {
             // Windows that do not fit the size that is left throw, and networks of little effect test little: draw again.
-            guard let model = try? draw(index % 4, &generator), (model.leastSteps[0]?.count ?? 1) <= 61 else { continue }
+            guard let model = try? draw(index % 4, &generator), (model.leastSteps[0]?.count ?? 1) <= 61 else {
+                continue
+            }
             let example = filled(model, index)
             let logits = example.model(example.values, lengths: example.lengths).scalars
             let isVaried = (0..<5).allSatisfy { abs(logits[$0] - logits[5 + $0]) > 0.01 }
@@ -45,10 +47,14 @@ enum RandomGraphs {
             return try Model(input: [.time, 12], seed: seed) {
                 for layer in layers { layer }
                 Dense(8)
-                Residual { LayerNorm(); ELU() }
+                Residual {
+                    LayerNorm(); ELU()
+                }
                 parallel(merge) {
                     Conv1D(6, kernel: 3, padding: .same)
-                    Block { Dense(6); Tanh() }
+                    Block {
+                        Dense(6); Tanh()
+                    }
                 }
                 end
                 Dense(5)
@@ -60,7 +66,9 @@ enum RandomGraphs {
                 for layer in layers { layer }
                 Parallel(merge: .mean) {
                     Conv2D(4, kernel: 3, padding: .same)
-                    Block { Conv2D(4, kernel: 1); BatchNorm(); ReLU() }
+                    Block {
+                        Conv2D(4, kernel: 1); BatchNorm(); ReLU()
+                    }
                 }
                 if let end { end }
                 Dense(5)
@@ -84,7 +92,9 @@ enum RandomGraphs {
                 for layer in layers { layer }
                 Flatten()
                 Dense(7)
-                Residual { for layer in last { layer }; Dense(7); Sigmoid() }
+                Residual {
+                    for layer in last { layer }; Dense(7); Sigmoid()
+                }
                 Dense(5)
             }
         }
@@ -101,7 +111,8 @@ enum RandomGraphs {
         switch Int.random(in: 0..<11, using: &generator) {
         case 0:
             return Conv1D(
-                units, kernel: Int.random(in: 1...4, using: &generator), stride: Int.random(in: 1...2, using: &generator),
+                units, kernel: Int.random(in: 1...4, using: &generator),
+                stride: Int.random(in: 1...2, using: &generator),
                 padding: padding(&generator), dilation: Int.random(in: 1...2, using: &generator),
                 groups: Int.random(in: 1...2, using: &generator), bias: Bool.random(using: &generator))
         case 1: return MaxPool1D(2, stride: Int.random(in: 1...2, using: &generator), padding: .same)
@@ -135,7 +146,8 @@ enum RandomGraphs {
         case 0, 1:
             return Conv2D(
                 4, kernel: Extent(height: 3, width: Int.random(in: 1...4, using: &generator)),
-                stride: Extent(height: 1, width: Int.random(in: 1...2, using: &generator)), padding: padding(&generator),
+                stride: Extent(height: 1, width: Int.random(in: 1...2, using: &generator)),
+                padding: padding(&generator),
                 dilation: Extent(height: 1, width: Int.random(in: 1...2, using: &generator)),
                 bias: Bool.random(using: &generator))
         case 2: return MaxPool2D(2, stride: 1, padding: .same)
@@ -162,7 +174,8 @@ enum RandomGraphs {
 
     private static func activation(_ generator: inout some RandomNumberGenerator) -> any Layer {
         let all: [any Layer] = [
-            ReLU(), LeakyReLU(slope: 0.1), ELU(alpha: 0.7), GELU(), GELU(approximate: true), Tanh(), Sigmoid(), Softmax(),
+            ReLU(), LeakyReLU(slope: 0.1), ELU(alpha: 0.7), GELU(), GELU(approximate: true), Tanh(), Sigmoid(),
+            Softmax(),
         ]
         return all.randomElement(using: &generator) ?? ReLU()
     }

@@ -104,7 +104,8 @@ enum FeatureCases {
     }()
 
     /// A small network on standardised features.
-    static func recognizer(_ extractor: any FeatureExtractor, _ input: Shape, _ clips: [AudioClip]) throws -> Recognizer {
+    static func recognizer(_ extractor: any FeatureExtractor, _ input: Shape, _ clips: [AudioClip]) throws -> Recognizer
+    {
         let pipeline = try FeaturePipeline(for: input, extractor: extractor, seconds: 1.6)
         let model = try Model(input: input, seed: 6) {
             if input.rank == 3 { GlobalAveragePool() } else if input.rank == 2 { GRU(16) }
@@ -112,7 +113,8 @@ enum FeatureCases {
             Dense(5)
         }
         return try Recognizer(
-            model: model, pipeline: pipeline, standardization: Standardization(fitting: try clips.map { try pipeline.matrix(of: $0) }),
+            model: model, pipeline: pipeline,
+            standardization: Standardization(fitting: try clips.map { try pipeline.matrix(of: $0) }),
             labels: ["a", "b", "c", "d", "e"])
     }
 }

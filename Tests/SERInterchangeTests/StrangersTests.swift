@@ -25,7 +25,8 @@ private struct Reference: Decodable {
         .appendingPathComponent("Fixtures/interchange")
 
     static func read() throws -> Reference {
-        try JSONDecoder().decode(Reference.self, from: Data(contentsOf: folder.appendingPathComponent("interchange.json")))
+        try JSONDecoder().decode(
+            Reference.self, from: Data(contentsOf: folder.appendingPathComponent("interchange.json")))
     }
 
     static func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
@@ -58,13 +59,16 @@ private let names = ["encoder": "rnn", "head.weight": "classifier.weight", "head
         var model = try speech()
         let before = model.parameters["conv.weight"].scalars
         let missing = #expect(throws: InterchangeError.self) { try model.load(weights, names: ["encoder": "rnn"]) }
-        #expect(missing?.description.contains("classifier.weight") == true && missing?.description.contains("head") == true)
+        #expect(
+            missing?.description.contains("classifier.weight") == true && missing?.description.contains("head") == true)
         #expect(model.parameters["conv.weight"].scalars == before)
         let part = try model.load(weights, names: ["encoder": "rnn"], isStrict: false)
         #expect(part.unused == ["head.bias", "head.weight"])
         #expect(part.missing == ["classifier.weight", "classifier.bias"])
         #expect(model.parameters["conv.weight"].scalars != before)
-        var other = try Model(input: [.time, 6]) { Conv1D(9, kernel: 3).named("conv"); GlobalMaxPool(); Dense(3).named("head") }
+        var other = try Model(input: [.time, 6]) {
+            Conv1D(9, kernel: 3).named("conv"); GlobalMaxPool(); Dense(3).named("head")
+        }
         let shape = #expect(throws: InterchangeError.self) { try other.load(weights, isStrict: false) }
         #expect(shape?.description.contains("[8, 6, 3]") == true && shape?.description.contains("[9, 6, 3]") == true)
         let twice = #expect(throws: InterchangeError.self) {
@@ -74,7 +78,9 @@ private let names = ["encoder": "rnn", "head.weight": "classifier.weight", "head
     }
 
     @Test func damagedFilesAreRefusedOrReadNotCrashedOn() throws {
-        #expect(throws: InterchangeError.self) { try StateDict(contentsOf: URL(fileURLWithPath: "/nonexistent.safetensors")) }
+        #expect(throws: InterchangeError.self) {
+            try StateDict(contentsOf: URL(fileURLWithPath: "/nonexistent.safetensors"))
+        }
         let data = try Data(contentsOf: Reference.file("speech.safetensors"))
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("ser-\(UUID().uuidString).safetensors")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -152,7 +158,9 @@ private enum Bytes {
         let huge: UInt64 = 1 << 24
         expectRefused(Bytes.input([1, huge, huge, huge]) + Bytes.node("Flatten", ["x"], "y"), "too large")
         var shape = Data()
-        for length in [0, huge, huge, huge] as [UInt64] { withUnsafeBytes(of: length.littleEndian) { shape += Data($0) } }
+        for length in [0, huge, huge, huge] as [UInt64] {
+            withUnsafeBytes(of: length.littleEndian) { shape += Data($0) }
+        }
         expectRefused(
             Bytes.input([1, 4, 4]) + Bytes.tensor("s", type: 7, dims: [4], raw: shape)
                 + Bytes.node("Reshape", ["x", "s"], "y"), "asks for the shape")
@@ -168,7 +176,8 @@ private enum Bytes {
         expectRefused(Bytes.input([1, 4]) + Bytes.node("Relu", ["z"], "y"), "'z'")
         expectRefused(Bytes.input([1, 4]) + Bytes.node("Relu", ["x"], "z"), "one output")
         expectRefused(
-            Bytes.input([1, 4]) + Bytes.node("Relu", ["x"], "y", attributes: Bytes.field(5, Bytes.field(1, "odd"))), "'odd'")
+            Bytes.input([1, 4]) + Bytes.node("Relu", ["x"], "y", attributes: Bytes.field(5, Bytes.field(1, "odd"))),
+            "'odd'")
         expectRefused(
             Bytes.input([1, 4]) + Bytes.tensor("w", type: 1, dims: [4, 2], raw: Data(count: 4))
                 + Bytes.node("MatMul", ["x", "w"], "y"), "does not hold the 8 values")

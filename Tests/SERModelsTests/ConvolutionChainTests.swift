@@ -50,7 +50,9 @@ import Testing
         let x = Tensor.normal([3, 2, 10, 17], key: RandomKey(seed: 5))
         for lengths in [nil, [17, 8, 11]] {
             for mode in [Mode.inference, .training(RandomKey(seed: 6))] {
-                let (a, b) = (step(together, x, lengths: lengths, mode: mode), step(apart, x, lengths: lengths, mode: mode))
+                let (a, b) = (
+                    step(together, x, lengths: lengths, mode: mode), step(apart, x, lengths: lengths, mode: mode)
+                )
                 expectSame(a.logits, b.logits, "logits")
                 expectSame(a.gradients, b.gradients, "gradients")
                 expectSame(a.state, b.state, "state")

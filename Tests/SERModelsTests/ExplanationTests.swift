@@ -137,8 +137,14 @@ extension Recognizer {
         let linear =
             switch kind {
             case "vector": try recognizer([8]) { Dense(3) }
-            case "image": try recognizer([1, 8, 44]) { Flatten(); Dense(3) }
-            default: try recognizer([.time, 8]) { GlobalAveragePool(); Dense(3) }
+            case "image":
+                try recognizer([1, 8, 44]) {
+                    Flatten(); Dense(3)
+                }
+            default:
+                try recognizer([.time, 8]) {
+                    GlobalAveragePool(); Dense(3)
+                }
             }
         let clip = noise(seconds: 0.8)
         let methods: [ExplanationMethod] = [
@@ -184,19 +190,35 @@ extension Recognizer {
 
     private func nonlinear(_ kind: String) throws -> Recognizer {
         switch kind {
-        case "ann": try recognizer([8]) { Dense(16); ReLU(); Dense(16); ReLU(); Dense(3) }
+        case "ann":
+            try recognizer([8]) {
+                Dense(16); ReLU(); Dense(16); ReLU(); Dense(3)
+            }
         case "cnn":
             try recognizer([1, 8, 44]) {
                 Conv2D(6, kernel: 3, padding: .same); BatchNorm(); ReLU(); MaxPool2D(2); Dropout(0.5)
                 Flatten(); Dense(3)
             }
-        case "lstm": try recognizer([.time, 8]) { LSTM(12); Dense(3) }
-        case "gru": try recognizer([.time, 8]) { GRU(12, layers: 2); ReLU(); Dense(16); ReLU(); Dense(3) }
-        case "statistics": try recognizer([32], statistics: 4) { Dense(16); Tanh(); Dense(3) }
+        case "lstm":
+            try recognizer([.time, 8]) {
+                LSTM(12); Dense(3)
+            }
+        case "gru":
+            try recognizer([.time, 8]) {
+                GRU(12, layers: 2); ReLU(); Dense(16); ReLU(); Dense(3)
+            }
+        case "statistics":
+            try recognizer([32], statistics: 4) {
+                Dense(16); Tanh(); Dense(3)
+            }
         default:
             try recognizer([.time, 8]) {
-                Residual { LayerNorm(); Dense(8); Dropout(0.3); GELU() }
-                Parallel(merge: .concatenate) { AttentionPooling(); GRU(5, bidirectional: .concatenate) }
+                Residual {
+                    LayerNorm(); Dense(8); Dropout(0.3); GELU()
+                }
+                Parallel(merge: .concatenate) {
+                    AttentionPooling(); GRU(5, bidirectional: .concatenate)
+                }
                 BatchNorm()
                 Dense(3)
             }
@@ -256,14 +278,17 @@ extension Recognizer {
         let narrow = try recognizer([8]) { Dense(3) }.replacing("dense1.weight", by: Tensor(weights, shape: [3, 8]))
         let explanation = try narrow.explain(noise(seconds: 0.9), by: .occlusion(coefficients: 3))
         #expect(explanation.groups[0].name == "MFCC 3 to MFCC 5" && explanation.groups[0].coefficients == 3..<6)
-        #expect(explanation.groups.dropFirst().allSatisfy { abs($0.evidence) < 1e-3 * abs(explanation.groups[0].evidence) })
+        #expect(
+            explanation.groups.dropFirst().allSatisfy { abs($0.evidence) < 1e-3 * abs(explanation.groups[0].evidence) })
     }
 
     @Test func melBandsHoldTheSamePartsAsCepstra() throws {
         for extractor: any FeatureExtractor in [
             MFCC(.librosa, coefficients: 8), MFCC(.kaldi, coefficients: 8), LogMel(.librosa, bands: 8),
         ] {
-            let recognizer = try recognizer([.time, 8], extractor: extractor) { GRU(6); Dense(3) }
+            let recognizer = try recognizer([.time, 8], extractor: extractor) {
+                GRU(6); Dense(3)
+            }
             for method: ExplanationMethod in [.gradientTimesInput, .integratedGradients()] {
                 let explanation = try recognizer.explain(noise(seconds: 0.5), by: method)
                 let mel = try #require(explanation.mel)
@@ -277,13 +302,18 @@ extension Recognizer {
         }
         var deltas = MFCC(.librosa, coefficients: 4)
         deltas.deltas = 1
-        #expect(try recognizer([.time, 8], extractor: deltas) { GRU(6); Dense(3) }.explain(noise(seconds: 0.5)).mel == nil)
+        #expect(
+            try recognizer([.time, 8], extractor: deltas) {
+                GRU(6); Dense(3)
+            }.explain(noise(seconds: 0.5)).mel == nil)
     }
 
     /// The network after the cosine transform has, over log-mel bands, the gradient that the projection says.
     @Test func bandsAreGradientTimesInputOfTheNetworkOverMelBands() throws {
         let mfcc = MFCC(.librosa, coefficients: 8)
-        let recognizer = try recognizer([.time, 8], extractor: mfcc) { GRU(6); Dense(3) }
+        let recognizer = try recognizer([.time, 8], extractor: mfcc) {
+            GRU(6); Dense(3)
+        }
         let clip = noise(seconds: 0.5)
         let explanation = try recognizer.explain(clip, by: .gradientTimesInput, label: "a")
         let cepstra = try mfcc.extract(clip)
@@ -294,7 +324,8 @@ extension Recognizer {
         let gradient = valueAndGradient(at: smooth) { bands in
             let x = (bands.matmul(cosines) - mean) * Tensor(scale)
             let logits = recognizer.model.run(
-                x.expandingDimension(at: 0), parameters: recognizer.model.parameters, mode: .inference).output.values
+                x.expandingDimension(at: 0), parameters: recognizer.model.parameters, mode: .inference
+            ).output.values
             return logits.slice(axis: 1, at: 0).sum()
         }.gradient
         let expected = (gradient * (smooth - mean.matmul(cosines.transposed()))).scalars
@@ -303,17 +334,25 @@ extension Recognizer {
     }
 
     @Test func timesAreTheMiddlesOfFrames() throws {
-        let librosa = try recognizer([.time, 8]) { GRU(6); Dense(3) }.explain(noise(seconds: 0.5))
+        let librosa = try recognizer([.time, 8]) {
+            GRU(6); Dense(3)
+        }.explain(noise(seconds: 0.5))
         for (frame, time) in librosa.times.enumerated() { #expect(abs(time - Double(frame) * 512 / 22_050) < 1e-9) }
-        let kaldi = try recognizer([.time, 8], extractor: MFCC(.kaldi, coefficients: 8)) { GRU(6); Dense(3) }
-            .explain(noise(seconds: 0.5))
+        let kaldi = try recognizer([.time, 8], extractor: MFCC(.kaldi, coefficients: 8)) {
+            GRU(6); Dense(3)
+        }
+        .explain(noise(seconds: 0.5))
         for (frame, time) in kaldi.times.enumerated() { #expect(abs(time - (0.0125 + Double(frame) * 0.01)) < 1e-9) }
-        let own = try recognizer([.time, 1], extractor: ZeroCrossingRate()) { GRU(6); Dense(3) }.explain(noise(seconds: 0.5))
+        let own = try recognizer([.time, 1], extractor: ZeroCrossingRate()) {
+            GRU(6); Dense(3)
+        }.explain(noise(seconds: 0.5))
         for (frame, time) in own.times.enumerated() { #expect(abs(time - Double(frame) * 512 / 22_050) < 1e-4) }
     }
 
     @Test func shorterAndLongerClipsThanTheModelReads() throws {
-        let image = try recognizer([1, 8, 44]) { Flatten(); Dense(3) }
+        let image = try recognizer([1, 8, 44]) {
+            Flatten(); Dense(3)
+        }
         let short = try image.explain(noise(seconds: 0.4))
         #expect(short.attribution.count == 44 && abs(short.soundSeconds - 0.4) < 1e-3 && !short.isCut)
         let long = try image.explain(noise(seconds: 3))
@@ -323,7 +362,9 @@ extension Recognizer {
     }
 
     @Test func whatCannotBeExplainedIsTold() throws {
-        let recognizer = try recognizer([.time, 8]) { GRU(6); Dense(3) }
+        let recognizer = try recognizer([.time, 8]) {
+            GRU(6); Dense(3)
+        }
         let clip = noise(seconds: 0.5)
         #expect(throws: ExplanationError.unknownLabel("joy", known: ["a", "b", "c"])) {
             try recognizer.explain(clip, label: "joy")
@@ -394,7 +435,9 @@ extension Recognizer {
 
 /// Explanations of full-size networks give the same bits however many threads share the work.
 @Suite(.serialized) struct ExplanationThreadTests {
-    @Test(arguments: Architecture.allCases) func bitsDoNotDependOnTheNumberOfThreads(_ architecture: Architecture) throws {
+    @Test(arguments: Architecture.allCases) func bitsDoNotDependOnTheNumberOfThreads(_ architecture: Architecture)
+        throws
+    {
         let before = Parallelism.threads
         defer { Parallelism.threads = before }
         let extractor = MFCC(.librosa, coefficients: 40)

@@ -25,12 +25,16 @@ import Testing
         #expect(throws: ShapeError.self) { try FeaturePipeline(for: [.time, 13], extractor: mfcc, seconds: 3) }
         // What networks of fixed length are told, and a duration that fits an image.
         for (input, hint) in [([50, 40], "number of frames open"), ([40, 50], "swap the axes")] as [(Shape, String)] {
-            let error = #expect(throws: ShapeError.self) { try FeaturePipeline(for: input, extractor: mfcc, seconds: 3) }
+            let error = #expect(throws: ShapeError.self) {
+                try FeaturePipeline(for: input, extractor: mfcc, seconds: 3)
+            }
             #expect(error?.hint.contains(hint) == true, "\(String(describing: error))")
         }
         for count in [1, 2, 50, 77, 130, 1000] {
             let image = Shape([1, 40, .fixed(count)])
-            let error = #expect(throws: ShapeError.self) { try FeaturePipeline(for: image, extractor: mfcc, seconds: 7) }
+            let error = #expect(throws: ShapeError.self) {
+                try FeaturePipeline(for: image, extractor: mfcc, seconds: 7)
+            }
             let told = error?.hint.firstMatch(of: /or a duration of ([0-9.]+) s\./).flatMap { Double($0.1) }
             #expect(throws: Never.self) { try FeaturePipeline(for: image, extractor: mfcc, seconds: told ?? -1) }
         }

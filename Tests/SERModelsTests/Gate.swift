@@ -6,7 +6,8 @@ struct Gate: Layer {
     func outputShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
         guard inputs.count == 2, inputs[0] == inputs[1] else {
             throw ShapeError(
-                layer: Self.kind, expected: "two inputs of one shape", got: "\(inputs)", hint: "Give it a value and a gate.")
+                layer: Self.kind, expected: "two inputs of one shape", got: "\(inputs)",
+                hint: "Give it a value and a gate.")
         }
         return inputs[0]
     }

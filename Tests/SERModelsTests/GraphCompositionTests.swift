@@ -20,13 +20,17 @@ import Testing
 
     @Test func residualAddsItsInput() throws {
         let model = try Model(input: [8], seed: 1) {
-            Residual { Dense(5); Tanh(); Dense(8) }
+            Residual {
+                Dense(5); Tanh(); Dense(8)
+            }
             Residual { Dense(8) }.named("second")
         }
         #expect(
             model.graph.nodes.map(\.path)
-                == ["residual1.dense1", "residual1.tanh1", "residual1.dense2", "residual1.add1", "second.dense1",
-                    "second.add1"])
+                == [
+                    "residual1.dense1", "residual1.tanh1", "residual1.dense2", "residual1.add1", "second.dense1",
+                    "second.add1",
+                ])
         let first = x + dense(tanh(dense(x, "residual1.dense1", of: model)), "residual1.dense2", of: model)
         expectSame(model(x), first + dense(first, "second.dense1", of: model))
     }
@@ -36,7 +40,9 @@ import Testing
             try Model(input: [8], seed: 2) {
                 Parallel(merge: merge) {
                     Dense(8)
-                    Block { Dense(3); Dense(8) }
+                    Block {
+                        Dense(3); Dense(8)
+                    }
                 }
             }
         }
@@ -66,11 +72,14 @@ import Testing
 
     @Test func repeatHasFreshWeightsEachTime() throws {
         let model = try Model(input: [8], seed: 4) {
-            Repeat(3) { Dense(8); ReLU() }.named("tower")
+            Repeat(3) {
+                Dense(8); ReLU()
+            }.named("tower")
             Repeat(0) { Dense(9) }
         }
-        #expect(model.parameters.paths.filter { $0.hasSuffix("weight") }
-            == ["tower.1.dense1.weight", "tower.2.dense1.weight", "tower.3.dense1.weight"])
+        #expect(
+            model.parameters.paths.filter { $0.hasSuffix("weight") }
+                == ["tower.1.dense1.weight", "tower.2.dense1.weight", "tower.3.dense1.weight"])
         #expect(model.parameters["tower.1.dense1.weight"].scalars != model.parameters["tower.2.dense1.weight"].scalars)
         var y = x
         for index in 1...3 { y = relu(dense(y, "tower.\(index).dense1", of: model)) }
@@ -80,7 +89,14 @@ import Testing
     @Test func compositesOfOnesOwnNest() throws {
         struct Unit: Composite {
             var width: Int
-            var block: Block { Block { Dense(width); Residual { Dense(width); ReLU() } } }
+            var block: Block {
+                Block {
+                    Dense(width);
+                    Residual {
+                        Dense(width); ReLU()
+                    }
+                }
+            }
         }
         let model = try Model(input: [8]) {
             Unit(width: 5)
@@ -89,8 +105,10 @@ import Testing
         }
         #expect(
             model.graph.nodes.filter { $0.layer is Dense }.map(\.path)
-                == ["dense1", "residual1.dense1", "b.dense1", "b.residual1.dense1", "outer.dense1",
-                    "outer.residual1.dense1"])
+                == [
+                    "dense1", "residual1.dense1", "b.dense1", "b.residual1.dense1", "outer.dense1",
+                    "outer.residual1.dense1",
+                ])
     }
 
     @Test func severalInputsAndOutputsGoByName() throws {
@@ -111,7 +129,9 @@ import Testing
         expectSame(results["emotion"].values, dense(relu(joint), "emotion", of: model))
         expectSame(results["speaker"].values, dense(joint, "speaker", of: model))
         // Rows of other lengths get what they get alone.
-        let alone = model(["speech": speech.slice(axis: 0, 1..<2).slice(axis: 1, 0..<2), "prosody": x.slice(axis: 0, 1..<2)])
+        let alone = model([
+            "speech": speech.slice(axis: 0, 1..<2).slice(axis: 1, 0..<2), "prosody": x.slice(axis: 0, 1..<2),
+        ])
         expectSame(alone["encoder"].values, encoder.slice(axis: 0, 1..<2))
         try checkGradients(at: model.parameters) { parameters in
             let (outputs, _) = model.run(
@@ -138,7 +158,9 @@ import Testing
         for (index, node) in model.graph.nodes.enumerated() { #expect(node.inputs.allSatisfy { $0 < index }) }
         let shadowed = try Model(input: [8], seed: 6) {
             Dense(3).named("a")
-            Block("inner") { Dense(4).named("a").reading("input"); Dense(2).reading("a") }
+            Block("inner") {
+                Dense(4).named("a").reading("input"); Dense(2).reading("a")
+            }
             Concatenate().reading("inner", "a")
         }
         let inner = dense(dense(x, "inner.a", of: shadowed), "inner.dense2", of: shadowed)
@@ -148,11 +170,15 @@ import Testing
     @Test func sharedLayersHaveOneSetOfWeights() throws {
         func network(shared: Bool) throws -> Model {
             try Model(inputs: ["left": [8], "right": [8]], seed: 7) {
-                Block("encoder") { Dense(5); Tanh(); Dense(4) }.reading("left")
+                Block("encoder") {
+                    Dense(5); Tanh(); Dense(4)
+                }.reading("left")
                 if shared {
                     Shared("encoder").named("other").reading("right")
                 } else {
-                    Block("other") { Dense(5); Tanh(); Dense(4) }.reading("right")
+                    Block("other") {
+                        Dense(5); Tanh(); Dense(4)
+                    }.reading("right")
                 }
                 Multiply().reading("encoder", "other")
                 Dense(2)
@@ -182,7 +208,9 @@ import Testing
             let other = path.replacingOccurrences(of: "encoder", with: "other")
             expectSame(one.gradient[path], two.gradient[path] + two.gradient[other], path)
         }
-        try checkGradients(at: shared.parameters) { shared.run(inputs, parameters: $0, mode: .inference).outputs["output"].values }
+        try checkGradients(at: shared.parameters) {
+            shared.run(inputs, parameters: $0, mode: .inference).outputs["output"].values
+        }
     }
 
     /// Each use of a shared batch normalisation moves the running statistics, the earlier node first.
@@ -230,10 +258,14 @@ import Testing
         let model = try Model(input: [.time, 6]) {
             Parallel(merge: .concatenate) {
                 Conv1D(4, kernel: 3, padding: .same)
-                Block { Conv1D(5, kernel: 7, padding: .same); ReLU() }
+                Block {
+                    Conv1D(5, kernel: 7, padding: .same); ReLU()
+                }
             }
             Residual { LSTM(9, output: .allSteps) }
-            Parallel(merge: .concatenate) { GlobalAveragePool(); GlobalMaxPool() }
+            Parallel(merge: .concatenate) {
+                GlobalAveragePool(); GlobalMaxPool()
+            }
         }
         #expect(model.graph.nodes.map(\.shape).suffix(5) == [[.time, 9], [.time, 9], [9], [9], [18]])
         let open = try Model(input: [.any, 6]) { Residual { Dense(6) } }

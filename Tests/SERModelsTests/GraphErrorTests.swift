@@ -20,13 +20,29 @@ import Testing
     }
 
     @Test func branchesThatDoNotFit() {
-        let widths = error { try Model(input: [8]) { Parallel(merge: .sum) { Dense(3); Dense(4) } } }
+        let widths = error {
+            try Model(input: [8]) {
+                Parallel(merge: .sum) {
+                    Dense(3); Dense(4)
+                }
+            }
+        }
         #expect(widths?.path == "parallel1.add1" && widths?.got == "[3] and [4]")
         let axes = error {
-            try Model(input: [.time, 8]) { Parallel(merge: .concatenate) { Dense(3); GlobalAveragePool() } }
+            try Model(input: [.time, 8]) {
+                Parallel(merge: .concatenate) {
+                    Dense(3); GlobalAveragePool()
+                }
+            }
         }
         #expect(axes?.expected.contains("every axis but 1") == true)
-        let time = error { try Model(input: [.time, 8]) { Parallel(merge: Concatenate(axis: 0)) { Dense(3); Dense(3) } } }
+        let time = error {
+            try Model(input: [.time, 8]) {
+                Parallel(merge: Concatenate(axis: 0)) {
+                    Dense(3); Dense(3)
+                }
+            }
+        }
         #expect(time?.expected.contains("other than time") == true)
         #expect(error { try Model(input: [8]) { Parallel(merge: .sum) {} } }?.path == "parallel1.add1")
         let none = error { try Model(input: [8]) { Parallel(merge: Concatenate(axis: 3)) { Dense(2) } } }
@@ -46,14 +62,18 @@ import Testing
         #expect(valid?.got.contains("510 steps from parallel1.conv1d1 and 508") == true, "\(valid?.got ?? "")")
         let strided = error {
             try Model(input: [1, 8, .time]) {
-                Parallel(merge: .concatenate) { Conv2D(4, kernel: 3, padding: .same); MaxPool2D(2) }
+                Parallel(merge: .concatenate) {
+                    Conv2D(4, kernel: 3, padding: .same); MaxPool2D(2)
+                }
             }
         }
         #expect(strided != nil)
         #expect(throws: Never.self) {
             try Model(input: [.time, 8]) {
                 Parallel(merge: .sum) {
-                    Block { Conv1D(4, kernel: 3, padding: .valid); Conv1D(4, kernel: 3, padding: .valid) }
+                    Block {
+                        Conv1D(4, kernel: 3, padding: .valid); Conv1D(4, kernel: 3, padding: .valid)
+                    }
                     Conv1D(4, kernel: 5, padding: .valid)
                 }
             }
@@ -99,9 +119,18 @@ import Testing
         #expect(unknown?.path == "dense2" && unknown?.got == "'encodr'" && unknown?.hint == "Did you mean 'encoder'?")
         #expect(error { try Model(input: [8], outputs: ["speker"]) { Dense(4).named("speaker") } }?.layer == "output")
         #expect(error { try Model(input: [8]) { Shared("x") } }?.got == "'x'")
-        #expect(error { try Model(input: [8]) { Block("x") { Dense(2); Shared("x") } } }?.got == "'x'")
+        #expect(
+            error {
+                try Model(input: [8]) {
+                    Block("x") {
+                        Dense(2); Shared("x")
+                    }
+                }
+            }?.got == "'x'")
         let twice = error {
-            try Model(input: [8]) { Block("x") { Dense(2) }; Block("x") { ReLU() } }
+            try Model(input: [8]) {
+                Block("x") { Dense(2) }; Block("x") { ReLU() }
+            }
         }
         #expect(twice?.path == "x" && twice?.hint.contains("Shared") == true)
         #expect(error { try Model(input: [8]) { Dense(2).named("input") } }?.path == "input")
@@ -117,7 +146,11 @@ import Testing
             try Model(inputs: ["a": [8], "b": [8]]) { Dense(2).reading("a", "b") }
         }
         #expect(two?.path == "dense1" && two?.expected == "one input" && two?.got == "2")
-        let undecided = error { try Model(inputs: ["a": [8], "b": [8]]) { Dense(2); Add().reading("a", "b") } }
+        let undecided = error {
+            try Model(inputs: ["a": [8], "b": [8]]) {
+                Dense(2); Add().reading("a", "b")
+            }
+        }
         #expect(undecided?.path == "dense1" && undecided?.hint.contains(".reading(\"a\")") == true)
         #expect(error { try Model(input: [8]) { Gate() } }?.path == "gate1")
         let residual = error {
@@ -139,9 +172,21 @@ import Testing
 
     @Test func sizesBeyondReason() {
         #expect(error { try Model(input: [8]) { Repeat(-1) { Dense(8) } } }?.layer == "repeat")
-        #expect(error { try Model(input: [8]) { Repeat(9_999) { Dense(8); ReLU() } } }?.got == "more")
+        #expect(
+            error {
+                try Model(input: [8]) {
+                    Repeat(9_999) {
+                        Dense(8); ReLU()
+                    }
+                }
+            }?.got == "more")
         #expect(error { try Model(input: [8]) { Dense(.max) } } != nil)
-        #expect(error { try Model(input: [8]) { Dense(1 << 20); Dense(1 << 20) } }?.path == "dense2")
+        #expect(
+            error {
+                try Model(input: [8]) {
+                    Dense(1 << 20); Dense(1 << 20)
+                }
+            }?.path == "dense2")
     }
 
     /// A layer whose tensors have the paths of another's.
@@ -154,7 +199,11 @@ import Testing
             }
             func callAsFunction(_ x: Tensor, in context: inout Context) -> Tensor { x }
         }
-        let error = error { try Model(input: [8]) { Odd().named("a"); Dense(3).named("a.inner") } }
+        let error = error {
+            try Model(input: [8]) {
+                Odd().named("a"); Dense(3).named("a.inner")
+            }
+        }
         #expect(error?.path == "a.inner.weight")
     }
 
@@ -173,7 +222,9 @@ import Testing
         #expect(throws: DecodingError.self) { try decode(graph(dense("a", "[1]") + "," + dense("b", "[0]"))) }
         #expect(throws: DecodingError.self) { try decode(graph(dense("a", "[-2]"))) }
         #expect(throws: ShapeError.self) { try decode(graph(dense("a", "[-1]", units: "9000000000"))) }
-        #expect(throws: DecodingError.self) { try decode(graph(dense("a", "[-1]"), ",\"outputs\":[{\"name\":\"y\",\"node\":5}]")) }
+        #expect(throws: DecodingError.self) {
+            try decode(graph(dense("a", "[-1]"), ",\"outputs\":[{\"name\":\"y\",\"node\":5}]"))
+        }
         #expect(throws: ShapeError.self) { try decode(graph(dense("a", "[]"))) }
         #expect(throws: ShapeError.self) { try decode(graph(dense("a", "[-1,-1]"))) }
         #expect(throws: ShapeError.self) { try decode(graph(dense("a", "[-1]") + "," + dense("a", "[0]"))) }
@@ -182,8 +233,12 @@ import Testing
         #expect(throws: ShapeError.self) {
             try decode(graph(dense("a", "[-1]") + "," + dense("a", "[0]", ",\"name\":\"b\"")))
         }
-        #expect(throws: ShapeError.self) { try decode(graph(dense("a", "[-1]", units: "1000000") + ","
-            + dense("b", "[0]", units: "1000000"))) }
+        #expect(throws: ShapeError.self) {
+            try decode(
+                graph(
+                    dense("a", "[-1]", units: "1000000") + ","
+                        + dense("b", "[0]", units: "1000000")))
+        }
         let many = (0...10_000).map { dense("d\($0)", "[\($0 - 1)]") }.joined(separator: ",")
         #expect(throws: ShapeError.self) { try decode(graph(many)) }
     }

@@ -85,9 +85,15 @@ private struct Swish: UnaryLayer {
     }
 
     @Test func weightsDependOnSeedAndPathAlone() throws {
-        let first = try Model(input: [8], seed: 3) { Dense(4); Dense(2) }
-        let second = try Model(input: [8], seed: 3) { Dense(4); ReLU(); Dense(2) }
-        let third = try Model(input: [8], seed: 4) { Dense(4); Dense(2) }
+        let first = try Model(input: [8], seed: 3) {
+            Dense(4); Dense(2)
+        }
+        let second = try Model(input: [8], seed: 3) {
+            Dense(4); ReLU(); Dense(2)
+        }
+        let third = try Model(input: [8], seed: 4) {
+            Dense(4); Dense(2)
+        }
         #expect(first.parameters["dense2.weight"].scalars == second.parameters["dense2.weight"].scalars)
         #expect(first.parameters["dense2.weight"].scalars != third.parameters["dense2.weight"].scalars)
     }

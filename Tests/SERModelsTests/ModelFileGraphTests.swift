@@ -58,7 +58,11 @@ import Testing
     }
 
     @Test func graphsThatAskForTooMuchThrowBeforeAnythingIsReserved() throws {
-        #expect(throws: ShapeError.self) { try Model(input: [40]) { Dense(1_000_000_000_000); Dense(2) } }
+        #expect(throws: ShapeError.self) {
+            try Model(input: [40]) {
+                Dense(1_000_000_000_000); Dense(2)
+            }
+        }
         #expect(throws: ShapeError.self) { try Model(input: [.time, 40]) { LSTM(.max) } }
         #expect(throws: ShapeError.self) { try Model(input: [.time, 40]) { GRU(8, layers: .max) } }
         #expect(throws: ShapeError.self) { try Model(input: [2_097_152, 1_048_576]) { Flatten() } }
@@ -70,9 +74,17 @@ import Testing
         // The same from a file whose graph was changed by hand.
         let folder = try TemporaryFolder()
         let file = folder.path("model")
-        try savedRecognizer(Model(input: [40], seed: 1) { Dense(64); Dense(2) }).save(to: file)
+        try savedRecognizer(
+            Model(input: [40], seed: 1) {
+                Dense(64); Dense(2)
+            }
+        ).save(to: file)
         for units in ["1000000000000", "9223372036854775807", "1e18", "-64", "0", "65"] {
-            try savedRecognizer(Model(input: [40], seed: 1) { Dense(64); Dense(2) }).save(to: file)
+            try savedRecognizer(
+                Model(input: [40], seed: 1) {
+                    Dense(64); Dense(2)
+                }
+            ).save(to: file)
             try replace(#"\"units\":64"#, by: #"\"units\":\#(units)"#, in: file)
             let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
             let text = error?.description ?? ""
@@ -159,7 +171,9 @@ import Testing
         let folder = try TemporaryFolder()
         let pipeline = FeaturePipeline(
             extractor: MFCC(.kaldi), span: .atMost(seconds: 2.5), arrangement: .vector([.percentile(50), .maximum]))
-        let numbers = ["mean": [Double](repeating: 0.1, count: 26), "standardDeviation": [Double](repeating: 3, count: 26)]
+        let numbers = [
+            "mean": [Double](repeating: 0.1, count: 26), "standardDeviation": [Double](repeating: 3, count: 26),
+        ]
         let original = try Recognizer(
             model: try Model(input: [26], seed: 1) { Dense(2) }, pipeline: pipeline,
             standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
@@ -195,8 +209,11 @@ private func savedRecognizer(_ model: Model) throws -> Recognizer {
     let input = model.graph.input
     let coefficients = (input.rank == 3 ? input[1] : input[input.rank - 1]).length ?? 40
     let pipeline = try FeaturePipeline(
-        for: input, extractor: MFCC(.librosa, coefficients: coefficients), seconds: input.rank == 3 && input[2] == 44 ? 1 : 3)
-    let numbers = ["mean": (1...coefficients).map { Double($0) }, "standardDeviation": (1...coefficients).map { Double($0) / 3 }]
+        for: input, extractor: MFCC(.librosa, coefficients: coefficients),
+        seconds: input.rank == 3 && input[2] == 44 ? 1 : 3)
+    let numbers = [
+        "mean": (1...coefficients).map { Double($0) }, "standardDeviation": (1...coefficients).map { Double($0) / 3 },
+    ]
     return try Recognizer(
         model: model, pipeline: pipeline,
         standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
@@ -231,9 +248,11 @@ private struct RandomChain {
             for _ in 0..<pick(1...3) {
                 switch pick(0...5) {
                 case 0:
-                    layers += [
-                        Conv1D(pick(2...9), kernel: pick(1...5), padding: .same, dilation: pick(1...2)), BatchNorm(),
-                    ] as [any Layer]
+                    layers +=
+                        [
+                            Conv1D(pick(2...9), kernel: pick(1...5), padding: .same, dilation: pick(1...2)),
+                            BatchNorm(),
+                        ] as [any Layer]
                 case 1: layers.append(MaxPool1D(2, stride: 1))
                 case 2: layers.append(LSTM(pick(2...9), bidirectional: .sum, output: .allSteps))
                 case 3:
@@ -248,14 +267,18 @@ private struct RandomChain {
             input = [1, .fixed(pick(8...20)), 44]
             for _ in 0..<pick(1...2) {
                 let filters = 2 * pick(1...4)
-                layers += [Conv2D(filters, kernel: 3, padding: .same, bias: pick(0...1) == 0), BatchNorm(momentum: 0.2)]
+                layers += [
+                    Conv2D(filters, kernel: 3, padding: .same, bias: pick(0...1) == 0), BatchNorm(momentum: 0.2),
+                ]
                 layers.append(pick(0...1) == 0 ? ELU(alpha: 0.5) : ReLU())
                 layers.append(pick(0...1) == 0 ? MaxPool2D(2) : AveragePool2D(2, padding: .all(1)))
             }
             layers.append(pick(0...1) == 0 ? GlobalMaxPool() : Flatten())
         }
         let activations: [any Layer] = [Tanh(), Sigmoid(), LeakyReLU(), ReLU()]
-        for _ in 0..<pick(0...2) { layers += [Dense(pick(3...30)), Dropout(0.2), activations[pick(0...3)]] as [any Layer] }
+        for _ in 0..<pick(0...2) {
+            layers += [Dense(pick(3...30)), Dropout(0.2), activations[pick(0...3)]] as [any Layer]
+        }
         layers.append(Dense(pick(2...7), bias: pick(0...1) == 0, initializer: .glorotNormal))
     }
 

@@ -52,7 +52,9 @@ private func noise(seconds: Double) -> AudioClip {
 
     @Test func customLayersLoadThroughARegistry() throws {
         let folder = try TemporaryFolder()
-        let model = try Model(input: [40], seed: 1) { Doubling(); Dense(2) }
+        let model = try Model(input: [40], seed: 1) {
+            Doubling(); Dense(2)
+        }
         let pipeline = try FeaturePipeline(for: [40], extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
         let file = folder.path("model.safetensors")
         try Recognizer(
@@ -67,7 +69,9 @@ private func noise(seconds: Double) -> AudioClip {
     @Test func damagedFilesAreRefusedNotCrashedOn() throws {
         let folder = try TemporaryFolder()
         let file = folder.path("model.safetensors")
-        let small = try Model(input: [40], seed: 1) { Dense(4); ReLU(); Dense(3) }
+        let small = try Model(input: [40], seed: 1) {
+            Dense(4); ReLU(); Dense(3)
+        }
         let pipeline = try FeaturePipeline(for: [40], extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
         try Recognizer(
             model: small, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b", "c"]
@@ -82,7 +86,8 @@ private func noise(seconds: Double) -> AudioClip {
                 copy = data.prefix(Int.random(in: 0..<data.count, using: &generator))
             } else {
                 for _ in 0..<(1 + trial % 4) {
-                    copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                    copy[Int.random(in: 0..<copy.count, using: &generator)] = UInt8.random(
+                        in: 0...255, using: &generator)
                 }
             }
             try copy.write(to: damaged)

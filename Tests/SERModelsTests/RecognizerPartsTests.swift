@@ -35,7 +35,9 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
     }
 
     @Test func partsThatDoNotFitAreErrors() throws {
-        let sound = try Model(input: [.time, 20]) { GRU(4); Dense(3) }
+        let sound = try Model(input: [.time, 20]) {
+            GRU(4); Dense(3)
+        }
         #expect(try Self.error(sound) == nil)
         #expect(try Self.error(sound, labels: ["a", "b"]) == .labels(count: 2, output: [3]))
         #expect(try Self.error(sound, labels: ["a", "b", "a"]) == .repeatedLabel("a"))
@@ -128,15 +130,25 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
         #expect(throws: KindTakenError.self) { try LayerRegistry.standard.adding(One.self).adding(Other.self) }
         let twice = try LayerRegistry.standard.adding(One.self).adding(One.self)
         #expect(twice.kinds.count == LayerRegistry.standard.kinds.count + 1)
-        let built = #expect(throws: ShapeError.self) { try Model(input: [4]) { OwnDense(); Dense(2) } }
+        let built = #expect(throws: ShapeError.self) {
+            try Model(input: [4]) {
+                OwnDense(); Dense(2)
+            }
+        }
         #expect(built?.path == "dense1" && built?.hint.contains("OwnDense") == true)
-        #expect(throws: ShapeError.self) { try Model(input: [4]) { One(); Other(); Dense(2) } }
+        #expect(throws: ShapeError.self) {
+            try Model(input: [4]) {
+                One(); Other(); Dense(2)
+            }
+        }
     }
 
     /// Inside another layer a kind is told when the model is saved, and nothing is written.
     @Test func aTakenKindInsideAnotherLayerIsNotSaved() throws {
         let folder = try TemporaryFolder()
-        let model = try Model(input: [.time, 13]) { TimeDistributed(OwnDense()); GRU(2) }
+        let model = try Model(input: [.time, 13]) {
+            TimeDistributed(OwnDense()); GRU(2)
+        }
         let recognizer = try Recognizer(
             model: model,
             pipeline: FeaturePipeline(for: [.time, 13], extractor: MFCC(.librosa, coefficients: 13), seconds: 1),
@@ -153,7 +165,9 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
 
     @Test func anUnknownLayerInsideAnotherIsNamed() throws {
         let folder = try TemporaryFolder()
-        let model = try Model(input: [.time, 13]) { TimeDistributed(One()).named("inside"); GRU(2) }
+        let model = try Model(input: [.time, 13]) {
+            TimeDistributed(One()).named("inside"); GRU(2)
+        }
         let file = folder.path("model.safetensors")
         try Recognizer(
             model: model,

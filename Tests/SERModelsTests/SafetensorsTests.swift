@@ -43,7 +43,9 @@ private func file(_ header: String, bytes: Int = 0, in folder: TemporaryFolder) 
         #expect(narrow.metadata == ["a": "\"\\\u{e9}\n\u{1F600}"])
         let expected = storage == .float32 ? "values" : "values.\(storage.rawValue)"
         #expect(try values("x.values", narrow) == values(expected, reader))
-        #expect(narrow.entry("x.values")?.typeName == ["float32": "F32", "float16": "F16", "bfloat16": "BF16"][storage.rawValue])
+        #expect(
+            narrow.entry("x.values")?.typeName
+                == ["float32": "F32", "float16": "F16", "bfloat16": "BF16"][storage.rawValue])
     }
 
     @Test func metadataShapesAndOtherTypesAreTold() throws {
@@ -54,13 +56,16 @@ private func file(_ header: String, bytes: Int = 0, in folder: TemporaryFolder) 
         let number = try #require(reader.entry("num_batches_tracked"))
         #expect(number.shape == [] && number.typeName == "I64" && !number.isFloatingPoint)
         let error = #expect(throws: ModelFileError.self) { try reader.tensor(number) }
-        #expect(error?.description.contains("num_batches_tracked") == true && error?.description.contains("I64") == true)
+        #expect(
+            error?.description.contains("num_batches_tracked") == true && error?.description.contains("I64") == true)
         #expect(reader.entry("nothing") == nil)
     }
 
     @Test func whatIsNotFiniteIsNeitherReadNorWritten() throws {
         let folder = try TemporaryFolder()
-        for (value, storage) in [(Float.nan, WeightStorage.float32), (.infinity, .float32), (65_520, .float16), (3.4e38, .bfloat16)] {
+        for (value, storage) in [
+            (Float.nan, WeightStorage.float32), (.infinity, .float32), (65_520, .float16), (3.4e38, .bfloat16),
+        ] {
             var writer = SafetensorsWriter()
             writer.add(["weight": Tensor([1, value])], storage: storage)
             let error = #expect(throws: ModelFileError.self) { try writer.write(to: folder.path("x")) }
@@ -76,8 +81,14 @@ private func file(_ header: String, bytes: Int = 0, in folder: TemporaryFolder) 
 
     /// Each header is wrong in one way; the message must say in which.
     @Test(arguments: [
-        (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "overlap"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, "belong to no tensor"),
+        (
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            12, "overlap"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+            12, "belong to no tensor"
+        ),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 12, "8 bytes belong to no tensor"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4, "cut short"),
         (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8, "12 bytes do not lie"),
@@ -89,8 +100,14 @@ private func file(_ header: String, bytes: Int = 0, in folder: TemporaryFolder) 
         (#"{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}"#, 8, "'F31'"),
         (#"{"a":{"dtype":"F32","shape":[2]}}"#, 8, "missing"),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}}"#, 8, "'more'"),
-        (#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0, "twice"),
-        (#"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0, "twice"),
+        (
+            #"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#,
+            0, "twice"
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#,
+            0, "twice"
+        ),
         (#"{"a":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0, "'dtype' stands twice"),
         (#"{"__metadata__":{"a":1}}"#, 0, "'\"' is expected"),
         (#"{"__metadata__":{"a":"\ud800"}}"#, 0, "half a character"),

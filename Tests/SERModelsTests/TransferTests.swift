@@ -6,7 +6,9 @@ import Testing
 @Suite struct TransferTests {
     private func network(classes: Int, seed: UInt64, depth: Int = 1) throws -> Model {
         try Model(input: [.time, 6], seed: seed) {
-            Block("features") { Conv1D(8, kernel: 3, padding: .same); BatchNorm(); ReLU() }
+            Block("features") {
+                Conv1D(8, kernel: 3, padding: .same); BatchNorm(); ReLU()
+            }
             LSTM(5, layers: depth).named("rnn")
             Dense(classes).named("head")
             Dropout(0.2)
@@ -51,7 +53,9 @@ import Testing
         #expect(model.parameters["rnn.weight_hh_l0"].scalars != source.parameters["rnn.weight_hh_l0"].scalars)
         #expect(throws: TransferError.self) { try model.transfer(from: source, under: "featurs") }
 
-        let weights: Parameters = ["lstm.weight": Tensor.full([9, 5], 2), "lstm.b": Tensor.full([9], 3), "extra": Tensor(1)]
+        let weights: Parameters = [
+            "lstm.weight": Tensor.full([9, 5], 2), "lstm.b": Tensor.full([9], 3), "extra": Tensor(1),
+        ]
         let named = try model.transfer(
             from: weights, under: "head", renaming: ["lstm": "head", "lstm.b": "head.bias"])
         #expect(named.matched == ["head.weight", "head.bias"])
@@ -74,11 +78,15 @@ import Testing
         #expect(wider.frozenPaths == model.frozenPaths.filter { $0 != "head.bias" })
         #expect(wider.parameters["head.bias"].scalars.contains { $0 != 0 })
         let same = try network(classes: 8, seed: 5)
-        #expect(wider.parameters["head.weight"].scalars == same.parameters["head.weight"].scalars, "fresh from the seed")
+        #expect(
+            wider.parameters["head.weight"].scalars == same.parameters["head.weight"].scalars, "fresh from the seed")
 
         let gru = try model.replacing("rnn", with: GRU(5), seed: 2)
-        #expect(gru.parameters.contains("rnn.weight_ih_l0") && gru.parameters["head.weight"].scalars
-            == model.parameters["head.weight"].scalars)
+        #expect(
+            gru.parameters.contains("rnn.weight_ih_l0")
+                && gru.parameters["head.weight"].scalars
+                    == model.parameters["head.weight"].scalars
+        )
         let misfit = #expect(throws: ShapeError.self) { try model.replacing("rnn", with: GRU(6)) }
         #expect(misfit?.path == "head.weight" && misfit?.hint.contains("'rnn'") == true)
         let unknown = #expect(throws: ShapeError.self) { try model.replacing("hed", with: Dense(2)) }

@@ -16,7 +16,9 @@ import Testing
     private static func recognizer(weight: Float) throws -> Recognizer {
         var model = try Model(input: [13], seed: 1) { Dense(3) }
         model.parameters["dense1.weight"] = Tensor([Float](repeating: weight, count: 39), shape: [3, 13])
-        let numbers = ["mean": [Double](repeating: 0, count: 13), "standardDeviation": [Double](repeating: 1, count: 13)]
+        let numbers = [
+            "mean": [Double](repeating: 0, count: 13), "standardDeviation": [Double](repeating: 1, count: 13),
+        ]
         return try Recognizer(
             model: model,
             pipeline: FeaturePipeline(for: [13], extractor: MFCC(.librosa, coefficients: 13), seconds: 1),

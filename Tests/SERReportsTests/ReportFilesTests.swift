@@ -85,7 +85,9 @@ import Testing
             "sound": (Data("RIFF".utf8), "holds no results"),
             "empty": (Data(), "holds no results"),
             "other": (Data("{\"a\": 1}".utf8), "holds no results"),
-            "kind": (Data(text.replacing("\"kind\" : \"comparison\"", with: "\"kind\" : \"poem\"").utf8), "holds no results"),
+            "kind": (
+                Data(text.replacing("\"kind\" : \"comparison\"", with: "\"kind\" : \"poem\"").utf8), "holds no results"
+            ),
             "short": (try short.json(), "contradicts itself"),
             "outside": (try outside.json(), "contradicts itself"),
         ]

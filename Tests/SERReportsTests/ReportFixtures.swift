@@ -1,8 +1,8 @@
 import Foundation
 
 #if canImport(FoundationXML)
-import FoundationXML
-import SERTraining
+    import FoundationXML
+    import SERTraining
 #endif
 
 /// What strangers may call things.
@@ -57,7 +57,8 @@ func madeUpComparison(
         let test = try ClassificationMetrics(logits: logits, targets: made.clips.map(\.target), labels: labels)
         results.append(
             .init(
-                name: name, parameters: 199_175, test: test, history: madeUpHistory(epochs: epochs, best: epochs / 2 + 1),
+                name: name, parameters: 199_175, test: test,
+                history: madeUpHistory(epochs: epochs, best: epochs / 2 + 1),
                 trainSeconds: 6, temperature: index == 0 ? 1 : 1.5), logits: logits)
     }
     return results

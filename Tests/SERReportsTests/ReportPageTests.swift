@@ -126,8 +126,10 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         let tests = report.differences.map { $0.unweightedAverageRecall.test?.pValue }
         #expect(report.differences.map(\.unweightedAverageRecall.adjustedPValue) == HolmCorrection.adjusted(tests))
         let html = report.html
-        #expect(html.contains("Of 10 differences in accuracy, 7 would have p below 0.05 each by itself; corrected for "
-            + "10 pairs, 4 remain: ANN over CNN, RNN over CNN, LSTM over CNN, GRU over CNN."))
+        #expect(
+            html.contains(
+                "Of 10 differences in accuracy, 7 would have p below 0.05 each by itself; corrected for "
+                    + "10 pairs, 4 remain: ANN over CNN, RNN over CNN, LSTM over CNN, GRU over CNN."))
         #expect(html.contains("ANN and RNN: no difference in accuracy can be shown"))
         #expect(html.contains("GRU is more accurate than CNN") && html.contains("Holm&#39;s p"))
         results.differences = report.differences
@@ -136,7 +138,8 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
 
     @Test func aTrainingThatDivergedIsTold() throws {
         var results = try madeUpComparison(clips: 30)
-        let told = "The training of GRU diverged: the loss was no longer a number in epoch 11. Its figures are those of "
+        let told =
+            "The training of GRU diverged: the loss was no longer a number in epoch 11. Its figures are those of "
             + "epoch 6, the best before it."
         #expect(!results.description.contains("diverged"))
         results.models[1].divergedInEpoch = 11
@@ -205,7 +208,8 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(silent.contains("data:image/png;base64,") && !silent.contains("<audio"))
         let size = try Data(contentsOf: buzz).count
         let heard = try Report(
-            results, sounds: ReportSounds(in: folder, includesAudio: true, mostBytes: 3 * size)).html
+            results, sounds: ReportSounds(in: folder, includesAudio: true, mostBytes: 3 * size)
+        ).html
         #expect(heard.components(separatedBy: "<audio controls").count == 4)
         #expect(heard.contains("Some sound was left out: ") && !heard.contains("Some clips are not drawn"))
         // What cannot be drawn is told with its reason.

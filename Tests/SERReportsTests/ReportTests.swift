@@ -12,8 +12,9 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
         epochs: 3, asked: ["ann", "gru"])
     let test = try ClassificationMetrics(
         logits: [[2, 0], [0, 1], [1, 0], [0, 3]], targets: [0, 1, 1, 1], labels: ["angry", "happy"])
-    results.append(.init(
-        name: "gru", parameters: 199_175, test: test, history: madeUpHistory(epochs: 3, best: 2), trainSeconds: 6))
+    results.append(
+        .init(
+            name: "gru", parameters: 199_175, test: test, history: madeUpHistory(epochs: 3, best: 2), trainSeconds: 6))
     return results
 }
 
@@ -26,13 +27,16 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
         for word in ["loss", "accuracy", "epoch", "training", "validation", "epoch kept (31)", "0.9929"] {
             #expect(figure.text.contains(word), "\(word) is missing")
         }
-        let coordinates = figure.points.joined(separator: " ").split { $0 == " " || $0 == "," }.compactMap { Double($0) }
+        let coordinates = figure.points.joined(separator: " ").split { $0 == " " || $0 == "," }.compactMap {
+            Double($0)
+        }
         #expect(coordinates.count == 320)
         #expect(coordinates.allSatisfy { (0...960).contains($0) })
     }
 
     @Test func figureSurvivesOneEpochNoEpochNaNAndMarkup() throws {
-        let one = try #require(Elements.of(TrainingFigure(title: "ANN", history: madeUpHistory(epochs: 1, best: 1)).svg))
+        let one = try #require(
+            Elements.of(TrainingFigure(title: "ANN", history: madeUpHistory(epochs: 1, best: 1)).svg))
         // Training's points are round, validation's square; one rectangle is the background.
         #expect(one.counts["circle"] == 2 && one.counts["rect"] == 3)
         #expect(Elements.of(TrainingFigure(title: "ANN", history: History()).svg) != nil)

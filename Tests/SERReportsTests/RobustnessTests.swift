@@ -87,7 +87,9 @@ import Testing
             let (worse, better) = (loud?.estimates[.logLoss]?.value ?? 0, soft?.estimates[.logLoss]?.value ?? 0)
             #expect(worse > better)
             let text = "\(results)"
-            for word in ["clean", "white noise", "  0 dB SNR", "8 kHz mu-law", "against clean"] { #expect(text.contains(word)) }
+            for word in ["clean", "white noise", "  0 dB SNR", "8 kHz mu-law", "against clean"] {
+                #expect(text.contains(word))
+            }
             let page = ReportPage(title: "Robustness", summary: "", sections: [results.section])
             #expect(page.figures.map(\.name) == ["robustness-noise", "robustness-other"])
             let figure = page.figures[0].description
@@ -120,7 +122,8 @@ import Testing
             #expect(CorpusReport(changed).withoutSpeech == [path.path])
             // Long files are looked through to where somebody speaks.
             let late = AudioClip(
-                samples: [Float](repeating: 0, count: Int(23 * sound.sampleRate)) + sound.samples, sampleRate: sound.sampleRate)
+                samples: [Float](repeating: 0, count: Int(23 * sound.sampleRate)) + sound.samples,
+                sampleRate: sound.sampleRate)
             try AudioFile.write(late, to: path)
             let long = Corpus(name: "long", clips: corpus.clips)
             #expect(long.clipsWithoutSpeech().isEmpty && long.clipsWithoutSpeech(within: 5).map(\.path) == [path])
@@ -152,11 +155,13 @@ import Testing
             #expect(alone.omitted.map(\.name) == ["babble, 10 dB SNR"])
             #expect(alone.omitted[0].reason.contains("the corpus has one speaker"))
             #expect("\(alone)".contains("left out: babble, 10 dB SNR"))
-            let nameless = Corpus(name: "nameless", clips: corpus.clips.map {
-                var clip = $0
-                clip.speaker = nil
-                return clip
-            })
+            let nameless = Corpus(
+                name: "nameless",
+                clips: corpus.clips.map {
+                    var clip = $0
+                    clip.speaker = nil
+                    return clip
+                })
             let unknown = try recognizer.robustness(on: Partition(.test, of: nameless), suite: suite)
             #expect(unknown.omitted[0].reason.contains("is not known"))
         }

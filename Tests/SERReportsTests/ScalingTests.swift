@@ -53,7 +53,9 @@ private struct ExpectedFit: Decodable {
         let results = results()
         #expect(results.series[0].points.map(\.x) == [140, 280, 560])
         let statement = try #require(results.series[0].statement)
-        #expect(statement.hasPrefix("GRU: time of an epoch grows as clips^1.02 (") && results.description.contains(statement))
+        #expect(
+            statement.hasPrefix("GRU: time of an epoch grows as clips^1.02 (")
+                && results.description.contains(statement))
         // Two threads on two cores are no line, and four are not counted.
         #expect(results.series[1].fit == nil && results.series[1].statement == nil)
         #expect(results.description.contains("Stopped before the end"))
@@ -72,10 +74,12 @@ private struct ExpectedFit: Decodable {
         #expect(report.html.contains("ser scale --models gru") && report.html.contains("was stopped before its end"))
         let output = folder.path("report")
         try report.write(to: output)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            == ["figures", "report.html", "scaling.csv"])
-        #expect(try FileManager.default.contentsOfDirectory(atPath: output.appendingPathComponent("figures").path).sorted()
-            == ["clipsPerSecond-threads.svg", "epochSeconds-clips.svg"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+                == ["figures", "report.html", "scaling.csv"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output.appendingPathComponent("figures").path).sorted()
+                == ["clipsPerSecond-threads.svg", "epochSeconds-clips.svg"])
     }
 
     @Test func theyStandBesideOtherResultsOnOnePage() throws {
@@ -90,8 +94,9 @@ private struct ExpectedFit: Decodable {
         #expect(both.html.contains("ser scale"))
         let output = folder.path("report")
         try both.write(to: output)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            == ["clips.csv", "figures", "report.html", "results.csv", "scaling.csv"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+                == ["clips.csv", "figures", "report.html", "results.csv", "scaling.csv"])
         let error = #expect(throws: ReportError.self) { try Report(withScaling: [file, other, file]) }
         #expect(error?.description.contains("both tell how time and memory grow") == true)
     }
@@ -100,7 +105,8 @@ private struct ExpectedFit: Decodable {
         let folder = try TemporaryFolder()
         let text = String(decoding: try results().json(), as: UTF8.self)
         for (old, new, says) in [
-            ("\"version\" : 1", "\"version\" : 2", "in version 2"), ("\"scaling\"", "\"something\"", "holds no results"),
+            ("\"version\" : 1", "\"version\" : 2", "in version 2"),
+            ("\"scaling\"", "\"something\"", "holds no results"),
             ("\"x\" : 140", "\"x\" : 0", "nobody can have measured"),
             ("\"x\" : 140", "\"x\" : 1e300", "nobody can have measured"),
             ("\"y\" : 4.1", "\"y\" : -4.1", "nobody can have measured"),

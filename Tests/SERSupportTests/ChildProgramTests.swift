@@ -3,9 +3,9 @@ import SERSupport
 import Testing
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 @Suite struct ChildProgramTests {
@@ -37,7 +37,9 @@ import Glibc
     @Test func aWordIsAWord() {
         let child = ChildProgram(path: "/bin/echo", arguments: ["a b", "$HOME", "`id`", ";", "*"])
         var output: [UInt8] = []
-        _ = child.run(limits: limits) { output += $0; return true }
+        _ = child.run(limits: limits) {
+            output += $0; return true
+        }
         #expect(String(decoding: output, as: UTF8.self) == "a b $HOME `id` ; *\n")
     }
 

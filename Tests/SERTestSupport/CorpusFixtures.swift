@@ -30,7 +30,9 @@ package final class TemporaryFolder: Sendable {
     package func wav(_ relative: String, tone: String? = nil, rate: Double = 8000) throws {
         var seed: UInt64 = 5381
         // Zeros at the end, so that the last letter too decides the upper bits, which are the sound.
-        for byte in Array((tone ?? relative).utf8) + [UInt8](repeating: 0, count: 12) { seed = seed &* 33 &+ UInt64(byte) }
+        for byte in Array((tone ?? relative).utf8) + [UInt8](repeating: 0, count: 12) {
+            seed = seed &* 33 &+ UInt64(byte)
+        }
         let samples = (0..<160).map { i in Float((seed &* UInt64(2 * i + 1)) >> 48) / 131_072 }
         try AudioFile.write(AudioClip(samples: samples, sampleRate: rate), to: makeFolder(of: relative))
     }

@@ -29,21 +29,35 @@ package struct RandomNetwork {
     private mutating func piece(depth: Int) -> Block {
         let width = draw(3...8)
         switch draw(0...(depth > 0 ? 13 : 8)) {
-        case 0: return Block { Dense(width); Tanh() }
+        case 0:
+            return Block {
+                Dense(width); Tanh()
+            }
         case 1: return Block { LSTM(width, output: .allSteps) }
         case 2: return Block { GRU(width, bidirectional: .concatenate, output: .allSteps) }
-        case 3: return Block { Conv1D(width, kernel: draw(1...4), padding: .same); GELU() }
+        case 3:
+            return Block {
+                Conv1D(width, kernel: draw(1...4), padding: .same); GELU()
+            }
         case 4: return Block { BatchNorm() }
         case 5: return Block { LayerNorm() }
         case 6: return Block { Conv1D(width, kernel: 3, stride: 2, padding: .same) }
-        case 7: return Block { Dropout(0.3); RNN(width, output: .allSteps) }
-        case 8: return Block { Conv1D(width, kernel: 3, padding: .causal, dilation: 2); Sigmoid() }
+        case 7:
+            return Block {
+                Dropout(0.3); RNN(width, output: .allSteps)
+            }
+        case 8:
+            return Block {
+                Conv1D(width, kernel: 3, padding: .causal, dilation: 2); Sigmoid()
+            }
         case 9, 10:
             // The last dense layer brings the width back.
             let inner = block(depth: 0)
             return Block {
                 Dense(6)
-                Residual { LayerNorm(); Dense(width); Tanh(); Dense(6) }
+                Residual {
+                    LayerNorm(); Dense(width); Tanh(); Dense(6)
+                }
                 inner
             }
         case 11:
@@ -55,14 +69,18 @@ package struct RandomNetwork {
                 Parallel(merge: .concatenate) {
                     Conv1D(width, kernel: 3, padding: .same)
                     Block {}
-                    Block { Dense(width); ELU(); LayerNorm() }
+                    Block {
+                        Dense(width); ELU(); LayerNorm()
+                    }
                 }
             }
         default:
             let count = draw(2...3)
             return Block {
                 Dense(width)
-                Repeat(count) { LSTM(width, output: .allSteps); LayerNorm() }
+                Repeat(count) {
+                    LSTM(width, output: .allSteps); LayerNorm()
+                }
                 Residual {
                     Dense(width).named("first")
                     Tanh()
@@ -75,7 +93,9 @@ package struct RandomNetwork {
     private func parallel(_ merge: some Layer, width: Int) -> Parallel {
         Parallel(merge: merge) {
             Dense(width)
-            Block { Dense(4); Tanh(); Dense(width) }
+            Block {
+                Dense(4); Tanh(); Dense(width)
+            }
             Conv1D(width, kernel: 5, padding: .same)
         }
     }
@@ -86,7 +106,11 @@ package struct RandomNetwork {
         case 1: return Block { GRU(5, bidirectional: .sum) }
         case 2: return Block { LSTM(7) }
         default:
-            return Block { Parallel(merge: .concatenate) { GlobalAveragePool(); LSTM(4); GRU(3) } }
+            return Block {
+                Parallel(merge: .concatenate) {
+                    GlobalAveragePool(); LSTM(4); GRU(3)
+                }
+            }
         }
     }
 }

@@ -139,7 +139,8 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
         let bootstrap = Bootstrap(resamples: 500)
         let mean = try Estimates.mean(over: runs, bootstrap: bootstrap)
         for measure in Measure.standard {
-            let value = try runs.compactMap { try $0.estimates(of: [measure], bootstrap: bootstrap)[measure]?.value }
+            let value =
+                try runs.compactMap { try $0.estimates(of: [measure], bootstrap: bootstrap)[measure]?.value }
                 .reduce(0, +) / 3
             #expect(abs((mean[measure]?.value ?? .nan) - value) < 1e-12, "\(measure)")
         }
@@ -148,7 +149,8 @@ func randomEvaluation(clips: Int, classes: Int, speakers: Int? = nil, key: Rando
         let thrice = try Estimates.mean(over: [runs[0], runs[0], runs[0]], bootstrap: bootstrap)
         for (one, three) in zip(once.estimates, thrice.estimates) {
             let ends = (try #require(one.interval), try #require(three.interval))
-            #expect(abs(ends.0.lower - ends.1.lower) < 1e-9 && abs(ends.0.upper - ends.1.upper) < 1e-9, "\(one.measure)")
+            #expect(
+                abs(ends.0.lower - ends.1.lower) < 1e-9 && abs(ends.0.upper - ends.1.upper) < 1e-9, "\(one.measure)")
         }
         let others = try randomEvaluation(clips: 200, classes: 4, speakers: 8, key: RandomKey(seed: 9))
         #expect(throws: EvaluationError.self) { try Estimates.mean(over: [runs[0], others]) }

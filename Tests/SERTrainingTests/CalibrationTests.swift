@@ -8,7 +8,9 @@ import Testing
 
 /// A recognizer of three classes around random weights.
 private func recognizer(calibration: TemperatureScaling? = nil) throws -> Recognizer {
-    let model = try Model(input: [13], seed: 3) { Dense(8); ReLU(); Dense(3) }
+    let model = try Model(input: [13], seed: 3) {
+        Dense(8); ReLU(); Dense(3)
+    }
     let numbers = ["mean": [Double](repeating: 0, count: 13), "standardDeviation": [Double](repeating: 20, count: 13)]
     return try Recognizer(
         model: model,
@@ -99,7 +101,9 @@ private struct MislabelledTones {
         #expect(abs(large.temperature / (15 * expected.temperature) - 1) < 1e-6)
         #expect(throws: EvaluationError.countsDiffer(targets: 2, predictions: 1)) { try fit([[0, 1]], [0, 1]) }
         #expect(throws: EvaluationError.classOutOfRange(2, position: 0, classes: 2)) { try fit([[0, 1]], [2]) }
-        #expect(throws: EvaluationError.scoresDiffer(row: 1, scores: 1, classes: 2)) { try fit([[0, 1], [0]], [0, 0]) }
+        #expect(throws: EvaluationError.scoresDiffer(row: 1, scores: 1, classes: 2)) {
+            try fit([[0, 1], [0]], [0, 0])
+        }
         for bad in [0, -1, 1000, Double.nan] {
             #expect(throws: CalibrationError.self) { try TemperatureScaling(temperature: bad) }
         }
@@ -133,7 +137,9 @@ private struct MislabelledTones {
         var trainer = Trainer(
             features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: 15, batchSize: 10,
             optimizer: .adam(learningRate: 0.02), seed: 1)
-        let network = try Model(input: [13], seed: 1) { Dense(16); ReLU(); Dense(2) }
+        let network = try Model(input: [13], seed: 1) {
+            Dense(16); ReLU(); Dense(2)
+        }
         let plain = try trainer.fit(network, on: tones.split, observe: { _ in })
         #expect(plain.recognizer.calibration == nil && plain.recognizer.provenance["calibration"] == nil)
         trainer.calibrates = true
@@ -164,7 +170,8 @@ private struct MislabelledTones {
         let confidences = draws.prefix(clips).map { confidence.lowerBound + $0 * width }
         return try Evaluation(
             logits: confidences.map { [log($0), log(1 - $0)] },
-            targets: confidences.indices.map { draws[clips + $0] < accuracy(confidences[$0]) ? 0 : 1 }, labels: ["a", "b"])
+            targets: confidences.indices.map { draws[clips + $0] < accuracy(confidences[$0]) ? 0 : 1 },
+            labels: ["a", "b"])
     }
 
     @Test func theErrorByChanceIsThatOfABinomialDistribution() throws {

@@ -168,7 +168,8 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
                     ? before.parameters[path].scalars == after.parameters[path].scalars
                     : before.state[path].scalars == after.state[path].scalars, "\(path)")
         }
-        #expect(whole.recognizer.model.parameters["dense1.weight"].scalars != frozen.parameters["dense1.weight"].scalars)
+        #expect(
+            whole.recognizer.model.parameters["dense1.weight"].scalars != frozen.parameters["dense1.weight"].scalars)
         try whole.recognizer.save(to: tones.folder.path("whole"))
         #expect(try Recognizer(contentsOf: tones.folder.path("whole")).model.frozenPaths == frozen.frozenPaths)
 
@@ -211,7 +212,8 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
             let first = try network ?? CheckpointTests.first()
             do {
                 _ = try changed.fit(
-                    first, on: other ?? split, checkpoint: Checkpoint(at: file, resume: resume), observe: { event in
+                    first, on: other ?? split, checkpoint: Checkpoint(at: file, resume: resume),
+                    observe: { event in
                         if case .extracting = event { Issue.record("sound was read before the refusal") }
                     })
                 return "no error"

@@ -21,9 +21,10 @@ private struct Voices {
             let samples = (0..<2400 + index * 37).map { Float(0.3 * sin(2 * .pi * pitch * Double($0) / 8000)) }
             let file = try folder.makeFolder(of: "sounds/\(label)\(index).wav")
             try AudioFile.write(AudioClip(samples: samples, sampleRate: 8000), to: file)
-            clips.append(Clip(
-                path: file, emotion: label, speaker: "voice \(index / 2 % 3)", duration: 0.3, sampleRate: 8000,
-                corpus: "tones"))
+            clips.append(
+                Clip(
+                    path: file, emotion: label, speaker: "voice \(index / 2 % 3)", duration: 0.3, sampleRate: 8000,
+                    corpus: "tones"))
         }
         corpus = Corpus(name: "tones", clips: clips)
     }
@@ -41,7 +42,9 @@ private func validation(
     _ folds: Folds = .leaveOneSpeakerOut, seeds: [UInt64] = [1, 2], epochs: Int = 12
 ) -> CrossValidation {
     CrossValidation(folds, name: "gru", trainer: trainer(epochs: epochs), seeds: seeds) { labels, seed in
-        try Model(input: [.time, 13], seed: seed) { GRU(8); Dense(labels.count) }
+        try Model(input: [.time, 13], seed: seed) {
+            GRU(8); Dense(labels.count)
+        }
     }
 }
 
@@ -88,7 +91,9 @@ private final class Count: @unchecked Sendable {
         let split = try voices.corpus.folds(.leaveOneSpeakerOut, seed: 1)[1]
         var alone = trainer()
         alone.seed = 2
-        let network = try Model(input: [.time, 13], seed: 2) { GRU(8); Dense(2) }
+        let network = try Model(input: [.time, 13], seed: 2) {
+            GRU(8); Dense(2)
+        }
         let test = try alone.fit(network, on: split, observe: { _ in }).evaluate(split.test)
         #expect(results.folds[4].clips.map(\.probabilities) == test.probabilities)
     }
@@ -216,7 +221,9 @@ private final class Count: @unchecked Sendable {
     @Test func nestedRunsChooseWithinTheTrainingPart() throws {
         let voices = try Voices()
         let good = CrossValidation.Candidate("trained", trainer: trainer()) { labels, seed in
-            try Model(input: [.time, 13], seed: seed) { GRU(8); Dense(labels.count) }
+            try Model(input: [.time, 13], seed: seed) {
+                GRU(8); Dense(labels.count)
+            }
         }
         var lazy = good
         lazy.name = "untrained"
@@ -246,11 +253,15 @@ private final class Count: @unchecked Sendable {
         #expect(message(validation(seeds: [])).contains("name at least one"))
         #expect(message(validation(seeds: [1, 1])).contains("none twice"))
         let wrong = CrossValidation(.random(2), trainer: trainer()) { labels, seed in
-            try Model(input: [.time, 13], seed: seed) { GRU(8); Dense(labels.count + 1) }
+            try Model(input: [.time, 13], seed: seed) {
+                GRU(8); Dense(labels.count + 1)
+            }
         }
         #expect(message(wrong).contains("one logit for each of the 2 labels"))
         let misfit = CrossValidation(.random(2), trainer: trainer()) { labels, seed in
-            try Model(input: [.time, 7], seed: seed) { GRU(8); Dense(labels.count) }
+            try Model(input: [.time, 7], seed: seed) {
+                GRU(8); Dense(labels.count)
+            }
         }
         #expect(message(misfit).contains("13"))
     }

@@ -41,7 +41,11 @@ import Testing
         } catch { return "\(error)" }
     }
 
-    private func sequence() throws -> Model { try Model(input: [.time, 3], seed: 1) { GRU(4); Dense(2) } }
+    private func sequence() throws -> Model {
+        try Model(input: [.time, 3], seed: 1) {
+            GRU(4); Dense(2)
+        }
+    }
 
     @Test func sequencesWithFaultsAreNotTrainedOn() throws {
         #expect(try message(.none, sequence) == "trained on all but 0")
@@ -55,7 +59,11 @@ import Testing
     }
 
     @Test func imagesOfAnotherLengthThanAnnouncedAreNotTrainedOn() throws {
-        func image() throws -> Model { try Model(input: [1, 3, 24], seed: 1) { Flatten(); Dense(2) } }
+        func image() throws -> Model {
+            try Model(input: [1, 3, 24], seed: 1) {
+                Flatten(); Dense(2)
+            }
+        }
         #expect(try message(.none, image) == "trained on all but 0")
         #expect(try message(.frames, image).contains("the features have 25 frames, but their extractor announces 24"))
         func vector() throws -> Model { try Model(input: [3], seed: 1) { Dense(2) } }
@@ -71,7 +79,9 @@ import Testing
         try AudioFile.write(AudioClip(samples: samples, sampleRate: 8000), to: broken, format: .wavFloat)
         let trainer = Trainer(
             features: MFCC(.kaldi, sampleRate: 8000), duration: 0.5, epochs: 1, batchSize: 2)
-        let network = try Model(input: [.time, 13], seed: 1) { GRU(4); Dense(2) }
+        let network = try Model(input: [.time, 13], seed: 1) {
+            GRU(4); Dense(2)
+        }
         let trained = try trainer.fit(network, on: split, observe: { _ in })
         #expect(trained.skipped.map(\.path) == [broken])
     }

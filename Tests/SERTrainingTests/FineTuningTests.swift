@@ -12,7 +12,9 @@ import Testing
         features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: 1, batchSize: 4, seed: 1)
 
     private func network(seed: UInt64 = 1) throws -> Model {
-        try Model(input: [.time, 13], seed: seed) { GRU(6).named("rnn"); Dense(2).named("head") }
+        try Model(input: [.time, 13], seed: seed) {
+            GRU(6).named("rnn"); Dense(2).named("head")
+        }
     }
 
     /// Trained on clips of which the second training knows only some: other means.
@@ -56,8 +58,9 @@ import Testing
         var mine = try network(seed: 5)
         try mine.transfer(from: recognizer.model, under: "rnn")
         try mine.freeze("rnn")
-        #expect(try trainer.fit(mine, on: split, observe: { _ in }).recognizer.standardization
-            == recognizer.standardization)
+        #expect(
+            try trainer.fit(mine, on: split, observe: { _ in }).recognizer.standardization
+                == recognizer.standardization)
     }
 
     @Test func theChoiceIsTheCallers() throws {

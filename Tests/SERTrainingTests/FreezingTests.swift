@@ -12,7 +12,9 @@ import Testing
 
     private func network() throws -> Model {
         try Model(input: [.time, 6], seed: 1) {
-            Block("features") { Conv1D(8, kernel: 3, padding: .same); BatchNorm(); ReLU() }
+            Block("features") {
+                Conv1D(8, kernel: 3, padding: .same); BatchNorm(); ReLU()
+            }
             LSTM(5).named("rnn")
             Dense(3).named("head")
         }
@@ -43,7 +45,8 @@ import Testing
         let paused = step
         try step.model.unfreeze()
         _ = step(batch, key: RandomKey(seed: 9))
-        #expect(scalars(step.model.parameters, under: "features.") != scalars(paused.model.parameters, under: "features."))
+        #expect(
+            scalars(step.model.parameters, under: "features.") != scalars(paused.model.parameters, under: "features."))
         #expect(scalars(step.model.state, under: "features.") != scalars(paused.model.state, under: "features."))
     }
 
@@ -59,7 +62,8 @@ import Testing
             }.gradient
         }
         let expected = gradient(free)
-        for path in Set(free.graph.nodes.map(\.path)) where !free.parameters.paths.filter({ $0.hasPrefix(path + ".") }).isEmpty {
+        for path in Set(free.graph.nodes.map(\.path))
+        where !free.parameters.paths.filter({ $0.hasPrefix(path + ".") }).isEmpty {
             // Freezing a batch normalisation changes what the network computes; its weights alone do not.
             var model = free
             try model.freeze(path)
@@ -69,7 +73,9 @@ import Testing
                 let isFrozen = name.hasPrefix(path + ".")
                 let most = expected[name].scalars.reduce(0) { max($0, abs($1)) }
                 let worst = zip(found[name].scalars, expected[name].scalars).reduce(0) { max($0, abs($1.0 - $1.1)) }
-                if isFrozen { #expect(found[name].scalars.allSatisfy { $0 == 0 }, "\(name)") } else {
+                if isFrozen {
+                    #expect(found[name].scalars.allSatisfy { $0 == 0 }, "\(name)")
+                } else {
                     #expect(worst <= 1e-5 * most, "\(name) with \(path) frozen: off by \(worst) of \(most)")
                 }
             }
@@ -80,8 +86,11 @@ import Testing
     @Test func frozenBatchNormalisationUsesItsRunningStatistics() throws {
         for input: Shape in [[.time, 6], [1, 8, 12]] {
             var model = try Model(input: input, seed: 5) {
-                if input.rank == 3 { Conv2D(4, kernel: 3, padding: .same); BatchNorm(); ReLU(); MaxPool2D(2) }
-                else { BatchNorm() }
+                if input.rank == 3 {
+                    Conv2D(4, kernel: 3, padding: .same); BatchNorm(); ReLU(); MaxPool2D(2)
+                } else {
+                    BatchNorm()
+                }
                 GlobalAveragePool()
                 Dense(3)
             }

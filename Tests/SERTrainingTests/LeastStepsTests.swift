@@ -91,7 +91,9 @@ import Testing
     @Test func eachInputHasItsOwnLeastLength() async throws {
         let message = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let network = try Model(inputs: ["speech": [.time, 4], "pitch": [.time, 2]]) {
-                Block("speech side") { Conv1D(8, kernel: 10); GlobalAveragePool() }.reading("speech")
+                Block("speech side") {
+                    Conv1D(8, kernel: 10); GlobalAveragePool()
+                }.reading("speech")
                 GRU(3).named("pitch side").reading("pitch")
                 Concatenate().reading("speech side", "pitch side")
                 Dense(2)

@@ -35,8 +35,10 @@ import Testing
 
     @Test func mcNemarCountsTheClipsOnWhichModelsPart() throws {
         let labels = ["a", "b"], targets = [0, 0, 0, 1, 1]
-        let first = try Evaluation(logits: [[1, 0], [1, 0], [1, 0], [1, 0], [0, 1]], targets: targets, labels: labels)
-        let second = try Evaluation(logits: [[1, 0], [0, 1], [0, 1], [0, 1], [0, 1]], targets: targets, labels: labels)
+        let first = try Evaluation(
+            logits: [[1, 0], [1, 0], [1, 0], [1, 0], [0, 1]], targets: targets, labels: labels)
+        let second = try Evaluation(
+            logits: [[1, 0], [0, 1], [0, 1], [0, 1], [0, 1]], targets: targets, labels: labels)
         let test = try PairedComparison(first, second).mcNemar
         #expect(test.onlyFirst == 2 && test.onlySecond == 1)
     }

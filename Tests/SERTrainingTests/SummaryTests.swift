@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct SummaryTests {
     private func network() throws -> Model {
-        var model = try Model(inputs: ["speech": [.time, 40], "prosody \"raw\"": [8]], outputs: ["emotion", "speaker"]) {
+        var model = try Model(
+            inputs: ["speech": [.time, 40], "prosody \"raw\"": [8]], outputs: ["emotion", "speaker"]
+        ) {
             Residual { LSTM(40, output: .allSteps) }.reading("speech")
             GlobalAveragePool().named("pool")
             Dense(40).named("first").reading("prosody \"raw\"")

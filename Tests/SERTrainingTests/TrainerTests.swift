@@ -31,7 +31,8 @@ private func recurrent() throws -> Model {
         #expect(try trained.evaluate(split.test).metrics.accuracy == 1)
         let best = try #require(trained.history.best)
         for record in trained.history.epochs {
-            let isBetter = (record.validationAccuracy, -record.validationLoss) > (best.validationAccuracy, -best.validationLoss)
+            let isBetter =
+                (record.validationAccuracy, -record.validationLoss) > (best.validationAccuracy, -best.validationLoss)
             #expect(!isBetter)
         }
         // The weights kept are the best epoch's, not the last's.
@@ -69,7 +70,9 @@ private func recurrent() throws -> Model {
             Flatten()
             Dense(2)
         }
-        let vector = try Model(input: [26], seed: 1) { Dense(8); ReLU(); Dense(2) }
+        let vector = try Model(input: [26], seed: 1) {
+            Dense(8); ReLU(); Dense(2)
+        }
         for model in [image, vector] {
             let trained = try trainer().fit(model, on: try tones.split, observe: { _ in })
             #expect(try trained.evaluate(tones.split.test).metrics.accuracy >= 0.75)
@@ -134,13 +137,32 @@ private func recurrent() throws -> Model {
         }
         #expect(message(trainer(batchSize: 1000), recurrent).contains("larger than the"))
         #expect(message(trainer(epochs: 0), recurrent).contains("0 epochs"))
-        #expect(message(trainer()) { try Model(input: [.time, 13]) { GRU(4); Dense(5) } }.contains("one logit for each"))
-        #expect(message(trainer()) { try Model(input: [.time, 40]) { GRU(4); Dense(2) } }.contains("13"))
-        let softmaxed = message(trainer()) { try Model(input: [13]) { Dense(2); Softmax() } }
+        #expect(
+            message(trainer()) {
+                try Model(input: [.time, 13]) {
+                    GRU(4); Dense(5)
+                }
+            }.contains("one logit for each"))
+        #expect(
+            message(trainer()) {
+                try Model(input: [.time, 40]) {
+                    GRU(4); Dense(2)
+                }
+            }.contains("13"))
+        let softmaxed = message(trainer()) {
+            try Model(input: [13]) {
+                Dense(2); Softmax()
+            }
+        }
         #expect(softmaxed.contains("softmax1") && softmaxed.contains("1.165"))
         var wild = trainer()
         wild.optimizer = .sgd(learningRate: 1e30)
-        #expect(message(wild) { try Model(input: [13]) { Dense(8); ReLU(); Dense(2) } }.contains("no longer a number"))
+        #expect(
+            message(wild) {
+                try Model(input: [13]) {
+                    Dense(8); ReLU(); Dense(2)
+                }
+            }.contains("no longer a number"))
     }
 
     @Test func clipsWithoutFeaturesAreListedOrRefused() throws {
@@ -161,7 +183,8 @@ private func recurrent() throws -> Model {
     @Test func aStepCopiesNoParameters() throws {
         let model = try recurrent()
         var step = try TrainingStep(model: model, optimizer: .adam())
-        let batch = Batch(values: Tensor.normal([4, 6, 13], key: RandomKey(seed: 1)), lengths: [6, 2, 5, 1], targets: [0, 1, 1, 0])
+        let batch = Batch(
+            values: Tensor.normal([4, 6, 13], key: RandomKey(seed: 1)), lengths: [6, 2, 5, 1], targets: [0, 1, 1, 0])
         // The first step leaves `model` its weights; from then on nobody else holds them.
         _ = step(batch, key: RandomKey(seed: 2))
         let place = ObjectIdentifier(step.model.parameters.storage)

@@ -17,7 +17,11 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
             schedule: .step(every: .epochs(epochs), factor: 1e30), detailedMetrics: true, seed: 1)
     }
 
-    private func network() throws -> Model { try Model(input: [13], seed: 1) { Dense(8); ReLU(); Dense(2) } }
+    private func network() throws -> Model {
+        try Model(input: [13], seed: 1) {
+            Dense(8); ReLU(); Dense(2)
+        }
+    }
 
     @Test func divergingKeepsTheBestWeightsItHad() throws {
         let tones = try ToneCorpus()

@@ -18,7 +18,8 @@ struct Command {
 
     /// An executable, built beside the bundle of the tests.
     static func executable(_ name: String) -> URL {
-        var folder = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+        var folder =
+            Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
             ?? URL(fileURLWithPath: CommandLine.arguments[0])
         for _ in 0..<4 {
             let candidate = folder.appendingPathComponent(name)

@@ -63,12 +63,19 @@ private indirect enum JSONShape: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if container.decodeNil() { self = .null
-        } else if (try? container.decode(Bool.self)) != nil { self = .truth
-        } else if (try? container.decode(Double.self)) != nil { self = .number
-        } else if (try? container.decode(String.self)) != nil { self = .text
-        } else if let elements = try? container.decode([JSONShape].self) { self = .array(elements)
-        } else { self = .object(try container.decode([String: JSONShape].self)) }
+        if container.decodeNil() {
+            self = .null
+        } else if (try? container.decode(Bool.self)) != nil {
+            self = .truth
+        } else if (try? container.decode(Double.self)) != nil {
+            self = .number
+        } else if (try? container.decode(String.self)) != nil {
+            self = .text
+        } else if let elements = try? container.decode([JSONShape].self) {
+            self = .array(elements)
+        } else {
+            self = .object(try container.decode([String: JSONShape].self))
+        }
     }
 
     /// The paths of all values below, each with its kind; labels of a corpus stand as LABEL.

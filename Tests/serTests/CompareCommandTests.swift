@@ -26,10 +26,11 @@ import Testing
                 #expect(run.output.contains(word), "\(word)")
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            #expect(names == [
-                "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
-                "rnn.safetensors", "rnn.svg",
-            ])
+            #expect(
+                names == [
+                    "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
+                    "rnn.safetensors", "rnn.svg",
+                ])
             let results = try results(in: output)
             let models = try #require(results["models"] as? [[String: Any]])
             let page = try String(contentsOf: output.appendingPathComponent("report.html"), encoding: .utf8)
@@ -59,9 +60,10 @@ import Testing
                 ])
                 #expect(run.code == 0, "\(run.errors)")
                 let models = try #require(try object(run.output)["models"] as? [[String: Any]])
-                seen.append(models.map { model in
-                    ["testLoss", "testAccuracy"].reduce(into: [:]) { $0[$1] = model[$1] as? Double }
-                })
+                seen.append(
+                    models.map { model in
+                        ["testLoss", "testAccuracy"].reduce(into: [:]) { $0[$1] = model[$1] as? Double }
+                    })
             }
             #expect(seen[0].count == 2 && seen[0][0].count == 2)
             #expect(seen[0] == seen[1])
@@ -80,9 +82,10 @@ import Testing
             #expect((results["models"] as? [[String: Any]])?.map { $0["name"] as? String } == ["ann"])
             #expect(results["missing"] as? [String] == ["gru", "lstm"])
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
-            #expect(names == [
-                "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
-            ])
+            #expect(
+                names == [
+                    "ann.safetensors", "ann.svg", "clips.csv", "figures", "report.html", "results.csv", "results.json",
+                ])
         }
     }
 
@@ -93,7 +96,8 @@ import Testing
             for output in [file.path, file.path + "/below", "/proc/ser-results"] {
                 let run = try await Command.run(["compare", corpus.path, "--output", output])
                 #expect(run.code == 1 && run.output.isEmpty)
-                #expect(run.errors.hasPrefix("Error: \(output.hasPrefix("/proc") ? "/proc" : file.path)"), "\(run.errors)")
+                #expect(
+                    run.errors.hasPrefix("Error: \(output.hasPrefix("/proc") ? "/proc" : file.path)"), "\(run.errors)")
                 #expect(run.errors.filter { $0 == "\n" }.count == 1)
             }
         }

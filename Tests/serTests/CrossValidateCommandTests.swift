@@ -22,7 +22,9 @@ import Testing
             let output = folder.appendingPathComponent("a/results")
             let run = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2"]))
             #expect(run.code == 0, "\(run.errors)")
-            for word in ["synthetic", "each speaker left out once", "seeds 1, 2", "UAR", "shared speakers", "results: "] {
+            for word in [
+                "synthetic", "each speaker left out once", "seeds 1, 2", "UAR", "shared speakers", "results: ",
+            ] {
                 #expect(run.output.contains(word), "\(word)")
             }
             #expect(!run.output.contains("Warning"))
@@ -33,7 +35,8 @@ import Testing
             #expect(folds.allSatisfy { ($0["clips"] as? [[String: Any]])?.count == 28 })
             #expect((results["cuts"] as? [[String: Any]])?.count == 2)
             // The same command trains nothing again.
-            let again = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2", "--json"]))
+            let again = try await Command.run(
+                arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2", "--json"]))
             #expect(again.errors.contains("4 of 4 folds were finished before"), "\(again.errors)")
             #expect(try object(again.output)["version"] as? Int == 2)
             let other = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--coefficients", "20"]))

@@ -32,7 +32,8 @@ import Testing
 
     @Test func corporaTakeCutFilesWhereThatIsAccepted() async throws {
         try await withFolder { folder in
-            let corpus = folder.appendingPathComponent("corpus"), model = folder.appendingPathComponent("a.safetensors").path
+            let corpus = folder.appendingPathComponent("corpus"),
+                model = folder.appendingPathComponent("a.safetensors").path
             _ = try await Command.run(["synthesize", corpus.path, "--words", "4"])
             let names = try #require(FileManager.default.subpaths(atPath: corpus.path)).filter { $0.hasSuffix(".wav") }
             let cut = corpus.appendingPathComponent(try #require(names.sorted().first))
@@ -44,7 +45,10 @@ import Testing
                 ["train", corpus.path, "--model", "ann", "--output", model] + network,
                 ["evaluate", model, corpus.path, "--resamples", "100"],
                 ["compare", corpus.path, "--models", "ann", "--output", output + "1"] + network,
-                ["crossvalidate", corpus.path, "--model", "ann", "--by", "stratified", "--folds", "2", "--output", output + "2"]
+                [
+                    "crossvalidate", corpus.path, "--model", "ann", "--by", "stratified", "--folds", "2", "--output",
+                    output + "2",
+                ]
                     + network,
             ]
             for command in commands {
@@ -67,7 +71,9 @@ import Testing
             let corpus = folder.appendingPathComponent("corpus").path
             let model = folder.appendingPathComponent("a.safetensors").path
             _ = try await Command.run(["synthesize", corpus, "--words", "3"])
-            let training = ["train", corpus, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search"]
+            let training = [
+                "train", corpus, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search",
+            ]
             try #require(try await Command.run(training).code == 0)
             let run = try await Command.run(["predict", model, cut, open, "--json"])
             let lines = try run.output.split(separator: "\n").map { try object(String($0)) }

@@ -62,14 +62,17 @@ import Testing
             let degraded = ["evaluate", model.path, corpus.path, "--robustness", "--conditions", "white,telephone"]
             let table = try await Command.run(degraded)
             #expect(table.code == 0, "\(table.errors)")
-            for word in ["robustness:", "white noise", "0 dB SNR", "8 kHz mu-law"] { #expect(table.output.contains(word)) }
+            for word in ["robustness:", "white noise", "0 dB SNR", "8 kHz mu-law"] {
+                #expect(table.output.contains(word))
+            }
             #expect(!table.output.contains("babble"))
             let robust = try object(try await Command.run(degraded + ["--json", "--resamples", "100"]).output)
             let conditions = try #require((robust["robustness"] as? [String: Any])?["conditions"] as? [[String: Any]])
             #expect(conditions.map { $0["family"] as? String } == ["white", "white", "white", "white", "telephone"])
             #expect(conditions[0]["level"] as? Double == 20 && conditions[0]["unit"] as? String == "dB SNR")
             let unknown = try await Command.run(degraded.dropLast() + ["white,wind"])
-            #expect(unknown.code == 64 && unknown.errors.contains("there is no 'wind'; choose from white, pink, babble"))
+            #expect(
+                unknown.code == 64 && unknown.errors.contains("there is no 'wind'; choose from white, pink, babble"))
             #expect(try await Command.run(["evaluate", model.path, corpus.path, "--conditions", "white"]).code == 64)
             // A file of nothing but a hum is predicted, and told.
             let hum = folder.appendingPathComponent("hum.wav")
@@ -151,7 +154,9 @@ import Testing
             func outputs(_ report: [String: Any]) throws -> [String: [Double]] {
                 let clips = try #require(report["clips"] as? [[String: Any]])
                 let logits = try #require(report["logits"] as? [[Double]])
-                return Dictionary(zip(clips.map { "\($0["clip"] ?? "") \($0["target"] ?? "")" }, logits)) { first, _ in first }
+                return Dictionary(zip(clips.map { "\($0["clip"] ?? "") \($0["target"] ?? "")" }, logits)) { first, _ in
+                    first
+                }
             }
             let (some, every) = (try outputs(report), try outputs(all))
             #expect(some.count == 16 && some.allSatisfy { every[$0.key] == $0.value })

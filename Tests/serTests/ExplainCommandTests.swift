@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 #if canImport(FoundationXML)
-import FoundationXML
+    import FoundationXML
 #endif
 
 @Suite struct ExplainCommandTests {
@@ -20,8 +20,10 @@ import FoundationXML
             let told = try await Command.run(
                 ["explain", model, clip, "--method", "all", "--label", "happy", "--contrast", "--output", figure])
             #expect(told.code == 0, "\(told.errors)")
-            for text in ["integrated gradients (", "gradient x input", "occlusion (100 ms x 4", "'happy' rather than '",
-                "  for  ", "  frequencies  ", "  coefficients ", "figure: "] {
+            for text in [
+                "integrated gradients (", "gradient x input", "occlusion (100 ms x 4", "'happy' rather than '",
+                "  for  ", "  frequencies  ", "  coefficients ", "figure: ",
+            ] {
                 #expect(told.output.contains(text), "\(text)")
             }
             let svg = try Data(contentsOf: URL(fileURLWithPath: figure))
@@ -29,7 +31,8 @@ import FoundationXML
             let drawn = String(decoding: svg, as: UTF8.self)
             // Spectrogram, bands and three maps of coefficients.
             #expect(drawn.components(separatedBy: "<image").count == 6)
-            #expect(drawn.contains("<title") && drawn.contains("<desc") && drawn.contains("evidence for &#39;happy&#39;"))
+            #expect(
+                drawn.contains("<title") && drawn.contains("<desc") && drawn.contains("evidence for &#39;happy&#39;"))
 
             let json = try await Command.run(["explain", model, clip, "--method", "gradient", "--json"])
             let explanations = try #require(try object(json.output)["explanations"] as? [[String: Any]])

@@ -24,7 +24,8 @@ import Testing
 
     @Test(arguments: [
         (["--preset", "torchaudio"], 81, 40, 16_000.0), (["--preset", "kaldi"], 98, 13, 16_000),
-        (["--coefficients", "13", "--rate", "16000"], 32, 13, 16_000), (["--preset", "librosa-legacy"], 44, 40, 22_050),
+        (["--coefficients", "13", "--rate", "16000"], 32, 13, 16_000),
+        (["--preset", "librosa-legacy"], 44, 40, 22_050),
     ])
     func printsTheMatrix(_ arguments: [String], frames: Int, coefficients: Int, rate: Double) async throws {
         try await withFolder { folder in
@@ -55,7 +56,8 @@ import Testing
                 (["features", folder.path], folder.path),
                 (["features", file.path, "--coefficients", "0"], "coefficients 0"),
                 (["features", file.path, "--coefficients", "1000"], "coefficients 1000"),
-                (["features", file.path, "--rate", "nan"], "nan"), (["features", file.path, "--rate", "1e300"], "1e+300"),
+                (["features", file.path, "--rate", "nan"], "nan"),
+                (["features", file.path, "--rate", "1e300"], "1e+300"),
                 (["features", file.path, "--output", file.path + "/below/x.npy"], "below"),
                 (["features", file.path, "--output", folder.path], folder.path),
             ]

@@ -4,7 +4,9 @@ import Testing
 @Suite struct InspectCommandTests {
     /// Two speakers say one word in two emotions, as TESS names its files.
     private func tess(in folder: URL) throws {
-        for name in ["OAF_angry/OAF_back_angry", "OAF_sad/OAF_back_sad", "YAF_angry/YAF_back_angry", "YAF_sad/YAF_back_ps"] {
+        for name in [
+            "OAF_angry/OAF_back_angry", "OAF_sad/OAF_back_sad", "YAF_angry/YAF_back_angry", "YAF_sad/YAF_back_ps",
+        ] {
             let file = folder.appendingPathComponent("\(name).wav")
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -73,7 +75,8 @@ import Testing
             // Samples of 32 bits, the last of them none.
             sound.replaceSubrange(20..<22, with: [3, 0])
             sound.replaceSubrange(32..<36, with: [4, 0, 32, 0])
-            sound.replaceSubrange(44..<sound.count, with: Data(repeating: 0, count: sound.count - 48) + [0, 0, 0xc0, 0x7f])
+            sound.replaceSubrange(
+                44..<sound.count, with: Data(repeating: 0, count: sound.count - 48) + [0, 0, 0xc0, 0x7f])
             try sound.write(to: folder.appendingPathComponent("OAF_sad/OAF_nan_sad.wav"))
             let strict = try await Command.run(["inspect", folder.path, "--strict"])
             #expect(strict.code == 1 && strict.errors.contains("7 files cannot be read: "), "\(strict.errors)")

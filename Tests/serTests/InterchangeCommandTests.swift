@@ -38,11 +38,15 @@ import Testing
             let imported = try await run("import", onnx, "--output", back)
             #expect(imported.code == 0, "\(imported.errors)")
             #expect(imported.output.contains("198,147") || imported.output.contains("198147"), "\(imported.output)")
-            let (ours, theirs) = (try await run("predict", model.path, sound.path), try await run("predict", back, sound.path))
+            let (ours, theirs) = (
+                try await run("predict", model.path, sound.path), try await run("predict", back, sound.path)
+            )
             #expect(ours.code == 0 && ours.output == theirs.output)
 
             let whole = folder.appendingPathComponent("whole.onnx").path
-            #expect(try await run("export", model.path, "--format", "onnx", "--include-features", "--output", whole).code == 0)
+            #expect(
+                try await run("export", model.path, "--format", "onnx", "--include-features", "--output", whole).code
+                    == 0)
             let refused = try await run("import", whole, "--output", back + "2")
             #expect(refused.code == 1 && refused.errors.contains("features"), "\(refused.errors)")
             #expect(!FileManager.default.fileExists(atPath: back + "2"))
@@ -53,7 +57,9 @@ import Testing
         try await withFolder { folder in
             // Our own file is a state_dict too.
             let model = try model(in: folder)
-            let (a, b) = (folder.appendingPathComponent("a.safetensors"), folder.appendingPathComponent("b.safetensors"))
+            let (a, b) = (
+                folder.appendingPathComponent("a.safetensors"), folder.appendingPathComponent("b.safetensors")
+            )
             let like = try await run("import", model.path, "--like", model.path, "--output", a.path)
             #expect(like.code == 0, "\(like.errors)")
             #expect(try Data(contentsOf: a) == Data(contentsOf: model))
@@ -64,8 +70,9 @@ import Testing
             #expect(parts.code == 0, "\(parts.errors)")
             #expect(try object(parts.output)["input"] as? String == "[time, 40]")
             let copy = try Recognizer(contentsOf: b)
-            #expect(copy.model.parameters.tensors.map(\.scalars)
-                == (try Recognizer(contentsOf: model)).model.parameters.tensors.map(\.scalars))
+            #expect(
+                copy.model.parameters.tensors.map(\.scalars)
+                    == (try Recognizer(contentsOf: model)).model.parameters.tensors.map(\.scalars))
             let misfit = try await run(
                 "import", model.path, "--model", "lstm", "--labels", "angry,calm,sad", "--standardization", scaling,
                 "--output", b.path + "2")
@@ -76,12 +83,16 @@ import Testing
     @Test func wrappersPrefixesAreTakenOffAndTold() async throws {
         try await withFolder { folder in
             let model = try model(in: folder)
-            let (wrapped, output) = (folder.appendingPathComponent("w.safetensors"), folder.appendingPathComponent("o").path)
+            let (wrapped, output) = (
+                folder.appendingPathComponent("w.safetensors"), folder.appendingPathComponent("o").path
+            )
             var writer = SafetensorsWriter()
             writer.add(try Recognizer(contentsOf: model).model.parameters, prefix: "_orig_mod.module.")
             try writer.write(to: wrapped)
             let text = try await run("import", wrapped.path, "--like", model.path, "--output", output)
-            #expect(text.code == 0 && text.output.contains("taken off the file's names: _orig_mod.module."), "\(text.errors)")
+            #expect(
+                text.code == 0 && text.output.contains("taken off the file's names: _orig_mod.module."),
+                "\(text.errors)")
             let json = try await run("import", wrapped.path, "--like", model.path, "--output", output, "--json")
             #expect(try object(json.output)["prefixes"] as? [String] == ["_orig_mod.module."])
         }
@@ -103,7 +114,8 @@ import Testing
 
     @Test func optionsThatDoNotGoTogetherAreRefused() async throws {
         for arguments in [
-            ["import", "a.safetensors", "--output", "b"], ["import", "a.safetensors", "--model", "gru", "--output", "b"],
+            ["import", "a.safetensors", "--output", "b"],
+            ["import", "a.safetensors", "--model", "gru", "--output", "b"],
             ["import", "a.onnx", "--model", "gru", "--output", "b"],
             ["import", "a.onnx", "--labels", "x,y", "--output", "b"], ["export", "a.safetensors"],
             ["export", "a.safetensors", "--format", "tflite"],

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 #if canImport(FoundationNetworking)
-import FoundationNetworking
+    import FoundationNetworking
 #endif
 
 @Suite(.serialized) struct LiveViewTests {
@@ -18,7 +18,9 @@ import FoundationNetworking
     /// The port that a command says its page is on; nil where it says none within a minute.
     private func port(toldIn errors: Transcript) async -> Int? {
         for _ in 0..<600 {
-            if let port = errors.text.firstMatch(of: /live view: http:\/\/127\.0\.0\.1:(\d+)\//)?.output.1 { return Int(port) }
+            if let port = errors.text.firstMatch(of: /live view: http:\/\/127\.0\.0\.1:(\d+)\//)?.output.1 {
+                return Int(port)
+            }
             try? await Task.sleep(for: .milliseconds(100))
         }
         return nil
@@ -48,7 +50,8 @@ import FoundationNetworking
             let errors = Transcript()
             async let run = Command.run(
                 [
-                    "train", corpus, "--model", "ann", "--output", output.path, "--epochs", "100000", "--live", "--port",
+                    "train", corpus, "--model", "ann", "--output", output.path, "--epochs", "100000", "--live",
+                    "--port",
                     "0",
                 ], interruptWhenExists: stop, errors: errors)
             let port = try #require(await port(toldIn: errors))
@@ -69,7 +72,8 @@ import FoundationNetworking
             #expect(await fetch(port, host: "example.org")?.code == 403)
 
             let taken = try await Command.run([
-                "train", corpus, "--model", "ann", "--output", output.path, "--epochs", "1", "--live", "--port", "\(port)",
+                "train", corpus, "--model", "ann", "--output", output.path, "--epochs", "1", "--live", "--port",
+                "\(port)",
             ])
             #expect(taken.code == 1 && taken.errors.contains("port \(port) (it is in use)"), "\(taken.errors)")
 

@@ -6,7 +6,9 @@ private let full = "/dev/full"
 
 @Suite struct OutputTests {
     /// Runs `ser` in a shell, whose redirections decide where its output goes.
-    private func shell(_ command: String, _ arguments: [String] = []) throws -> (code: Int32, output: String, errors: String) {
+    private func shell(_ command: String, _ arguments: [String] = []) throws -> (
+        code: Int32, output: String, errors: String
+    ) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", command, "bash", Command.executable("ser").path] + arguments
@@ -38,15 +40,21 @@ private let full = "/dev/full"
                 ["summary", model], ["summary", "--model", "gru", "--format", "mermaid"],
                 ["evaluate", model, corpus, "--resamples", "100"], ["synthesize", path("more"), "--words", "1"],
                 ["train", corpus, "--model", "ann", "--epochs", "1", "--output", path("b.safetensors")],
-                ["export", model, "--format", "onnx", "--output", path("a.onnx")], ["benchmark", "--only", "step/ann", "--seconds", "0.01"],
+                ["export", model, "--format", "onnx", "--output", path("a.onnx")],
+                ["benchmark", "--only", "step/ann", "--seconds", "0.01"],
                 ["compare", corpus, "--epochs", "1", "--models", "ann", "--output", path("results")],
                 ["report", path("results/results.json"), "--output", path("page")],
-                ["crossvalidate", corpus, "--model", "ann", "--epochs", "1", "--folds", "2", "--output", path("folds")],
+                [
+                    "crossvalidate", corpus, "--model", "ann", "--epochs", "1", "--folds", "2", "--output",
+                    path("folds"),
+                ],
             ]
             for arguments in commands {
                 let run = try shell(#""$@" > /dev/full"#, arguments)
                 #expect(run.code == 1, "\(arguments): \(run.code) \(run.errors)")
-                let told = run.errors.split(separator: "\n").filter { $0.contains("standard output: cannot be written") }
+                let told = run.errors.split(separator: "\n").filter {
+                    $0.contains("standard output: cannot be written")
+                }
                 #expect(told.count == 1 && told.first?.hasPrefix("Error: ") == true, "\(arguments): \(run.errors)")
             }
             // What was asked for as files is there all the same.
@@ -62,7 +70,8 @@ private let full = "/dev/full"
                 #expect(run.code == 1 && run.errors.contains("Error: \(full): cannot be written"), "\(run.errors)")
             }
             // Remarks that nobody can read cost no results.
-            let silent = try shell(#""$@" 2> /dev/full"#, ["train", corpus, "--model", "ann", "--epochs", "1", "--output", model])
+            let silent = try shell(
+                #""$@" 2> /dev/full"#, ["train", corpus, "--model", "ann", "--epochs", "1", "--output", model])
             #expect(silent.code == 0 && silent.output.contains("test part"))
             #expect(try shell(#""$@" 2> /dev/full"#, ["features", path("none.wav")]).code == 1)
         }

@@ -5,14 +5,16 @@ import Testing
 @Suite struct PredictCommandTests {
     /// A model trained for an epoch on a synthetic corpus, and a recording of it.
     private func trained(in folder: URL) async throws -> (model: String, clip: URL) {
-        let corpus = folder.appendingPathComponent("corpus"), model = folder.appendingPathComponent("a.safetensors").path
+        let corpus = folder.appendingPathComponent("corpus"),
+            model = folder.appendingPathComponent("a.safetensors").path
         let written = try await Command.run(["synthesize", corpus.path, "--words", "3"])
         try #require(written.code == 0, "\(written.errors)")
         let run = try await Command.run([
             "train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search",
         ])
         try #require(run.code == 0, "\(run.errors)")
-        let name = try #require(FileManager.default.subpaths(atPath: corpus.path)?.sorted().first { $0.hasSuffix(".wav") })
+        let name = try #require(
+            FileManager.default.subpaths(atPath: corpus.path)?.sorted().first { $0.hasSuffix(".wav") })
         return (model, corpus.appendingPathComponent(name))
     }
 
@@ -66,8 +68,10 @@ import Testing
             let corpus = folder.appendingPathComponent("corpus").path
             let evaluated = try await Command.run(["evaluate", model, corpus, "--resamples", "100"])
             #expect(evaluated.output.contains("1 of 42 clips are longer than the 3.00 s that the model hears"))
-            let results = try object(try await Command.run(["evaluate", model, corpus, "--json", "--resamples", "100"]).output)
-            #expect((results["partlyHeard"] as? [Any])?.count == 1 && (results["withoutSpeech"] as? [Any])?.isEmpty == true)
+            let results = try object(
+                try await Command.run(["evaluate", model, corpus, "--json", "--resamples", "100"]).output)
+            #expect(
+                (results["partlyHeard"] as? [Any])?.count == 1 && (results["withoutSpeech"] as? [Any])?.isEmpty == true)
 
             // So does training, of clips of any part.
             let again = folder.appendingPathComponent("again").path, short1 = ["--epochs", "1", "--skip-copy-search"]

@@ -14,15 +14,20 @@ import Testing
 
     @Test func aClassTooSmallIsLeftOutByAManifest() async throws {
         try await withFolder { folder in
-            let corpus = try await corpus(in: folder, words: 5), model = folder.appendingPathComponent("a.safetensors").path
-            let files = FileManager.default.subpaths(atPath: corpus.path)?.filter { $0.hasSuffix("_sad.wav") }.sorted() ?? []
-            for file in files.dropFirst(2) { try FileManager.default.removeItem(at: corpus.appendingPathComponent(file)) }
+            let corpus = try await corpus(in: folder, words: 5),
+                model = folder.appendingPathComponent("a.safetensors").path
+            let files =
+                FileManager.default.subpaths(atPath: corpus.path)?.filter { $0.hasSuffix("_sad.wav") }.sorted() ?? []
+            for file in files.dropFirst(2) {
+                try FileManager.default.removeItem(at: corpus.appendingPathComponent(file))
+            }
             let train = ["--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search"]
             let few = try await Command.run(["train", corpus.path] + train)
             #expect(few.code == 1 && few.errors.contains("leave it out: list the other clips in a CSV manifest"))
             let table = try await Command.run(["inspect", corpus.path, "--csv"]).output
             let manifest = folder.appendingPathComponent("others.csv")
-            let others = table.split(whereSeparator: \.isNewline).filter { !$0.contains("_sad.wav") }.joined(separator: "\n")
+            let others = table.split(whereSeparator: \.isNewline).filter { !$0.contains("_sad.wav") }.joined(
+                separator: "\n")
             try Data((others + "\n").utf8).write(to: manifest)
             let trained = try await Command.run(["train", manifest.path] + train)
             #expect(trained.code == 0, "\(trained.errors)")
@@ -47,7 +52,8 @@ import Testing
             #expect(many.code == 1 && many.errors.contains("ask for --folds 8,"), "\(many.errors)")
             #expect(try await run("b", ["--by", "stratified", "--folds", "8"]).code == 0)
             let voices = try await run("c", ["--by", "speaker", "--folds", "9"])
-            #expect(voices.code == 1 && voices.errors.contains("at most 2 by --folds, or leave it out"), "\(voices.errors)")
+            #expect(
+                voices.code == 1 && voices.errors.contains("at most 2 by --folds, or leave it out"), "\(voices.errors)")
             #expect(try await run("d", ["--by", "speaker", "--folds", "2"]).code == 0)
             #expect(try await run("e", ["--by", "speaker"]).code == 0)
             let held = try await run("f", ["--by", "speaker", "--validate-by", "speaker"])
@@ -58,7 +64,8 @@ import Testing
     @Test func filesWithoutALayoutGoIntoFoldersOrATable() async throws {
         try await withFolder { folder in
             let made = try await corpus(in: folder, words: 5), mine = folder.appendingPathComponent("mine")
-            let files = try #require(FileManager.default.subpaths(atPath: made.path)).filter { $0.hasSuffix(".wav") }.sorted()
+            let files = try #require(FileManager.default.subpaths(atPath: made.path)).filter { $0.hasSuffix(".wav") }
+                .sorted()
             func copy(to place: (Int, String) -> String) throws {
                 try? FileManager.default.removeItem(at: mine)
                 for (number, file) in files.enumerated() {
@@ -88,12 +95,15 @@ import Testing
             #expect(try await Command.run(folds + ["--by", "stratified", "--folds", "2"]).code == 0)
             let table = try await Command.run(["inspect", mine.path, "--csv"]).output
             let lines = table.split(whereSeparator: \.isNewline).map(String.init)
-            let filled = [lines[0]] + lines.dropFirst().enumerated().map { number, line in
-                line.replacing(",,,", with: ",voice \(number % 2),,", maxReplacements: 1)
-            }
+            let filled =
+                [lines[0]]
+                + lines.dropFirst().enumerated().map { number, line in
+                    line.replacing(",,,", with: ",voice \(number % 2),,", maxReplacements: 1)
+                }
             let manifest = folder.appendingPathComponent("filled.csv")
             try Data((filled.joined(separator: "\n") + "\n").utf8).write(to: manifest)
-            let grouped = try await Command.run([folds[0], manifest.path] + folds.dropFirst(2).dropLast() + ["\(folder.path)/2"])
+            let grouped = try await Command.run(
+                [folds[0], manifest.path] + folds.dropFirst(2).dropLast() + ["\(folder.path)/2"])
             #expect(grouped.code == 0, "\(grouped.errors)")
         }
     }
@@ -108,7 +118,8 @@ import Testing
             let exported = try await Command.run(
                 ["export", path("cnn.safetensors"), "--format", "onnx", "--output", path("cnn.onnx")])
             try #require(exported.code == 0, "\(exported.errors)")
-            let table = "{\"mean\": [\(Array(repeating: "0", count: 40).joined(separator: ","))], "
+            let table =
+                "{\"mean\": [\(Array(repeating: "0", count: 40).joined(separator: ","))], "
                 + "\"standardDeviation\": [\(Array(repeating: "1", count: 40).joined(separator: ","))]}"
             try Data(table.utf8).write(to: URL(fileURLWithPath: path("sc.json")))
             let labels = "angry,disgust,fear,happy,neutral,sad,surprise"
@@ -125,10 +136,13 @@ import Testing
 
     @Test func strictReadingIsLeftOut() async throws {
         try await withFolder { folder in
-            let corpus = try await corpus(in: folder, words: 5), model = folder.appendingPathComponent("a.safetensors").path
+            let corpus = try await corpus(in: folder, words: 5),
+                model = folder.appendingPathComponent("a.safetensors").path
             let file = try #require(FileManager.default.subpaths(atPath: corpus.path)?.first { $0.hasSuffix(".wav") })
             try Data("no sound".utf8).write(to: corpus.appendingPathComponent(file))
-            let train = ["train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search"]
+            let train = [
+                "train", corpus.path, "--model", "ann", "--epochs", "1", "--output", model, "--skip-copy-search",
+            ]
             let strict = try await Command.run(train + ["--strict"])
             #expect(strict.code == 1 && strict.errors.contains("leave out --strict"), "\(strict.errors)")
             #expect(try await Command.run(train).code == 0)
@@ -141,7 +155,8 @@ import Testing
             try tone().write(to: file)
             for rate in ["1e9", "0", "-5"] {
                 let run = try await Command.run(["features", file.path, "--rate=\(rate)"])
-                #expect(run.code == 1 && run.errors.contains("must be above 0 and at most 10000000 Hz"), "\(run.errors)")
+                #expect(
+                    run.code == 1 && run.errors.contains("must be above 0 and at most 10000000 Hz"), "\(run.errors)")
             }
             #expect(try await Command.run(["features", file.path, "--rate", "10000000"]).code == 0)
         }

@@ -6,17 +6,19 @@ import Testing
         try await withFolder { folder in
             func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
             let corpus = path("corpus")
-            let commands = [
-                ["synthesize", corpus, "--words", "6"],
-                ["train", corpus, "--model", "ann", "--output", path("ann.safetensors"), "--epochs", "3"],
-                ["evaluate", path("ann.safetensors"), corpus, "--output", path("evaluation"), "--audio"],
-                ["compare", corpus, "--models", "ann", "--epochs", "2", "--output", path("comparison")],
-            ] + ["ann", "rnn"].map {
+            let commands =
                 [
-                    "crossvalidate", corpus, "--model", $0, "--by", "sentence", "--folds", "3", "--epochs", "2",
-                    "--calibrate", "--skip-copy-search", "--output", path($0),
+                    ["synthesize", corpus, "--words", "6"],
+                    ["train", corpus, "--model", "ann", "--output", path("ann.safetensors"), "--epochs", "3"],
+                    ["evaluate", path("ann.safetensors"), corpus, "--output", path("evaluation"), "--audio"],
+                    ["compare", corpus, "--models", "ann", "--epochs", "2", "--output", path("comparison")],
                 ]
-            }
+                + ["ann", "rnn"].map {
+                    [
+                        "crossvalidate", corpus, "--model", $0, "--by", "sentence", "--folds", "3", "--epochs", "2",
+                        "--calibrate", "--skip-copy-search", "--output", path($0),
+                    ]
+                }
             for arguments in commands {
                 let run = try await Command.run(arguments)
                 try #require(run.code == 0, "\(arguments): \(run.errors)")
@@ -25,16 +27,19 @@ import Testing
             #expect(heard.contains("<audio controls") && heard.contains("data:image/png"))
             for kind in ["evaluation", "comparison", "ann"] {
                 let made = try Data(contentsOf: URL(fileURLWithPath: path("\(kind)/report.html")))
-                let again = try await Command.run([
-                    "report", path("\(kind)/results.json"), "--output", path("again-\(kind)"), "--data", corpus,
-                ] + (kind == "evaluation" ? ["--audio"] : []))
+                let again = try await Command.run(
+                    [
+                        "report", path("\(kind)/results.json"), "--output", path("again-\(kind)"), "--data", corpus,
+                    ] + (kind == "evaluation" ? ["--audio"] : []))
                 #expect(again.code == 0, "\(again.errors)")
                 // Made again with the same sound, a page is the same to the byte.
-                #expect(try Data(contentsOf: URL(fileURLWithPath: path("again-\(kind)/report.html"))) == made, "\(kind)")
+                #expect(
+                    try Data(contentsOf: URL(fileURLWithPath: path("again-\(kind)/report.html"))) == made, "\(kind)")
             }
 
             let joined = try await Command.run([
-                "report", path("ann/results.json"), path("rnn/results.json"), "--output", path("both"), "--title", "Two",
+                "report", path("ann/results.json"), path("rnn/results.json"), "--output", path("both"), "--title",
+                "Two",
                 "--json",
             ])
             #expect(joined.code == 0, "\(joined.errors)")
@@ -51,7 +56,8 @@ import Testing
             #expect(mixed.code == 1 && mixed.errors.contains("one is a crossvalidation, the other a comparison"))
             for (arguments, code) in [
                 ([path("ann.safetensors")], 1), ([corpus], 1), ([path("nothing")], 1),
-                ([path("ann/results.json"), path("rnn/results.json")], 64), ([path("ann/results.json"), "--audio"], 64),
+                ([path("ann/results.json"), path("rnn/results.json")], 64),
+                ([path("ann/results.json"), "--audio"], 64),
             ] {
                 let run = try await Command.run(["report"] + arguments)
                 #expect(run.code == Int32(code) && run.errors.hasPrefix("Error: "), "\(arguments): \(run.errors)")

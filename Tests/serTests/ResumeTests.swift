@@ -45,8 +45,9 @@ import Testing
                 let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 #expect(!names.contains { $0.hasPrefix(".\(kill).safetensors.checkpoint") })
             }
-            print("\(Self.kills) trainings of \(Int(duration * 1000)) ms, killed after \(moments.joined(separator: ", ")): "
-                + "the same model each time; \(resumed) went on from a checkpoint")
+            print(
+                "\(Self.kills) trainings of \(Int(duration * 1000)) ms, killed after \(moments.joined(separator: ", ")): "
+                    + "the same model each time; \(resumed) went on from a checkpoint")
             // Chance, and what else runs on the machine, decide where a kill falls; of many some fall between epochs.
             #expect(resumed > 0 || Self.kills < 10)
         }

@@ -10,11 +10,14 @@ import Testing
             let results = try object(run.output)
             #expect(results["isComplete"] as? Bool == true && results["kind"] as? String == "scaling")
             let series = try #require(results["series"] as? [[String: Any]])
-            let kinds = Set(series.compactMap { one -> String? in
-                "\(one["quantity"] as? String ?? "") \(one["subject"] as? String ?? "")"
-            })
-            for kind in ["epochSeconds clips", "stepSeconds width", "stepSeconds frames", "clipsPerSecond threads",
-                "clipsPerSecond batch"] {
+            let kinds = Set(
+                series.compactMap { one -> String? in
+                    "\(one["quantity"] as? String ?? "") \(one["subject"] as? String ?? "")"
+                })
+            for kind in [
+                "epochSeconds clips", "stepSeconds width", "stepSeconds frames", "clipsPerSecond threads",
+                "clipsPerSecond batch",
+            ] {
                 #expect(kinds.contains(kind), "\(kind)")
             }
             for one in series {
@@ -35,7 +38,8 @@ import Testing
             let run = try await Command.run(
                 ["scale", "--models", "gru", "--output", output.path, "--json"], interruptAfter: "measuring")
             #expect(run.code == 130 && run.errors.contains("Stopped; what was measured is in"), "\(run.errors)")
-            let kept = try object(String(decoding: Data(contentsOf: output.appendingPathComponent("scaling.json")), as: UTF8.self))
+            let kept = try object(
+                String(decoding: Data(contentsOf: output.appendingPathComponent("scaling.json")), as: UTF8.self))
             #expect(kept["isComplete"] as? Bool == false)
             #expect((kept["series"] as? [[String: Any]])?.isEmpty == false)
         }

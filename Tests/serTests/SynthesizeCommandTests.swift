@@ -70,7 +70,8 @@ import Testing
             defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: closed.path) }
             let arguments = ["synthesize", closed.path, "--words", "1"]
             let program = Command.executable("ser").path
-            let result = getuid() != 0
+            let result =
+                getuid() != 0
                 ? try await Command.run(arguments)
                 : try await Command.run(
                     ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments,
@@ -85,7 +86,9 @@ import Testing
         try await withFolder { folder in
             let file = folder.appendingPathComponent("notes.txt")
             try Data("mine".utf8).write(to: file)
-            for arguments in [[folder.path], [file.path], [file.path + "/below"], [folder.path + "/x", "--words", "0"]] {
+            for arguments in [
+                [folder.path], [file.path], [file.path + "/below"], [folder.path + "/x", "--words", "0"],
+            ] {
                 let result = try await Command.run(["synthesize"] + arguments)
                 #expect(result.code == 1 && result.output.isEmpty, "\(arguments): \(result.errors)")
                 #expect(result.errors.hasPrefix("Error: "))

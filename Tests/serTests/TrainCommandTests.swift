@@ -66,13 +66,16 @@ import Testing
             let constant = try await history([]), cosine = try await history(["--schedule", "cosine"])
             let rates = cosine.compactMap { $0["learningRate"] as? Double }
             #expect(constant.allSatisfy { $0["learningRate"] as? Double == 0.001 })
-            #expect(rates.count == 4 && zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 } && rates.last.map { $0 < 0.0005 } == true)
+            #expect(
+                rates.count == 4 && zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 }
+                    && rates.last.map { $0 < 0.0005 } == true)
             let clipped = try await history(["--clip-norm", "1e-6"])
             // Adam forgets the gradients' size, but for its epsilon: hardly anything is learned.
             let losses = [constant, clipped].compactMap { $0.last?["trainLoss"] as? Double }
             #expect(losses.count == 2 && losses[0] < losses[1])
             for wrong in [["--clip-norm", "0"], ["--learning-rate", "0"], ["--schedule", "steps"]] {
-                let run = try await Command.run(["train", corpus.path, "--model", "ann", "--output", model.path] + wrong)
+                let run = try await Command.run(
+                    ["train", corpus.path, "--model", "ann", "--output", model.path] + wrong)
                 #expect(run.code == 64 && run.errors.contains(wrong[0]), "\(run.errors)")
             }
         }
@@ -162,7 +165,8 @@ import Testing
                 for command in [["predict", model.path, sound.path], ["evaluate", model.path, folder.path]] {
                     let result = try await Command.run(command)
                     #expect(result.code == 1 && result.output.isEmpty)
-                    #expect(result.errors.hasPrefix("Error: ") && result.errors.contains(model.path), "\(result.errors)")
+                    #expect(
+                        result.errors.hasPrefix("Error: ") && result.errors.contains(model.path), "\(result.errors)")
                 }
             }
         }

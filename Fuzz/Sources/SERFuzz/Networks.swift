@@ -7,7 +7,9 @@ import SERModels
 enum Networks {
     static func all() throws -> [String: Model] {
         [
-            "dense": try Model(input: [10], seed: 1) { Dense(4); GELU(); Dropout(0.1); Dense(2) },
+            "dense": try Model(input: [10], seed: 1) {
+                Dense(4); GELU(); Dropout(0.1); Dense(2)
+            },
             "recurrent": try Model(input: [.time, 5], seed: 2) {
                 Conv1D(3, kernel: 3, padding: .same)
                 BatchNorm()

@@ -6,7 +6,9 @@ extension AudioClip {
     /// from a place of its own and again from its beginning where it is shorter than the clip.
     ///
     /// With fewer voices than talkers, a voice speaks several times, at other places.
-    func withBabble(_ voices: [AudioClip], talkers: Int, snr: Double, seed: UInt64) throws(DegradationError) -> AudioClip {
+    func withBabble(_ voices: [AudioClip], talkers: Int, snr: Double, seed: UInt64) throws(DegradationError)
+        -> AudioClip
+    {
         guard !samples.isEmpty else { return self }
         let audible = voices.filter { !$0.samples.isEmpty && $0.activeSpeechLevel != nil }
         guard !audible.isEmpty else { throw .noVoices }

@@ -145,11 +145,12 @@ final class SoundFileReader {
 
     /// Goes to where decoding must begin for a frame to come out as it does in the whole.
     private func start(before frame: Int) throws(AudioError) -> Int {
-        let start = switch layout.seeking {
-        case .direct: frame
-        case .early(let distance, let beforeEnd): min(frame, max(0, info.frames - beforeEnd)) - distance
-        case .fromStart: 0
-        }
+        let start =
+            switch layout.seeking {
+            case .direct: frame
+            case .early(let distance, let beforeEnd): min(frame, max(0, info.frames - beforeEnd)) - distance
+            case .fromStart: 0
+            }
         if start > 0, decoder.header.seekable != 0, decoder.seek(to: start) { return start }
         if !decoder.isAtStart { decoder = try Self.reopened(layout, source, path) }
         return 0

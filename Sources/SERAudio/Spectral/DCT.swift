@@ -20,7 +20,9 @@ public enum DCT {
 
     /// The first columns of the transform's matrix, each times its gain: [bands, coefficients].
     package static func matrix(bands: Int, coefficients: Int, gain: (Int) -> Double) -> [Float] {
-        (0..<bands * coefficients).map { Float(value($0 / coefficients, $0 % coefficients, of: bands) * gain($0 % coefficients)) }
+        (0..<bands * coefficients).map {
+            Float(value($0 / coefficients, $0 % coefficients, of: bands) * gain($0 % coefficients))
+        }
     }
 
     /// The weight of the value at `position` in the coefficient `column` of a row of `inner`.
@@ -43,8 +45,8 @@ struct Projection: Sendable {
         for column in 0..<columns {
             let scale = gain(column)
             for k in 0..<inner {
-                panels[(column / lanes * inner + k) * lanes + column % lanes]
-                    = Float(DCT.value(k, column, of: inner) * scale)
+                panels[(column / lanes * inner + k) * lanes + column % lanes] = Float(
+                    DCT.value(k, column, of: inner) * scale)
             }
         }
         return Projection(inner: inner, columns: columns, panels: panels)

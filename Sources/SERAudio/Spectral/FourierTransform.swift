@@ -40,7 +40,8 @@ final class FourierTransform: @unchecked Sendable {
         Self.planner.lock()
         defer { Self.planner.unlock() }
         let flags = UInt32(FFTW_ESTIMATE)
-        let made = isPacked
+        let made =
+            isPacked
             ? fftwf_plan_dft_1d(Int32(half), workspace.pairs, workspace.transformed, FFTW_FORWARD, flags)
             : fftwf_plan_dft_r2c_1d(Int32(length), workspace.input, workspace.transformed, flags)
         guard let made else { return nil }

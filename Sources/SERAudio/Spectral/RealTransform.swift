@@ -51,7 +51,9 @@ final class RealTransform: @unchecked Sendable {
         FourierTransform.planner.lock()
         defer { FourierTransform.planner.unlock() }
         let flags = UInt32(FFTW_ESTIMATE)
-        guard let forward = fftwf_plan_dft_r2c_1d(Int32(length), space.samples, space.complex, flags) else { return nil }
+        guard let forward = fftwf_plan_dft_r2c_1d(Int32(length), space.samples, space.complex, flags) else {
+            return nil
+        }
         guard let backward = fftwf_plan_dft_c2r_1d(Int32(length), space.complex, space.samples, flags) else {
             fftwf_destroy_plan(forward)
             return nil

@@ -36,9 +36,11 @@ extension HeardPart: CustomStringConvertible {
     /// What somebody who reads only the emotion should know beside it; nil where all was heard and somebody speaks.
     public var remark: String? {
         let part = isWhole ? nil : "heard \(self)"
-        let speech: String? = hasSpeech ? nil
+        let speech: String? =
+            hasSpeech
+            ? nil
             : duration < SpeechActivity.leastVoiced
-            ? "no speech found: too short, \((duration * 1000).significant(3)) ms" : "no speech found"
+                ? "no speech found: too short, \((duration * 1000).significant(3)) ms" : "no speech found"
         let remarks = [part, speech].compactMap { $0 }
         return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
     }

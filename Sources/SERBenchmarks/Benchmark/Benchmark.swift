@@ -12,7 +12,8 @@ package struct Benchmark: Sendable {
     /// Everything that can be measured, in order.
     package static let names: [String] = {
         let all = ["ann", "cnn", "rnn", "lstm", "gru"]
-        let kinds = ["step", "infer", "infer32", "flops", "batch16", "batch64", "batch256"].map { ($0, all) }
+        let kinds =
+            ["step", "infer", "infer32", "flops", "batch16", "batch64", "batch256"].map { ($0, all) }
             + ["frames130", "frames500", "frames2000"].map { ($0, Array(all.dropFirst())) } + [("epoch", all)]
         return kinds.flatMap { kind, networks in networks.map { "\(kind)/\($0)" } } + ["gemm", "mfcc", "mfcc/1"]
     }()

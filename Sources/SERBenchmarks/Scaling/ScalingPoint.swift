@@ -117,11 +117,12 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
 
     /// The width in the network's own terms: units of a layer, or filters of the first block.
     package var units: Int {
-        let base = switch model {
-        case .ann: 256
-        case .cnn: 32
-        case .rnn, .lstm, .gru: 128
-        }
+        let base =
+            switch model {
+            case .ann: 256
+            case .cnn: 32
+            case .rnn, .lstm, .gru: 128
+            }
         return max(1, Int(saturating: Double(base) * width))
     }
 }

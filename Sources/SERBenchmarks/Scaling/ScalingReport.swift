@@ -38,7 +38,8 @@ extension ScalingResults {
         guard let first = series.points.first, let last = series.points.last else { return "" }
         let unit = series.quantity.unit
         let ends = [first, last].map { series.quantity.scaled($0.y).significant(3) }
-        let text = "\(series.model.uppercased()): \(ends[0]) \(unit) at \(first.x.fixed(0)), \(ends[1]) \(unit) at "
+        let text =
+            "\(series.model.uppercased()): \(ends[0]) \(unit) at \(first.x.fixed(0)), \(ends[1]) \(unit) at "
             + "\(last.x.fixed(0))"
         return text + (series.fit.map { ", exponent \($0)." } ?? ".")
     }
@@ -53,13 +54,17 @@ extension ScalingResults {
                     return [one.model.uppercased()] + ends.map { $0.x.fixed(0) }
                         + ends.map { group.quantity.scaled($0.y).significant(4) }
                         + (one.fit.map {
-                            [$0.exponent.fixed(2), "\($0.lower.fixed(2)) to \($0.upper.fixed(2))", $0.rSquared.fixed(3)]
+                            [
+                                $0.exponent.fixed(2), "\($0.lower.fixed(2)) to \($0.upper.fixed(2))",
+                                $0.rSquared.fixed(3),
+                            ]
                         } ?? ["–", "–", "–"])
                 })
             return .table(table)
         }
         return ReportPage.Section(
-            "How it grows", [
+            "How it grows",
+            [
                 .paragraph(
                     "Measured on \(data), with \(threads) threads on \(cores) cores. Lines are powers fitted to the "
                         + "points; an exponent of 1 is growth in proportion."),
@@ -70,17 +75,22 @@ extension ScalingResults {
 
     /// What was measured on, and how to measure it again.
     private var settings: ReportPage.Section {
-        let repeated = command.map { command -> [ReportPage.Piece] in
-            [.paragraph("The command that made them:"), .command(ReportSubject.shellText(command))]
-        } ?? []
-        return ReportPage.Section("Settings, and how to repeat it", repeated + [
-            .table(.init(
-                caption: "Settings.", columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
-                rows: [
-                    ["library", "SER \(library)"], ["cores", "\(cores)"], ["threads", "\(threads)"],
-                    ["kernels", instructionSet], ["data", data],
-                ]))
-        ])
+        let repeated =
+            command.map { command -> [ReportPage.Piece] in
+                [.paragraph("The command that made them:"), .command(ReportSubject.shellText(command))]
+            } ?? []
+        return ReportPage.Section(
+            "Settings, and how to repeat it",
+            repeated + [
+                .table(
+                    .init(
+                        caption: "Settings.",
+                        columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
+                        rows: [
+                            ["library", "SER \(library)"], ["cores", "\(cores)"], ["threads", "\(threads)"],
+                            ["kernels", instructionSet], ["data", data],
+                        ]))
+            ])
     }
 
     /// A page of their own.
@@ -88,13 +98,15 @@ extension ScalingResults {
         let told = series.filter { $0.subject == .clips && $0.quantity == .epochSeconds }.compactMap { one in
             one.fit.map { "\(one.model.uppercased()) \($0)" }
         }
-        let summary = told.isEmpty
+        let summary =
+            told.isEmpty
             ? "How training, memory and recognition grow with the work."
             : "The time of an epoch grows with the number of clips to the power of: \(told.joined(separator: ", "))."
         return ReportPage(
             title: title ?? "Scalability", summary: summary,
             warnings: isComplete ? [] : ["The measurement was stopped before its end."],
-            sections: [section, settings], footer: "Made by SER \(LibraryVersion.current) from results of SER \(library).")
+            sections: [section, settings],
+            footer: "Made by SER \(LibraryVersion.current) from results of SER \(library).")
     }
 
     /// A report of their own.

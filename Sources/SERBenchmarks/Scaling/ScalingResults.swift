@@ -89,7 +89,8 @@ public struct ScalingResults: Codable, Sendable, Equatable {
         self.cores = cores
         self.threads = threads
         self.instructionSet = instructionSet
-        data = "noise of 40 coefficients: epochs over clips of 54 to 129 frames, as TESS has them (the CNN of 130, the ANN "
+        data =
+            "noise of 40 coefficients: epochs over clips of 54 to 129 frames, as TESS has them (the CNN of 130, the ANN "
             + "of vectors), steps and inference on 130 frames where nothing else is said"
         isComplete = false
         series = []
@@ -200,9 +201,11 @@ extension ScalingResults: CustomStringConvertible {
     /// Tables of all measurements, one a subject and quantity, and below each how it grows.
     public var description: String {
         let tables = groups.map { group in
-            ([group.title, ""] + group.table.lines + [""] + group.series.compactMap(\.statement)).joined(separator: "\n")
+            ([group.title, ""] + group.table.lines + [""] + group.series.compactMap(\.statement)).joined(
+                separator: "\n")
         }
-        let heading = "\(cores) cores, \(threads) threads where nothing else is said, \(instructionSet) kernels; \(data).\n"
+        let heading =
+            "\(cores) cores, \(threads) threads where nothing else is said, \(instructionSet) kernels; \(data).\n"
             + "Medians; exponents are slopes of log y over log x, with 95 % intervals."
         return ([heading] + tables + (isComplete ? [] : ["Stopped before the end: what is missing was not measured."]))
             .joined(separator: "\n\n")
@@ -214,7 +217,9 @@ extension ScalingResults: CustomStringConvertible {
         let quantity: Quantity
         let series: [Series]
 
-        var title: String { "\(quantity.title.prefix(1).uppercased() + quantity.title.dropFirst()) (\(quantity.unit)) against \(subject.title)" }
+        var title: String {
+            "\(quantity.title.prefix(1).uppercased() + quantity.title.dropFirst()) (\(quantity.unit)) against \(subject.title)"
+        }
 
         /// A row a network. Widths of networks differ: they stand as parts of the network's own, in the same order.
         var table: TextTable {
@@ -224,7 +229,8 @@ extension ScalingResults: CustomStringConvertible {
                 let cells = xs.map { x in
                     one.points.first { $0.x == x }.map { quantity.scaled($0.y).significant(4) } ?? ""
                 }
-                let fit = one.fit.map { [$0.exponent.fixed(2), "\($0.lower.fixed(2)) to \($0.upper.fixed(2))"] } ?? ["", ""]
+                let fit =
+                    one.fit.map { [$0.exponent.fixed(2), "\($0.lower.fixed(2)) to \($0.upper.fixed(2))"] } ?? ["", ""]
                 table.append([one.model.uppercased()] + cells + fit)
             }
             return table

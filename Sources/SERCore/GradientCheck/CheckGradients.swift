@@ -104,7 +104,9 @@ private struct GradientChecker {
         let (output, gradient) = pullBack(at: parameters) { output in
             drawn = Tensor.normal(output.shape, key: key.derived("weights"))
             return drawn
-        } _: { function($0) }
+        } _: {
+            function($0)
+        }
         self.gradient = gradient
         weights = drawn.scalars
         value = Self.weighted(output, weights)

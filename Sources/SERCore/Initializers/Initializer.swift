@@ -85,7 +85,8 @@ private func orthonormal(_ shape: [Int], gain: Float, key: RandomKey) -> Tensor 
         LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), &matrix, numericCast(wide), &reflectors)
     let signs = (0..<wide).map { matrix[$0 * wide + $0] < 0 ? -gain : gain }
     let formed = LAPACKE_sorgqr(
-        LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), numericCast(wide), &matrix, numericCast(wide), &reflectors)
+        LAPACK_ROW_MAJOR, numericCast(tall), numericCast(wide), numericCast(wide), &matrix, numericCast(wide),
+        &reflectors)
     require(factored == 0 && formed == 0, "Initializer.orthogonal: no factorisation of shape \(shape)")
     return Tensor(shape: shape) { out in
         for row in 0..<rows {

@@ -77,9 +77,10 @@ public func logSumExp(_ x: Tensor, axis: Int = -1, keepingDimensions: Bool = fal
 }
 
 private typealias RowKernel = @convention(c) (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int64, Int64) -> Void
-private typealias RowBackwardKernel = @convention(c) (
-    UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int64, Int64, Bool
-) -> Void
+private typealias RowBackwardKernel =
+    @convention(c) (
+        UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int64, Int64, Bool
+    ) -> Void
 
 private func alongRows(_ x: Tensor, _ axis: Int, in operation: String, _ body: (Tensor) -> Tensor) -> Tensor {
     let axis = x.axis(axis, in: operation)

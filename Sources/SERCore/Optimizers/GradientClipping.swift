@@ -11,7 +11,9 @@ public enum GradientClipping: Sendable, Hashable, Codable {
     /// Throws an ``OptimizerError`` when the bound is not above 0.
     public func validate() throws(OptimizerError) {
         let bound: Double
-        switch self { case .norm(let limit), .value(let limit): bound = limit }
+        switch self {
+        case .norm(let limit), .value(let limit): bound = limit
+        }
         guard bound > 0 else { throw .setting(name: "gradient clipping", value: bound, expected: "above 0") }
     }
 

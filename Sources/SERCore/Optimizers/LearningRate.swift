@@ -114,8 +114,9 @@ public struct LearningRate: Sendable, Hashable, Codable {
     private func steps(_ span: LearningRateSchedule.Span) -> Int {
         switch span {
         case .steps(let count): return count
-        case .epochs(let count): return count.multipliedReportingOverflow(by: stepsPerEpoch).overflow
-            ? .max : count * stepsPerEpoch
+        case .epochs(let count):
+            return count.multipliedReportingOverflow(by: stepsPerEpoch).overflow
+                ? .max : count * stepsPerEpoch
         }
     }
 

@@ -28,9 +28,10 @@ public struct Optimizer: Sendable {
         learningRate = configuration.learningRate
         steps = 0
         layout = parameters.layout
-        let stateLayout = ParameterLayout(configuration.stateNames.flatMap { name in
-            zip(parameters.layout.paths, parameters.layout.shapes).map { (path: "\(name).\($0)", shape: $1) }
-        })
+        let stateLayout = ParameterLayout(
+            configuration.stateNames.flatMap { name in
+                zip(parameters.layout.paths, parameters.layout.shapes).map { (path: "\(name).\($0)", shape: $1) }
+            })
         state = Parameters(layout: stateLayout, storage: Buffer(zeros: stateLayout.scalarCount))
     }
 
@@ -103,7 +104,8 @@ public struct Optimizer: Sendable {
                 one_minus_beta1: Float(1 - beta1), beta2: Float(beta2), one_minus_beta2: Float(1 - beta2),
                 step: Float(rate / (1 - power(beta1, steps))),
                 root_scale: Float(1 / (1 - power(beta2, steps)).squareRoot()), epsilon: Float(epsilon))
-            return { at, count in ser_adam_step(at.parameters, at.gradients, at.state(0), at.state(1), count, settings) }
+            return { at, count in ser_adam_step(at.parameters, at.gradients, at.state(0), at.state(1), count, settings)
+            }
         case .rmsprop(let alpha, let epsilon, let momentum, let centered):
             let settings = ser_rmsprop(
                 rate: Float(rate), weight_decay: Float(decay), alpha: Float(alpha), one_minus_alpha: Float(1 - alpha),

@@ -23,7 +23,8 @@ package struct ExplainedScore: Sendable {
         let parameters = Parameters([("input", rows)])
         let (_, logits, gradient) = valueAndGradient(at: parameters) { input in
             let logits = model.run(
-                input["input"], lengths: lengths, parameters: model.parameters, mode: .inference).output.values
+                input["input"], lengths: lengths, parameters: model.parameters, mode: .inference
+            ).output.values
             // Rows do not see each other in inference, so the gradient of the sum holds that of each.
             return ((logits * Tensor(weights)).sum(), logits.detached)
         }

@@ -9,10 +9,12 @@ extension Explanation: CustomStringConvertible {
         guard let first = spansInFavor.first else {
             return "Nothing in the clip speaks for '\(label)' more than an average clip does."
         }
-        var text = "Most evidence for '\(label)' lies between \(first.start.fixed(2)) and \(first.end.fixed(2)) s"
+        var text =
+            "Most evidence for '\(label)' lies between \(first.start.fixed(2)) and \(first.end.fixed(2)) s"
             + " (\(Self.percent(first.share)) of it)"
         if let region = mel?.regions.max(by: { $0.evidence < $1.evidence }), region.evidence > 0 {
-            text += "; over the whole clip, most lies \(region.lower == 0 || region.upper.isInfinite ? "" : "at ")\(region)"
+            text +=
+                "; over the whole clip, most lies \(region.lower == 0 || region.upper.isInfinite ? "" : "at ")\(region)"
         }
         text += "."
         if let against = spansAgainst.first, abs(against.evidence) > first.evidence / 10 {
@@ -70,7 +72,8 @@ extension Explanation: CustomStringConvertible {
     /// Which part of a longer clip the model reads.
     package var cut: String {
         let heard = prediction.heard
-        let part = heard.start == 0
+        let part =
+            heard.start == 0
             ? "the first \(soundSeconds.fixed(2))" : "\(heard.start.fixed(2)) to \(heard.end.fixed(2))"
         return "The model reads \(part) of \(clipSeconds.fixed(2)) s"
     }

@@ -220,9 +220,11 @@ private struct Placing {
         if let first = firstUse[node.path] {
             guard node.name != node.path else { throw Self.duplicate(node.name, kind) }
             let scope = scopes[first]
-            let declared = scope.parameters.map { parameters[$0.index].declaration }
+            let declared =
+                scope.parameters.map { parameters[$0.index].declaration }
                 + scope.states.map { states[$0.index].declaration }
-            let isSame = kinds[first] == kind && declared.count == learned.count + carried.count
+            let isSame =
+                kinds[first] == kind && declared.count == learned.count + carried.count
                 && zip(declared, learned + carried).allSatisfy { $0.name == $1.name && $0.shape == $1.shape }
             guard isSame else {
                 throw ShapeError(
@@ -246,7 +248,9 @@ private struct Placing {
     }
 
     /// Takes a path for a tensor, and room for its values.
-    private mutating func claim(_ declaration: Declaration, of node: Graph.Description, _ kind: String) throws(ShapeError) {
+    private mutating func claim(_ declaration: Declaration, of node: Graph.Description, _ kind: String)
+        throws(ShapeError)
+    {
         let path = "\(node.path).\(declaration.name)"
         guard tensors.insert(path).inserted else { throw Self.duplicate(path, kind) }
         let count = declaration.shape.allSatisfy { $0 >= 0 } ? product(of: declaration.shape) : nil
@@ -285,11 +289,14 @@ extension Graph {
                 continue
             }
             let incoming = stepCounts(after: first)
-            if MergeRules.needsEqualTimes(node.layer), let other = timed.first(where: { stepCounts(after: $0) != incoming }) {
+            if MergeRules.needsEqualTimes(node.layer),
+                let other = timed.first(where: { stepCounts(after: $0) != incoming })
+            {
                 let different = Self.probes.indices.first { stepCounts(after: other)[$0] != incoming[$0] } ?? 0
                 throw ShapeError(
                     path: node.name, layer: type(of: node.layer).kind, expected: "inputs of equally many time steps",
-                    got: "\(incoming[different]) steps from \(name(of: first)) and \(stepCounts(after: other)[different]) "
+                    got:
+                        "\(incoming[different]) steps from \(name(of: first)) and \(stepCounts(after: other)[different]) "
                         + "from \(name(of: other)) for a clip of \(Self.probes[different])",
                     hint: "Let all branches keep the time axis alike: padding: .same, and the same strides.")
             }

@@ -13,7 +13,9 @@ extension Graph: Codable {
         } else {
             try container.encode(inputs, forKey: .inputs)
         }
-        if outputs != [Output(name: "output", node: nodes.count - 1)] { try container.encode(outputs, forKey: .outputs) }
+        if outputs != [Output(name: "output", node: nodes.count - 1)] {
+            try container.encode(outputs, forKey: .outputs)
+        }
         var list = container.nestedUnkeyedContainer(forKey: .nodes)
         for node in nodes {
             var entry = list.nestedContainer(keyedBy: NodeKeys.self)
@@ -29,7 +31,8 @@ extension Graph: Codable {
     public init(from decoder: any Decoder) throws {
         let registry = LayerRegistry(of: decoder)
         let container = try decoder.container(keyedBy: Keys.self)
-        let inputs = try container.decodeIfPresent([Input].self, forKey: .inputs)
+        let inputs =
+            try container.decodeIfPresent([Input].self, forKey: .inputs)
             ?? [Input(name: "input", shape: container.decode(Shape.self, forKey: .input))]
         var list = try container.nestedUnkeyedContainer(forKey: .nodes)
         var described: [Description] = []
@@ -47,7 +50,8 @@ extension Graph: Codable {
             let name = try entry.decodeIfPresent(String.self, forKey: .name) ?? path
             described.append(Description(path: path, name: name, layer: layer, inputs: sources))
         }
-        let outputs = try container.decodeIfPresent([Output].self, forKey: .outputs)
+        let outputs =
+            try container.decodeIfPresent([Output].self, forKey: .outputs)
             ?? [Output(name: "output", node: described.count - 1)]
         guard outputs.allSatisfy({ (-inputs.count..<described.count).contains($0.node) }) else {
             throw DecodingError.dataCorruptedError(

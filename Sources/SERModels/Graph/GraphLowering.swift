@@ -161,7 +161,8 @@ struct GraphLowering {
 
     private static func duplicate(_ name: String, _ kind: String) -> ShapeError {
         ShapeError(
-            path: name, layer: kind, expected: "a name of its own", got: name.isEmpty ? "none" : "one that stands twice",
+            path: name, layer: kind, expected: "a name of its own",
+            got: name.isEmpty ? "none" : "one that stands twice",
             hint: "Give one of the two another name; to use a layer twice with one set of weights, write Shared.")
     }
 

@@ -123,7 +123,8 @@ public struct Model: Sendable {
     ) -> (output: Signal, state: Parameters) {
         require(
             graph.inputs.count == 1 && graph.outputs.count == 1,
-            "Model: it has inputs \(graph.inputs.map(\.name)) and outputs \(graph.outputs.map(\.name)); give them by name")
+            "Model: it has inputs \(graph.inputs.map(\.name)) and outputs \(graph.outputs.map(\.name)); give them by name"
+        )
         let signal = checked(Signal(values, lengths: lengths), for: 0)
         let (outputs, state) = plan.run(
             [signal], parameters: parameters ?? self.parameters, state: state, mode: mode,

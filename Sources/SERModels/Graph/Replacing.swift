@@ -35,7 +35,8 @@ extension Model {
         var place = graph.outputs.count == 1 ? graph.outputs[0].node : -1
         // Layers that only pass the logits on may stand behind.
         while place >= 0, let next = graph.nodes[place].inputs.first, graph.nodes[place].inputs.count == 1,
-            graph.nodes[place].layer is Dropout || graph.nodes[place].layer is Softmax { place = next }
+            graph.nodes[place].layer is Dropout || graph.nodes[place].layer is Softmax
+        { place = next }
         guard place >= 0, var dense = graph.nodes[place].layer as? Dense else {
             throw ShapeError(
                 path: place >= 0 ? graph.nodes[place].path : "", layer: "output",

@@ -66,10 +66,12 @@ struct NetworkLines {
         let frozen = Set(model.parameters.frozenPaths)
         inputs = graph.inputs.map { input in
             Line(
-                name: input.name, path: input.name, kind: "", reads: [], output: "\(input.shape)", parameters: 0, frozen: 0)
+                name: input.name, path: input.name, kind: "", reads: [], output: "\(input.shape)", parameters: 0,
+                frozen: 0)
         }
         nodes = zip(graph.nodes, graph.scopes).map { node, scope in
-            let paths = node.name == node.path ? scope.parameters.map { graph.parameterDeclarations[$0.index].path } : []
+            let paths =
+                node.name == node.path ? scope.parameters.map { graph.parameterDeclarations[$0.index].path } : []
             return Line(
                 name: node.name, path: node.path, kind: type(of: node.layer).kind,
                 reads: node.inputs.map { Self.line($0, graph) }, output: "\(node.shape)",
@@ -119,7 +121,8 @@ struct NetworkLines {
         if outputs.count > 1 || outputs.contains(where: { $0.name != "output" }) {
             text.append("outputs: " + outputs.map { "\($0.name) (\($0.line))" }.joined(separator: ", "))
         }
-        let numbers = "\(grouped(parameters)) parameters" + (hasFrozen ? " (\(grouped(trainable)) of them trained)" : "")
+        let numbers =
+            "\(grouped(parameters)) parameters" + (hasFrozen ? " (\(grouped(trainable)) of them trained)" : "")
         text.append("\(numbers), \(grouped(state)) numbers of running state")
         return text.joined(separator: "\n")
     }

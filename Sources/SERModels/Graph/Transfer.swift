@@ -66,7 +66,9 @@ extension Model {
         from other: Model, under paths: String..., renaming: [String: String] = [:], isStrict: Bool = true
     ) throws(TransferError) -> TransferReport {
         let report = try transfer(
-            zip(other.parameters.paths + other.state.paths, other.parameters.tensors + other.state.tensors).map { ($0, $1) },
+            zip(other.parameters.paths + other.state.paths, other.parameters.tensors + other.state.tensors).map {
+                ($0, $1)
+            },
             paths, renaming, isStrict)
         if !report.matched.isEmpty { standardization = other.standardization ?? standardization }
         return report

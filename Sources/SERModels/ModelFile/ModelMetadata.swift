@@ -29,7 +29,9 @@ package enum MetadataPart {
     static let newestFormat = 2
 
     /// A value as JSON text, always the same for the same value.
-    package static func text(_ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:]) throws -> String {
+    package static func text(_ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:]) throws
+        -> String
+    {
         let encoder = JSONEncoder()
         encoder.userInfo = userInfo
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -38,7 +38,8 @@ package struct Examples: Sendable {
         let shape = values[first].shape
         switch arrangement {
         case .vector: return Batch(values: padded(clips, to: shape[1], [shape[1]]), lengths: nil, targets: targets)
-        case .image: return Batch(values: padded(clips, to: shape[0] * shape[1], [1] + shape), lengths: nil, targets: targets)
+        case .image:
+            return Batch(values: padded(clips, to: shape[0] * shape[1], [1] + shape), lengths: nil, targets: targets)
         case .sequence:
             let lengths = clips.map { frames($0) }
             let longest = lengths.max() ?? 0

@@ -97,11 +97,13 @@ public struct FeaturePipeline: Sendable {
     private static func hint(for dimensions: [Shape.Dimension], columns: Int) -> String {
         let isOneSequence = dimensions.count == 2
         if isOneSequence, dimensions[1] == .fixed(columns) {
-            return "Leave the number of frames open, as [.time, \(columns)]; PyTorch exports it so where the axis of the "
+            return
+                "Leave the number of frames open, as [.time, \(columns)]; PyTorch exports it so where the axis of the "
                 + "frames is dynamic."
         }
         if isOneSequence, dimensions[0] == .fixed(columns) {
-            return "Let the network read the frames first, their number left open, as [.time, \(columns)], and swap the "
+            return
+                "Let the network read the frames first, their number left open, as [.time, \(columns)], and swap the "
                 + "axes itself; or let it read an image, [1, \(columns), frames]."
         }
         return "Change the network's input or the number of coefficients."

@@ -72,7 +72,8 @@ extension Recognizer {
         let standardization = try MetadataPart.value(
             MetadataKey.standardization, as: Standardization.self, in: file)
         let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)
-        let calibration = file.metadata[MetadataKey.calibration] == nil
+        let calibration =
+            file.metadata[MetadataKey.calibration] == nil
             ? nil : try MetadataPart.value(MetadataKey.calibration, as: TemperatureScaling.self, in: file)
         let provenance = try MetadataPart.value(MetadataKey.provenance, as: [String: String].self, in: file)
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {

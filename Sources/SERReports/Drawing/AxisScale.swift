@@ -82,7 +82,8 @@ package struct AxisScale: Sendable, Equatable {
 
     /// Where on the axis a value lies: 0 at its beginning, 1 at its end.
     package func fraction(of value: Double) -> Double {
-        let share = isLogarithmic
+        let share =
+            isLogarithmic
             ? log(max(value, .leastNormalMagnitude) / lower) / log(upper / lower) : (value - lower) / (upper - lower)
         return min(1, max(0, share))
     }

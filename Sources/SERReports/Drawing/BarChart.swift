@@ -62,9 +62,11 @@ package struct BarChart: Sendable {
         let axis = axis ?? valueAxis
         let labels = rows.map { Label.shortened($0.label, to: width * 0.34) }
         let left = 16 + (labels.map { Label.width($0) }.max() ?? 0)
-        var entries = series.count > 1 ? series.enumerated().map { index, name in
-            Legend.Entry(name: name, paint: SeriesLook(index).paint, shape: SeriesLook(index).shape, isLine: false)
-        } : []
+        var entries =
+            series.count > 1
+            ? series.enumerated().map { index, name in
+                Legend.Entry(name: name, paint: SeriesLook(index).paint, shape: SeriesLook(index).shape, isLine: false)
+            } : []
         if let reference { entries.append(Legend.Entry(name: reference.name, paint: .muted, dashes: "3 4")) }
         let legend = Legend(entries, from: 8, width: width - 16)
         let bars = rows.map { Double(max($0.bars.count, 1)) * Self.barHeight }
@@ -104,7 +106,7 @@ package struct BarChart: Sendable {
         let look = SeriesLook(number)
         let base = area.across(0), end = area.across(value)
         var parts = [
-            PlotArea.rectangle(min(base, end), y - 6, abs(end - base), 12, look.paint, opacity: 0.35),
+            PlotArea.rectangle(min(base, end), y - 6, abs(end - base), 12, look.paint, opacity: 0.35)
         ]
         if let low = bar.low, let high = bar.high, low.isFinite, high.isFinite {
             let ends = (area.across(low), area.across(high))

@@ -12,17 +12,19 @@ package struct ColorMap: Sendable {
     ])
 
     /// Grey, from the background to dark, for what lies under colours.
-    package static let grey = ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
-        [0x58, 0x60, 0x6a, UInt8(index * 9 / 10)]
-    })
+    package static let grey = ColorMap(
+        palette: (0..<256).flatMap { index -> [UInt8] in
+            [0x58, 0x60, 0x6a, UInt8(index * 9 / 10)]
+        })
 
     /// For values around 0.5, to lie over another image: blue below, vermilion above, more opaque away from the middle.
     package static let signedOverlay: ColorMap = {
-        ColorMap(palette: (0..<256).flatMap { index -> [UInt8] in
-            let value = Double(index) / 255 * 2 - 1
-            let color: [UInt8] = value < 0 ? [0x4f, 0xb3, 0xff] : [0xff, 0x5a, 0x00]
-            return color + [UInt8(saturating: abs(value) * 255)]
-        })
+        ColorMap(
+            palette: (0..<256).flatMap { index -> [UInt8] in
+                let value = Double(index) / 255 * 2 - 1
+                let color: [UInt8] = value < 0 ? [0x4f, 0xb3, 0xff] : [0xff, 0x5a, 0x00]
+                return color + [UInt8(saturating: abs(value) * 255)]
+            })
     }()
 
     /// A map with a palette of 256 colours of red, green, blue and opacity.

@@ -61,7 +61,8 @@ package struct ConfusionFigure: Sendable {
             + (share > 0 ? PlotArea.rectangle(x + 1, y + 1, side - 2, side - 2, .heat, opacity: share) : "")
             + Label(
                 text, x: x + side / 2, y: y + side / 2 + size * 0.36, anchor: .middle, size: size,
-                paint: count == 0 ? .muted : share > Self.full ? .paper : .ink).element
+                paint: count == 0 ? .muted : share > Self.full ? .paper : .ink
+            ).element
     }
 
     private func label(_ index: Int) -> String { index < labels.count ? labels[index] : "\(index)" }
@@ -71,7 +72,7 @@ package struct ConfusionFigure: Sendable {
             let wrong = (0..<confusion.classes).filter { $0 != row && confusion.counts[row][$0] > 0 }
                 .sorted { confusion.counts[row][$0] > confusion.counts[row][$1] }
             let mistakes = wrong.prefix(2).map { "\(confusion.counts[row][$0]) taken for \(label($0))" }
-            return ([ "\(label(row)): \(confusion.counts[row][row]) of \(support(row)) right"] + mistakes)
+            return (["\(label(row)): \(confusion.counts[row][row]) of \(support(row)) right"] + mistakes)
                 .joined(separator: ", ")
         }
         return "Confusion of \(confusion.total) clips, \(confusion.correct) right. \(classes.joined(separator: "; "))."

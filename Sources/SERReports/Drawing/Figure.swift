@@ -124,7 +124,8 @@ struct Label {
 
     /// About how wide a text is: viewers have fonts of their own. Wide scripts count double.
     static func width(_ text: String, size: Double = Figure.textSize) -> Double {
-        text.unicodeScalars.reduce(0.0) { $0 + ($1.value >= 0x2E80 ? 1.0 : $1.properties.isUppercase ? 0.66 : 0.55) } * size
+        text.unicodeScalars.reduce(0.0) { $0 + ($1.value >= 0x2E80 ? 1.0 : $1.properties.isUppercase ? 0.66 : 0.55) }
+            * size
     }
 
     /// A text that is no wider than `limit`, its end left out where it must be.

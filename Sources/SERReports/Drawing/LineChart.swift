@@ -138,7 +138,8 @@ package struct LineChart: Sendable {
     private static let referenceDashes = "3 4"
 
     private var valueAxis: AxisScale {
-        let values = (series.flatMap { $0.points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] } }
+        let values =
+            (series.flatMap { $0.points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] } }
             + columns.map(\.height)).filter(\.isFinite)
         return AxisScale(from: min(values.min() ?? 0, 0), to: values.max() ?? 1)
     }
@@ -173,7 +174,8 @@ package struct LineChart: Sendable {
             guard ends.count > 1 else { return "" }
             let corners = ends.map { ($0.x, $0.high ?? $0.y) } + ends.reversed().map { ($0.x, $0.low ?? $0.y) }
             return Markup.element(
-                "polygon", [("points", path(corners, in: area)), ("fill-opacity", "0.18")]
+                "polygon",
+                [("points", path(corners, in: area)), ("fill-opacity", "0.18")]
                     + Paint.attributes(fill: look.paint))
         }.joined()
     }

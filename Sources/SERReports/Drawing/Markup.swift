@@ -5,7 +5,8 @@ import SERSupport
 /// strangers.
 package enum Markup {
     /// An element with its attributes; `content` is markup already. Without any it is closed at once.
-    package static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: String = "") -> String {
+    package static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: String = "") -> String
+    {
         let list = attributes.map { " \($0.0)=\"\(escaped($0.1))\"" }.joined()
         return content.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(content)</\(name)>"
     }

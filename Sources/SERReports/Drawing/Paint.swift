@@ -45,7 +45,8 @@ package struct Paint: Sendable, Hashable {
             all.map { "--\($0.name):\(value($0))" }.joined(separator: ";")
         }
         let classes = all.map { ".f-\($0.name){fill:var(--\($0.name))}.s-\($0.name){stroke:var(--\($0.name))}" }
-        return ":root{\(properties(\.light))}\n@media screen and (prefers-color-scheme:dark){:root{\(properties(\.dark))}}\n"
+        return
+            ":root{\(properties(\.light))}\n@media screen and (prefers-color-scheme:dark){:root{\(properties(\.dark))}}\n"
             + classes.joined()
     }()
 }
@@ -76,12 +77,14 @@ enum MarkShape: CaseIterable {
         case .square:
             let side = r * 1.8
             return Markup.element(
-                "rect", [("x", n(x - side / 2)), ("y", n(y - side / 2)), ("width", n(side)), ("height", n(side))] + fill)
+                "rect",
+                [("x", n(x - side / 2)), ("y", n(y - side / 2)), ("width", n(side)), ("height", n(side))] + fill)
         case .triangle: return polygon([(0, -1.2), (1.15, 0.9), (-1.15, 0.9)], x, y, r, fill)
         case .diamond: return polygon([(0, -1.35), (1.2, 0), (0, 1.35), (-1.2, 0)], x, y, r, fill)
         case .wedge: return polygon([(0, 1.2), (1.15, -0.9), (-1.15, -0.9)], x, y, r, fill)
         case .cross:
-            let path = "M\(n(x - r)) \(n(y - r))L\(n(x + r)) \(n(y + r))M\(n(x - r)) \(n(y + r))"
+            let path =
+                "M\(n(x - r)) \(n(y - r))L\(n(x + r)) \(n(y + r))M\(n(x - r)) \(n(y + r))"
                 + "L\(n(x + r)) \(n(y - r))"
             return Markup.element("path", [("d", path), ("stroke-width", "2.4")] + Paint.attributes(stroke: paint))
         }

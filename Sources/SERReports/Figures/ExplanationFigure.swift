@@ -72,9 +72,10 @@ public struct ExplanationFigure: Sendable {
     }
 
     private var description: String {
-        let cut = explanations.first.map {
-            $0.isCut ? " \($0.cut)." : ""
-        } ?? ""
+        let cut =
+            explanations.first.map {
+                $0.isCut ? " \($0.cut)." : ""
+            } ?? ""
         let spoken = explanations.map { explanation in
             let strongest = explanation.groups.prefix(3).map { "\($0.name) \(Explanation.signed($0.evidence))" }
             return "By \(explanation.method.title): \(explanation.summary) Most by coefficient: "
@@ -147,7 +148,8 @@ public struct ExplanationFigure: Sendable {
         let hertz = [125.0, 250, 500, 1000, 2000, 4000, 8000, 16_000]
         parts.append(ticks(hertz.compactMap { value in place(of: value).map { ($0, value.fixed(0)) } }, in: area))
         if let first = explanations.first, case let end = first.prediction.heard.start + first.soundSeconds,
-            end + first.frameSeconds < area.x.upper {
+            end + first.frameSeconds < area.x.upper
+        {
             let x = area.across(end)
             parts.append(PlotArea.line(x, area.top, x, area.bottom, .muted, width: 1.6, dashes: "3 4"))
             if area.right - x > 120 {
@@ -160,7 +162,8 @@ public struct ExplanationFigure: Sendable {
     private func timePanel(_ explanation: Explanation, _ area: PlotArea) -> String {
         let most = explanation.frameTotals.reduce(0) { max($0, abs($1)) }
         let axis = AxisScale(from: -1, to: 1, ticks: [], places: 0)
-        let scaled = PlotArea(left: area.left, top: area.top, width: area.width, height: area.height, x: area.x, y: axis)
+        let scaled = PlotArea(
+            left: area.left, top: area.top, width: area.width, height: area.height, x: area.x, y: axis)
         let width = area.width / Double(max(explanation.times.count, 1))
         var parts = explanation.frameTotals.enumerated().compactMap { frame, total -> String? in
             guard most > 0, abs(total) > most / 500 else { return nil }
@@ -171,7 +174,8 @@ public struct ExplanationFigure: Sendable {
         }
         parts.append(PlotArea.line(area.left, scaled.down(0), area.right, scaled.down(0), .muted))
         parts.append(Label("evidence", x: 14, y: area.top + area.height / 2, anchor: .middle, turn: -90).element)
-        parts.append(Label(Explanation.signed(most), x: area.left - 8, y: area.top + 10, anchor: .end, paint: .muted).element)
+        parts.append(
+            Label(Explanation.signed(most), x: area.left - 8, y: area.top + 10, anchor: .end, paint: .muted).element)
         return parts.joined(separator: "\n")
     }
 
@@ -212,10 +216,12 @@ public struct ExplanationFigure: Sendable {
     private func image(_ layer: HeatMap.Layer, in area: PlotArea) -> String {
         let n = Markup.number
         guard let uri = layer.image.dataURI else { return "" }
-        return Markup.element("image", [
-            ("x", n(area.left)), ("y", n(area.top)), ("width", n(area.width)), ("height", n(area.height)),
-            ("preserveAspectRatio", "none"), ("href", uri),
-        ])
+        return Markup.element(
+            "image",
+            [
+                ("x", n(area.left)), ("y", n(area.top)), ("width", n(area.width)), ("height", n(area.height)),
+                ("preserveAspectRatio", "none"), ("href", uri),
+            ])
     }
 
     /// [frames][rows] as an image whose middle colour is 0. The strongest hundredth is drawn as strong as the rest, so that

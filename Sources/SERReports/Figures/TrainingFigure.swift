@@ -70,9 +70,10 @@ public struct TrainingFigure: Sendable {
         func change(_ value: KeyPath<EpochRecord, Double>) -> String {
             "from \(first[keyPath: value].fixed(3)) to \(last[keyPath: value].fixed(3))"
         }
-        let kept = history.best.map {
-            "; at epoch \($0.epoch), whose weights were kept, \($0[keyPath: validation].fixed(3)) in validation"
-        } ?? ""
+        let kept =
+            history.best.map {
+                "; at epoch \($0.epoch), whose weights were kept, \($0[keyPath: validation].fixed(3)) in validation"
+            } ?? ""
         return "\(name) over \(history.epochs.count) epochs: training \(change(train)), validation "
             + "\(change(validation))\(kept)."
     }

@@ -107,10 +107,13 @@ package final class LiveReport: @unchecked Sendable {
         if !current.history.epochs.isEmpty {
             let figure = TrainingFigure(title: current.name, history: current.history)
             page.sections.append(
-                .init("So far", [
-                    .figures([figure.loss, figure.accuracy].map { .init($0.figure, caption: "over the epochs so far.") }),
-                    .table(epochTable(current)),
-                ]))
+                .init(
+                    "So far",
+                    [
+                        .figures(
+                            [figure.loss, figure.accuracy].map { .init($0.figure, caption: "over the epochs so far.") }),
+                        .table(epochTable(current)),
+                    ]))
         }
         let finished = networks.dropLast()
         if !finished.isEmpty {
@@ -133,7 +136,8 @@ package final class LiveReport: @unchecked Sendable {
             }
             return "In its first epoch\(network.steps.map { ": step \($0.done) of \($0.total) in all" } ?? "")."
         }
-        return "After epoch \(newest.epoch) of \(network.epochs), \((newest.validationAccuracy * 100).fixed(1)) % of the "
+        return
+            "After epoch \(newest.epoch) of \(network.epochs), \((newest.validationAccuracy * 100).fixed(1)) % of the "
             + "validation part are right; best so far \((best.validationAccuracy * 100).fixed(1)) % after epoch "
             + "\(best.epoch). The test part is looked at when the training has ended."
     }
@@ -181,7 +185,8 @@ package final class LiveReport: @unchecked Sendable {
             "Networks that are trained.", "network", ["epoch kept", "validation accuracy", "test accuracy", "seconds"],
             rows: networks.map { network in
                 [
-                    network.name, "\(network.history.bestEpoch)", network.history.best?.validationAccuracy.fixed(4) ?? "–",
+                    network.name, "\(network.history.bestEpoch)",
+                    network.history.best?.validationAccuracy.fixed(4) ?? "–",
                     network.testAccuracy?.fixed(4) ?? "–", network.history.seconds.fixed(1),
                 ]
             })

@@ -106,10 +106,11 @@ public struct Report: Sendable {
         }
         page = subject.page(measures, title: title, sounds: sounds)
         differences = measures.differences
-        tables = [
-            Table(name: "results.csv", text: results),
-            Table(name: "clips.csv", text: subject.clipsTable),
-        ] + (addition.map { [$0.table] } ?? [])
+        tables =
+            [
+                Table(name: "results.csv", text: results),
+                Table(name: "clips.csv", text: subject.clipsTable),
+            ] + (addition.map { [$0.table] } ?? [])
     }
 
     /// What was tested, how, and what came out, in a sentence or two.
@@ -138,12 +139,16 @@ public struct Report: Sendable {
 extension ReportSubject {
     /// The page, its sections in the order in which a reader asks.
     func page(_ measures: ReportMeasures, title: String?, sounds: ReportSounds?) -> ReportPage {
-        let names = networks.count < 4
+        let names =
+            networks.count < 4
             ? networks.map(\.name).joined(separator: ", ") : "\(networks.count) networks"
-        let sections = networks.isEmpty ? further + [auditSection(), settingsSection()] : [
-            resultsSection(measures), differencesSection(measures), foldsSection(), confusionSection(measures),
-            trainingSection(), confidenceSection(measures),
-        ] + further + [hardestSection(sounds), auditSection(), settingsSection()]
+        let sections =
+            networks.isEmpty
+            ? further + [auditSection(), settingsSection()]
+            : [
+                resultsSection(measures), differencesSection(measures), foldsSection(), confusionSection(measures),
+                trainingSection(), confidenceSection(measures),
+            ] + further + [hardestSection(sounds), auditSection(), settingsSection()]
         return ReportPage(
             title: title ?? (networks.isEmpty ? corpus : "\(names) on \(corpus)"), summary: summary(measures),
             warnings: allWarnings, highlights: highlights(measures), sections: sections.compactMap { $0 },

@@ -11,21 +11,25 @@ extension EvaluationResults {
         guard let unreadable, !unreadable.isEmpty else { return nil }
         let count = unreadable.count
         let rows = unreadable.prefix(50).map { "\($0.path): \($0.reason)" }
-        return ReportPage.Section("Clips not measured", [
-            .paragraph("\(count) of \(clips.count + count) clips could not be measured."),
-            .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
-        ])
+        return ReportPage.Section(
+            "Clips not measured",
+            [
+                .paragraph("\(count) of \(clips.count + count) clips could not be measured."),
+                .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
+            ])
     }
 
     private var withoutSpeechSection: ReportPage.Section? {
         guard !withoutSpeech.isEmpty else { return nil }
         let count = withoutSpeech.count
-        return ReportPage.Section("Clips without speech", [
-            .paragraph(
-                "No speech was found in \(count) \(count == 1 ? "clip" : "clips"). They are measured all the same; what a "
-                    + "model says of them means nothing."),
-            .list(Array(withoutSpeech.prefix(50)) + (count > 50 ? ["and \(count - 50) more"] : [])),
-        ])
+        return ReportPage.Section(
+            "Clips without speech",
+            [
+                .paragraph(
+                    "No speech was found in \(count) \(count == 1 ? "clip" : "clips"). They are measured all the same; what a "
+                        + "model says of them means nothing."),
+                .list(Array(withoutSpeech.prefix(50)) + (count > 50 ? ["and \(count - 50) more"] : [])),
+            ])
     }
 
     private var partlyHeardSection: ReportPage.Section? { partlyHeard?.section(of: clips.count) }

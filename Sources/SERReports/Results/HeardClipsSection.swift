@@ -5,8 +5,10 @@ extension [EvaluationResults.HeardClip] {
     func section(of clips: Int) -> ReportPage.Section? {
         guard let text = text(of: clips) else { return nil }
         let rows = prefix(50).map { "\($0.clip): \($0.part)" }
-        return ReportPage.Section("Clips heard in part", [
-            .paragraph(text + "."), .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
-        ])
+        return ReportPage.Section(
+            "Clips heard in part",
+            [
+                .paragraph(text + "."), .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
+            ])
     }
 }

@@ -91,7 +91,8 @@ extension RobustnessResults {
     private var table: ReportPage.Table {
         let rows = conditions.map { condition in
             [condition.name] + Self.cells(condition.estimates) + [
-                condition.differences[.accuracy]?.value?.fixed(4) ?? "", Self.interval(condition.differences[.accuracy]),
+                condition.differences[.accuracy]?.value?.fixed(4) ?? "",
+                Self.interval(condition.differences[.accuracy]),
                 "\(condition.clips)",
             ]
         }

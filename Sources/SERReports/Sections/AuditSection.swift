@@ -16,8 +16,10 @@ extension ReportSubject {
                 ]
             }
         }
-        let sizes = cuts.count == 1
-            ? "\(cuts[0].train) clips to train, \(cuts[0].validation) to choose the epoch, \(cuts[0].test) to test." : ""
+        let sizes =
+            cuts.count == 1
+            ? "\(cuts[0].train) clips to train, \(cuts[0].validation) to choose the epoch, \(cuts[0].test) to test."
+            : ""
         var pieces: [ReportPage.Piece] = [
             .paragraph(
                 "\(verdict) \(sizes)"),
@@ -50,19 +52,24 @@ extension ReportSubject {
         let copies = cuts.reduce(0) { sum, cut in
             sum + cut.audit.overlaps.reduce(0) { $0 + $1.sharedSound.count }
         }
-        let voices = TestedClip.speakers(of: clips) == nil
+        let voices =
+            TestedClip.speakers(of: clips) == nil
             ? "Who speaks is not known for all clips, so nobody can tell whether voices are shared."
-            : shared == 0 ? "No speaker of a test part was heard in its training."
-            : "\(shared) speakers are heard in training and in test."
-        let sound = copies == 0
+            : shared == 0
+                ? "No speaker of a test part was heard in its training."
+                : "\(shared) speakers are heard in training and in test."
+        let sound =
+            copies == 0
             ? "No recording occurs in two parts" + (isSearched ? ", nor does the same sound in another file." : ".")
             : "\(copies) pairs of recordings with the same sound stand in different parts."
         return "\(voices) \(sound)"
     }
 
     private var trainedOnSection: ReportPage.Section? {
-        var items = facts.filter { ["model: corpus", "model: split", "model: clips", "model: audit"].contains($0.name) }
-            .map { "\($0.name.dropFirst(7)): \($0.value)" }
+        var items = facts.filter {
+            ["model: corpus", "model: split", "model: clips", "model: audit"].contains($0.name)
+        }
+        .map { "\($0.name.dropFirst(7)): \($0.value)" }
         if items.isEmpty { items = ["The model's file does not say what it was trained on."] }
         var pieces: [ReportPage.Piece] = [
             .paragraph("Every clip of the corpus was tested. What the model was trained on, as its file says:"),

@@ -10,7 +10,8 @@ extension ReportSubject {
             .paragraph(
                 "A calibrated network that says 80 % is right in 80 of 100 such clips: its points lie on the diagonal. "
                     + "Below it, the network is too sure of itself."
-                    + (isCalibrated ? " A temperature, fitted on validation clips, brings confidence closer to it." : "")),
+                    + (isCalibrated
+                        ? " A temperature, fitted on validation clips, brings confidence closer to it." : "")),
             .table(calibrationTable(measures)),
             .figures(
                 zip(networks, measures.networks).map { reliability($0, $1) }),
@@ -124,11 +125,12 @@ extension ReportSubject {
             shares.map { "\(($0 * 100).fixed(0)) % answered" } + ["area under the curve"],
             rows: zip(networks, measures.networks).map { network, measured in
                 let curve = measured.pooled.riskCoverage
-                return [network.name] + shares.map { share in
-                    curve.point(coverage: share).map {
-                        "\((1 - $0.risk).fixed(3)) (from \($0.confidence.fixed(2)))"
-                    } ?? "–"
-                } + [curve.area.fixed(4)]
+                return [network.name]
+                    + shares.map { share in
+                        curve.point(coverage: share).map {
+                            "\((1 - $0.risk).fixed(3)) (from \($0.confidence.fixed(2)))"
+                        } ?? "–"
+                    } + [curve.area.fixed(4)]
             })
     }
 }

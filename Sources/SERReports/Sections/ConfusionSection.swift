@@ -5,7 +5,8 @@ extension ReportSubject {
     /// What was taken for what, and how well each class is found.
     func confusionSection(_ measures: ReportMeasures) -> ReportPage.Section {
         let runs = networks.map(\.runs.count).max() ?? 1
-        let caption = "rows are true classes, columns predicted ones; the fuller a cell, the larger its share of the row"
+        let caption =
+            "rows are true classes, columns predicted ones; the fuller a cell, the larger its share of the row"
             + (runs > 1 ? "; counts over all seeds." : ".")
         let figures = zip(networks, measures.networks).map { network, measured in
             ReportPage.CaptionedFigure(
@@ -15,7 +16,8 @@ extension ReportSubject {
                 ).figure, caption: caption)
         }
         let tables = zip(networks, measures.networks).map { network, measured in classTable(network, measured) }
-        let pieces: [ReportPage.Piece] = tables.count == 1
+        let pieces: [ReportPage.Piece] =
+            tables.count == 1
             ? tables.map { .table($0) }
             : [.details("Precision, recall and F1 of each class, by network", tables.map { .table($0) })]
         return .init("Confusion of classes", [.figures(figures)] + pieces)

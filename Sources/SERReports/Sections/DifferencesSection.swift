@@ -42,7 +42,8 @@ extension ReportSubject {
                 + "difference as large would come about if the two networks were the same."
         ]
         if differences.count > 1 {
-            let made = differences.count == pairs
+            let made =
+                differences.count == pairs
                 ? "The more pairs are compared, the sooner one of them differs by chance: Holm's correction over the "
                     + "\(pairs) pairs keeps the chance of a single false difference below 5 %."
                 : "Only the pairs with the best network were compared. It is the best of all by these very clips, so "

@@ -50,10 +50,14 @@ extension ReportSubject {
         let names = Set(speakers).sorted { $0.compare($1, options: .numeric) == .orderedAscending }
         guard names.count > 1, names.count <= Self.mostSpeakers, networks.count <= 6 else { return nil }
         let rows = names.map { name in
-            BarChart.Row(name, networks.map { network in
-                .init(CrossValidationResults.Spread(
-                    network.runs.compactMap { accuracy($0) { speakers[$0] == name } }).mean)
-            })
+            BarChart.Row(
+                name,
+                networks.map { network in
+                    .init(
+                        CrossValidationResults.Spread(
+                            network.runs.compactMap { accuracy($0) { speakers[$0] == name } }
+                        ).mean)
+                })
         }
         let told = networks.indices.map { index in
             let values = rows.compactMap { row in row.bars[index].value.map { (row.label, $0) } }

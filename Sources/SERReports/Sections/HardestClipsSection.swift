@@ -25,7 +25,8 @@ extension ReportSubject {
         let several = networks.reduce(0) { $0 + $1.runs.count } > 1
         var pieces: [ReportPage.Piece] = [
             .paragraph(
-                "The clips whose true class was found least probable\(several ? ", in the mean of all trainings" : "").")
+                "The clips whose true class was found least probable\(several ? ", in the mean of all trainings" : "")."
+            )
         ]
         var media = sounds.map { ReportSounds.Spending($0) }
         let cards = clips.enumerated().compactMap { number, clip in card(clip, number, &media) }

@@ -18,7 +18,8 @@ package struct SettingText: Decodable, CustomStringConvertible {
         if let container = try? decoder.container(keyedBy: Name.self) {
             parts = try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map { name in
                 let value = try container.decode(Self.self, forKey: name).description
-                let isNested = (try? container.nestedContainer(keyedBy: Name.self, forKey: name).allKeys.isEmpty) == false
+                let isNested =
+                    (try? container.nestedContainer(keyedBy: Name.self, forKey: name).allKeys.isEmpty) == false
                 // Swift's coding of values without a name.
                 return (name.stringValue.hasPrefix("_") ? "" : name.stringValue, value, isNested)
             }
@@ -32,7 +33,8 @@ package struct SettingText: Decodable, CustomStringConvertible {
         description = parts.map { part in
             if part.name.isEmpty { return part.value }
             if part.value.isEmpty { return part.name }
-            return part.isNested && part.value.contains(" ") ? "\(part.name) (\(part.value))" : "\(part.name) \(part.value)"
+            return part.isNested && part.value.contains(" ")
+                ? "\(part.name) (\(part.value))" : "\(part.name) \(part.value)"
         }.joined(separator: ", ")
     }
 

@@ -7,15 +7,18 @@ extension ReportSubject {
     func settingsSection() -> ReportPage.Section {
         var pieces: [ReportPage.Piece] = []
         if commands.isEmpty {
-            pieces.append(.paragraph("The results were made by a program of its own, which did not say how it was run."))
+            pieces.append(
+                .paragraph("The results were made by a program of its own, which did not say how it was run."))
         } else {
-            pieces.append(.paragraph(commands.count == 1 ? "The command that made them:" : "The commands that made them:"))
+            pieces.append(
+                .paragraph(commands.count == 1 ? "The command that made them:" : "The commands that made them:"))
             pieces.append(.command(commands.map(Self.shellText).joined(separator: "\n")))
         }
         pieces.append(
             .table(
                 .init(
-                    caption: "Settings.", columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
+                    caption: "Settings.",
+                    columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
                     rows: rows)))
         return .init("Settings, and how to repeat it", pieces)
     }
@@ -41,9 +44,11 @@ extension ReportSubject {
     /// Arguments as a shell takes them.
     package static func shellText(_ arguments: [String]) -> String {
         arguments.map { argument in
-            let isPlain = !argument.isEmpty && argument.unicodeScalars.allSatisfy {
-                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./,:=+@%~".unicodeScalars.contains($0)
-            }
+            let isPlain =
+                !argument.isEmpty
+                && argument.unicodeScalars.allSatisfy {
+                    $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./,:=+@%~".unicodeScalars.contains($0)
+                }
             return isPlain ? argument : "'\(argument.replacing("'", with: "'\\''"))'"
         }.joined(separator: " ")
     }

@@ -27,17 +27,22 @@ struct SpectrogramFigure {
         let loudest = matrix.values.max() ?? 0
         let seconds = clip.duration
         let ticks = [250.0, 1000, 4000].map { hertz in
-            (place: Self.mel(hertz) / Self.mel(mel.sampleRate / 2), label: hertz < 1000 ? "0.25" : "\(Int(saturating: hertz / 1000, rounding: .down))")
+            (
+                place: Self.mel(hertz) / Self.mel(mel.sampleRate / 2),
+                label: hertz < 1000 ? "0.25" : "\(Int(saturating: hertz / 1000, rounding: .down))"
+            )
         }
         let peak = rows.indices.max { rows[$0].reduce(0, +) < rows[$1].reduce(0, +) } ?? 0
         let hertz = Self.hertz(Self.mel(mel.sampleRate / 2) * (Double(peak) + 0.5) / Double(rows.count))
-        figure = HeatMap(
-            name: name, title: title,
-            description: "Mel spectrogram of \(seconds.fixed(2)) seconds up to 8 kHz, in decibels below the loudest, "
-                + "brighter is louder; most of the sound is around \(hertz.fixed(0)) Hz.",
-            xLabel: "seconds", yLabel: "kHz", xAxis: Self.timeAxis(seconds), yTicks: ticks,
-            layers: [.init(rows, range: (loudest - 70)...loudest)]
-        ).figure
+        figure =
+            HeatMap(
+                name: name, title: title,
+                description:
+                    "Mel spectrogram of \(seconds.fixed(2)) seconds up to 8 kHz, in decibels below the loudest, "
+                    + "brighter is louder; most of the sound is around \(hertz.fixed(0)) Hz.",
+                xLabel: "seconds", yLabel: "kHz", xAxis: Self.timeAxis(seconds), yTicks: ticks,
+                layers: [.init(rows, range: (loudest - 70)...loudest)]
+            ).figure
     }
 
     static func timeAxis(_ seconds: Double) -> AxisScale {

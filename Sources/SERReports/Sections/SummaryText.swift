@@ -11,12 +11,14 @@ extension ReportSubject {
         let names = equals.map { networks[$0].name }.joined(separator: " and ")
         let verb = equals.count == 1 ? "is" : "are each"
         let who = equals.count == networks.count ? names : "\(names), the best of \(networks.count) networks,"
-        let interval = accuracy?.interval.map {
-            " (95 % interval \(($0.lower * 100).fixed(1)) to \(($0.upper * 100).fixed(1)) %)"
-        } ?? ""
+        let interval =
+            accuracy?.interval.map {
+                " (95 % interval \(($0.lower * 100).fixed(1)) to \(($0.upper * 100).fixed(1)) %)"
+            } ?? ""
         let seeds = networks[best].runs.count > 1 ? ", in the mean of \(networks[best].runs.count) seeds" : ""
         let guess = (100 / Double(max(labels.count, 1))).fixed(1)
-        return "\(who) \(verb) right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(clips.count) clips of "
+        return
+            "\(who) \(verb) right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(clips.count) clips of "
             + "\(corpusName)\(speakerText)\(seeds), where guessing among \(labels.count) emotions gives \(guess) %: "
             + "\(testing)."
     }
@@ -36,8 +38,10 @@ extension ReportSubject {
         switch kind {
         case .evaluation, .scaling: return "a saved model tested on the whole corpus"
         case .comparison, .crossvalidation:
-            let how = kind == .comparison
-                ? "the clips are the test part of one split (\(cut))" : "every clip was tested in one of the folds (\(cut))"
+            let how =
+                kind == .comparison
+                ? "the clips are the test part of one split (\(cut))"
+                : "every clip was tested in one of the folds (\(cut))"
             guard TestedClip.speakers(of: clips) != nil else { return "\(how), and who speaks is not known" }
             return sharesSpeakers
                 ? "\(how), but their voices were heard in training, so this says nothing about a voice never heard"

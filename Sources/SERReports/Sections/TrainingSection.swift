@@ -25,7 +25,8 @@ extension ReportSubject {
 
     private func several(_ network: Network, _ histories: [History]) -> [ReportPage.CaptionedFigure] {
         let kept = CrossValidationResults.Spread(histories.map { Double($0.bestEpoch) })
-        let caption = "over the epochs, mean of \(histories.count) trainings; bands: one standard deviation to either "
+        let caption =
+            "over the epochs, mean of \(histories.count) trainings; bands: one standard deviation to either "
             + "side. Epochs kept: \(kept.least.fixed(0)) to \(kept.greatest.fixed(0))."
         return [
             meanChart(network, histories, "loss", \.trainLoss, \.validationLoss),

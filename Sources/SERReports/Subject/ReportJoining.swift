@@ -51,7 +51,8 @@ extension ReportSubject {
             return "they were not tested on the same clips; only one tested \(missing)"
         }
         if cuts.map({ [$0.train, $0.validation, $0.test] }) != other.cuts.map({ [$0.train, $0.validation, $0.test] })
-            || cut != other.cut {
+            || cut != other.cut
+        {
             return "their folds differ (\(cut); \(other.cut))"
         }
         if let mine = networks.first?.runs.first?.folds, let others = other.networks.first?.runs.first?.folds {

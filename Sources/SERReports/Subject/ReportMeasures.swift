@@ -76,7 +76,8 @@ extension ReportSubject {
     func pooled(_ runs: [Evaluation]) throws(EvaluationError) -> Evaluation {
         let names = isOverSpeakers ? TestedClip.speakers(of: clips) ?? [] : clips.indices.map { "clip \($0)" }
         return try Evaluation(
-            logits: runs.flatMap(\.scaledLogits), targets: runs.flatMap(\.targets), labels: labels, speakers: runs.flatMap { _ in names })
+            logits: runs.flatMap(\.scaledLogits), targets: runs.flatMap(\.targets), labels: labels,
+            speakers: runs.flatMap { _ in names })
     }
 }
 

@@ -20,7 +20,8 @@ extension ReportSubject {
         var networks: [Network] = []
         for entry in results.models {
             let logits = entry.logits ?? []
-            let raw = try TestedClip.evaluation(of: results.clips, logits: logits, temperature: 1, labels: results.labels)
+            let raw = try TestedClip.evaluation(
+                of: results.clips, logits: logits, temperature: 1, labels: results.labels)
             let isCalibrated = entry.temperature != 1
             let run = Run(
                 seed: results.seed,
@@ -42,13 +43,14 @@ extension ReportSubject {
         synthetic = results.synthetic
         labels = results.labels
         cut = results.split.method
-        cuts = results.audit.map { audit in
-            [
-                .init(
-                    name: results.split.method, train: results.split.train, validation: results.split.validation,
-                    test: results.split.test, audit: audit)
-            ]
-        } ?? []
+        cuts =
+            results.audit.map { audit in
+                [
+                    .init(
+                        name: results.split.method, train: results.split.train, validation: results.split.validation,
+                        test: results.split.test, audit: audit)
+                ]
+            } ?? []
         clips = results.clips
         self.networks = networks
         warnings = results.split.warnings + results.models.compactMap(\.divergence)
@@ -95,25 +97,28 @@ extension ReportSubject {
         skipped = Set(results.folds.flatMap(\.skipped)).sorted()
         libraries = [results.library]
         commands = results.command.map { [$0] } ?? []
-        facts = [
-            ("protocol", results.protocol), ("seed of the folds", "\(results.foldSeed)"),
-            ("seeds of the trainings", results.seeds.map(String.init).joined(separator: ", ")),
-            (
-                "validation",
-                "\((results.validation * 100).significant(3)) % of what is not tested"
-                    + (results.validatedBy.map { ", whole \($0.rawValue)s" } ?? ", of each class")
-            ),
-        ] + (results.inner.map { [("inner folds", $0)] } ?? [])
+        facts =
+            [
+                ("protocol", results.protocol), ("seed of the folds", "\(results.foldSeed)"),
+                ("seeds of the trainings", results.seeds.map(String.init).joined(separator: ", ")),
+                (
+                    "validation",
+                    "\((results.validation * 100).significant(3)) % of what is not tested"
+                        + (results.validatedBy.map { ", whole \($0.rawValue)s" } ?? ", of each class")
+                ),
+            ] + (results.inner.map { [("inner folds", $0)] } ?? [])
         unit = sharesSpeakers ? .clips : nil
     }
 
     private init(_ results: EvaluationResults, source: String) throws(EvaluationError) {
-        let raw = try TestedClip.evaluation(of: results.clips, logits: results.logits, temperature: 1, labels: results.labels)
+        let raw = try TestedClip.evaluation(
+            of: results.clips, logits: results.logits, temperature: 1, labels: results.labels)
         let isCalibrated = results.temperature != 1
         let run = Run(
             seed: nil, evaluation: isCalibrated ? try raw.scaled(by: results.temperature) : raw,
             uncalibrated: isCalibrated ? raw : nil, folds: nil, trainings: [])
-        let name = results.provenance["network"]?.uppercased()
+        let name =
+            results.provenance["network"]?.uppercased()
             ?? URL(fileURLWithPath: results.model).deletingPathExtension().lastPathComponent
         kind = .evaluation
         self.source = source
@@ -132,7 +137,8 @@ extension ReportSubject {
         skipped = results.skipped
         libraries = [results.library]
         commands = results.command.map { [$0] } ?? []
-        facts = [("model file", results.model), ("features", results.features)]
+        facts =
+            [("model file", results.model), ("features", results.features)]
             + results.provenance.sorted { $0.key < $1.key }.map { ("model: \($0.key)", $0.value) }
         further = results.furtherSections
     }
@@ -148,12 +154,14 @@ extension ReportSubject.Run {
         }
         self.seed = seed
         evaluation = try Evaluation(pooling: parts, labels: labels)
-        uncalibrated = parts.contains { $0.temperature != 1 }
+        uncalibrated =
+            parts.contains { $0.temperature != 1 }
             ? try Evaluation(pooling: parts, labels: labels, isCalibrated: false) : nil
         folds = parts.flatMap { fold in fold.clips.map { _ in fold.fold } }
         trainings = parts.map { fold in
             ReportSubject.Training(
-                fold: fold.fold, history: History(epochs: fold.history, bestEpoch: fold.bestEpoch), network: fold.network)
+                fold: fold.fold, history: History(epochs: fold.history, bestEpoch: fold.bestEpoch),
+                network: fold.network)
         }
     }
 }

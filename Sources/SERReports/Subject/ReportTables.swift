@@ -28,10 +28,12 @@ extension ReportSubject {
 
     /// Predictions as CSV: one row a clip, network and seed.
     var clipsTable: String {
-        var rows = [[
-            "clip", "corpus", "speaker", "sentence", "network", "seed", "fold", "true", "predicted", "confidence",
-            "probability of true",
-        ]]
+        var rows = [
+            [
+                "clip", "corpus", "speaker", "sentence", "network", "seed", "fold", "true", "predicted", "confidence",
+                "probability of true",
+            ]
+        ]
         for network in networks {
             for run in network.runs {
                 let confidences = run.evaluation.scores.confidences

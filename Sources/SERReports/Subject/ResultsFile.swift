@@ -19,10 +19,12 @@ public enum ReportError: Error, Sendable, Equatable, CustomStringConvertible, Lo
         switch self {
         case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
         case .notResults(let path):
-            return "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote, or "
+            return
+                "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote, or "
                 + "scale's scaling.json."
         case .version(let path, let kind, let found, let known):
-            return "\(path) holds results of a \(kind.rawValue) \(found.map { "in version \($0)" } ?? "without a version")"
+            return
+                "\(path) holds results of a \(kind.rawValue) \(found.map { "in version \($0)" } ?? "without a version")"
                 + ", and this library reads version \(known). Make the results again with this library, or read them "
                 + "with that which wrote them."
         case .doNotFit(let first, let second, let reason):

@@ -36,8 +36,8 @@ package struct FileCalls {
 
     private static func flushed(_ file: Int32) -> Int32 {
         #if canImport(Darwin)
-        // fsync leaves the bytes in the drive's cache there; file systems without the stronger call have that one.
-        if fcntl(file, F_FULLFSYNC) == 0 { return 0 }
+            // fsync leaves the bytes in the drive's cache there; file systems without the stronger call have that one.
+            if fcntl(file, F_FULLFSYNC) == 0 { return 0 }
         #endif
         return fsync(file)
     }

@@ -87,19 +87,22 @@ extension Corpus {
         for speaker in expectation.speakers {
             guard clips.contains(where: { $0.speaker == speaker }) else {
                 let expected = expectation.emotions.reduce(0) { $0 + (perCell[$1] ?? 0) }
-                problems.append(.count(
-                    corpus: corpus, speaker: speaker, emotion: nil, expected: expected, found: 0, missing: []))
+                problems.append(
+                    .count(
+                        corpus: corpus, speaker: speaker, emotion: nil, expected: expected, found: 0, missing: []))
                 continue
             }
             for emotion in expectation.emotions {
                 let cell = cells[[speaker, emotion]] ?? [], expected = perCell[emotion] ?? 0
                 guard cell.count != expected else { continue }
                 // Only where each sentence is spoken once do the other cells tell what this one lacks.
-                let missing = sentences.count == expected
+                let missing =
+                    sentences.count == expected
                     ? sentences.subtracting(cell.compactMap(\.sentence)).sorted() : []
-                problems.append(.count(
-                    corpus: corpus, speaker: speaker, emotion: emotion, expected: expected, found: cell.count,
-                    missing: missing))
+                problems.append(
+                    .count(
+                        corpus: corpus, speaker: speaker, emotion: emotion, expected: expected, found: cell.count,
+                        missing: missing))
             }
         }
         return problems

@@ -71,8 +71,10 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
                 + "Found, for example, \(examples.joined(separator: ", "))."
         case .unknownLayout(let url, let audioFiles, let tried):
             ([
-                (audioFiles == 1 ? "The one audio file in \(url.path) follows" : "The \(audioFiles) audio files in "
-                    + "\(url.path) follow") + " no layout that is known. Tried:"
+                (audioFiles == 1
+                    ? "The one audio file in \(url.path) follows"
+                    : "The \(audioFiles) audio files in "
+                        + "\(url.path) follow") + " no layout that is known. Tried:"
             ]
                 + tried.map { "  \($0.layout): \($0.rule) (\($0.matching) of \(audioFiles) files)" }
                 + [

@@ -30,15 +30,18 @@ extension ManifestRemark: CustomStringConvertible {
         case .separator(let separator):
             return "the manifest was read with \(separator.name) between its fields"
         case .trailingSeparators(let lines):
-            return "\(lines) \(lines == 1 ? "line" : "lines") of the manifest go on after the last column; nothing stands "
+            return
+                "\(lines) \(lines == 1 ? "line" : "lines") of the manifest go on after the last column; nothing stands "
                 + "there"
         case .windowsPaths(let entries):
             return "\\ was read as / in \(entries) \(entries == 1 ? "path" : "paths") of the manifest"
         case .otherUnicodeForm(let path, let line):
-            return "\(path) (line \(line)) was found under the same name in another form of Unicode; the accents are one "
+            return
+                "\(path) (line \(line)) was found under the same name in another form of Unicode; the accents are one "
                 + "character in the one and two in the other"
         case .twoUnicodeForms(let path, let line):
-            return "there are two files \(path) (line \(line)), the accents in two forms of Unicode; that of the manifest "
+            return
+                "there are two files \(path) (line \(line)), the accents in two forms of Unicode; that of the manifest "
                 + "was read. Give one of them another name."
         case .listedTwice(let path, let lines):
             return "\(path) stands on the lines \(lines.map(String.init).joined(separator: ", ")); it counts once"

@@ -22,7 +22,8 @@ public enum TextEncoding: String, Sendable, Codable, CaseIterable {
         guard bytes.allSatisfy(isLatin) else {
             throw CSV.Failure(
                 line: line,
-                reason: "the text is neither UTF-8 nor Latin-1 or UTF-16; save the file as UTF-8 (in Excel, \"CSV UTF-8\")")
+                reason:
+                    "the text is neither UTF-8 nor Latin-1 or UTF-16; save the file as UTF-8 (in Excel, \"CSV UTF-8\")")
         }
         let scalars = bytes.map { UnicodeScalar(punctuation[$0] ?? UInt32($0)) ?? UnicodeScalar($0) }
         return (Array(String(String.UnicodeScalarView(scalars)).utf8), .windows1252)
@@ -50,7 +51,8 @@ public enum TextEncoding: String, Sendable, Codable, CaseIterable {
         // Halves of pairs that stand alone are replaced by this character.
         let isBroken = string.unicodeScalars.contains("\u{fffd}") && !text.contains(0xfffd)
         guard bytes.count % 2 == 0, !isBroken else {
-            throw CSV.Failure(line: 1, reason: "the text begins as UTF-16 and does not go on so; save the file as UTF-8")
+            throw CSV.Failure(
+                line: 1, reason: "the text begins as UTF-16 and does not go on so; save the file as UTF-8")
         }
         return Array(string.utf8)
     }

@@ -63,6 +63,8 @@ struct CrossValidationFolder: Sendable {
         do { data = try ResultsCoding.encoder.encode(value) } catch {
             throw .file(FileWriteError(path: file.path, reason: "\(error)"))
         }
-        do throws(FileWriteError) { try AtomicFile.write(data + Data("\n".utf8), to: file) } catch { throw .file(error) }
+        do throws(FileWriteError) { try AtomicFile.write(data + Data("\n".utf8), to: file) } catch {
+            throw .file(error)
+        }
     }
 }

@@ -132,8 +132,9 @@ package struct CrossValidationPlan: Sendable {
                 let trained = try fit(index, on: split, seed: task.seed, isCancelled: isCancelled, epoch: epoch)
                 total += try trained.evaluate(split.test).metrics.unweightedAverageRecall
             }
-            choices.append(.init(
-                name: settings.candidates[index].name, unweightedAverageRecall: total / Double(task.inner.count)))
+            choices.append(
+                .init(
+                    name: settings.candidates[index].name, unweightedAverageRecall: total / Double(task.inner.count)))
         }
         return choices
     }

@@ -238,11 +238,12 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
                 let evaluation = try Evaluation(pooling: own, labels: corpus.labels)
                 let isCalibrated = own.contains { $0.temperature != 1 }
                 evaluations.append(evaluation)
-                runs.append(Run(
-                    seed: seed, metrics: evaluation.metrics,
-                    uncalibrated: isCalibrated
-                        ? try Evaluation(pooling: own, labels: corpus.labels, isCalibrated: false).metrics : nil,
-                    calibrationExcess: try evaluation.calibrationExcess(bootstrap: Bootstrap(unit: unit))))
+                runs.append(
+                    Run(
+                        seed: seed, metrics: evaluation.metrics,
+                        uncalibrated: isCalibrated
+                            ? try Evaluation(pooling: own, labels: corpus.labels, isCalibrated: false).metrics : nil,
+                        calibrationExcess: try evaluation.calibrationExcess(bootstrap: Bootstrap(unit: unit))))
             }
             estimates = try Estimates.mean(over: evaluations, bootstrap: Bootstrap(unit: unit))
         } catch { throw .training(.evaluation(error), fold: "all folds") }
@@ -285,7 +286,9 @@ extension Evaluation {
 
 extension CrossValidationResults.Settings {
     /// The settings of a network that is trained so.
-    package init(name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int) throws(CrossValidationError) {
+    package init(name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int)
+        throws(CrossValidationError)
+    {
         self.name = name
         self.parameters = parameters
         duration = trainer.duration
@@ -308,7 +311,8 @@ extension CrossValidationResults: CustomStringConvertible {
     public var description: String {
         let runsText = seeds.count == 1 ? "seed \(seeds[0])" : "seeds \(seeds.map(String.init).joined(separator: ", "))"
         let names = settings.map(\.name).joined(separator: ", ")
-        let network = settings.count == 1
+        let network =
+            settings.count == 1
             ? names : "the best of \(names), chosen within each training part (\(inner ?? ""))"
         var lines = ["\(network) on \(corpus)\(synthetic ? ", which is synthetic" : ""): \(self.protocol), \(runsText)"]
         lines += foldTable
@@ -333,9 +337,10 @@ extension CrossValidationResults: CustomStringConvertible {
         runs.map { run in
             let excess = run.calibrationExcess
             let interval = excess.interval.map { " (\($0.lower.fixed(4)) to \($0.upper.fixed(4)))" } ?? ""
-            let change = run.uncalibrated.map {
-                "; log-loss \($0.loss.fixed(4)) without temperatures, \(run.metrics.loss.fixed(4)) with them"
-            } ?? ""
+            let change =
+                run.uncalibrated.map {
+                    "; log-loss \($0.loss.fixed(4)) without temperatures, \(run.metrics.loss.fixed(4)) with them"
+                } ?? ""
             return "calibration error of seed \(run.seed): \(excess.expectedCalibrationError.fixed(4)), beyond chance "
                 + "\(excess.value.fixed(4))\(interval)\(change)"
         }

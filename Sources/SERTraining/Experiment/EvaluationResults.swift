@@ -111,20 +111,23 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         synthetic = corpus.isSynthetic
         labels = evaluation.labels
         let absent = labels.indices.filter { !evaluation.targets.contains($0) }
-        warnings = Self.warnings(of: recognizer, on: corpus)
+        warnings =
+            Self.warnings(of: recognizer, on: corpus)
             + Self.warning(ofAbsent: absent.map { evaluation.labels[$0] })
         temperature = evaluation.temperature
         self.bootstrap = bootstrap
         metrics = evaluation.metrics
         reliability = evaluation.reliability
         let curve = evaluation.riskCoverage
-        riskCoverage = Curve(area: curve.area, points: RiskCoverageCurve.keyCoverages.compactMap(curve.point(coverage:)))
+        riskCoverage = Curve(
+            area: curve.area, points: RiskCoverageCurve.keyCoverages.compactMap(curve.point(coverage:)))
         clips = TestedClip.list(used, targets: evaluation.targets, in: corpus)
         logits = evaluation.logits
         let known = Set(used.map(\.source))
         let root = commonFolder(of: corpus.clips.map(\.path.path))
         skipped = corpus.clips.filter { !known.contains($0.source) }.map { $0.name(below: root) }
-        unreadable = corpus.problems.compactMap(\.unreadable)
+        unreadable =
+            corpus.problems.compactMap(\.unreadable)
             + failures.map { UnreadableFile(path: $0.clip.name(below: root), reason: $0.reason) }
         let heard = try store.heard(used, of: corpus, pipeline: recognizer.pipeline)
         withoutSpeech = heard.filter { !$0.part.hasSpeech }.map(\.clip)

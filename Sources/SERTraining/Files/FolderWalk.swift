@@ -2,9 +2,9 @@ import Foundation
 import SERAudio
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The files in a folder and the folders below it, each once.

@@ -45,7 +45,8 @@ package enum SegmentTimes {
         guard let clock = words.first else { return hasDays ? days * 86_400 : nil }
         let parts = (clock.hasPrefix("+") ? clock.dropFirst() : clock).split(
             separator: ":", omittingEmptySubsequences: false)
-        guard words.count == 1, parts.count == 3, let hours = UInt(parts[0]), let minutes = UInt(parts[1]), minutes < 60,
+        guard words.count == 1, parts.count == 3, let hours = UInt(parts[0]), let minutes = UInt(parts[1]),
+            minutes < 60,
             let seconds = number(parts[2]), (0..<60).contains(seconds)
         else { return nil }
         return days * 86_400 + Double(hours) * 3600 + Double(minutes) * 60 + seconds

@@ -41,7 +41,8 @@ public final class FeatureStore: @unchecked Sendable {
     /// - Throws: ``TrainingError/cancelled``; ``TrainingError/setting(_:)`` for an extractor whose settings cannot be
     ///   written.
     public func matrices(
-        of clips: [Clip], pipeline: FeaturePipeline, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
+        of clips: [Clip], pipeline: FeaturePipeline,
+        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
         isCancelled: @Sendable () -> Bool = { false }
     ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
         let key = try pipeline.extractionKey

@@ -50,7 +50,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
         case .evaluation(let error): return error.description
         case .recognizer(let error): return error.description
         case .outputNotFinite(let path, let failed, let clips):
-            return "the network's outputs are infinite or not numbers for \(failed) of \(clips) clips, the first of them "
+            return
+                "the network's outputs are infinite or not numbers for \(failed) of \(clips) clips, the first of them "
                 + "\(path). Where it is all of them, train again with a lower learning rate or clipped gradients; else "
                 + "listen to those clips, and leave out what is broken."
         case .labels(let model, let data):

@@ -14,7 +14,8 @@ struct FoldersLayout: CorpusLayout {
         let folders = files.map { $0.components.dropLast() }
         var depth = 0
         while let first = folders.first(where: { $0.count > depth })?[depth],
-            folders.allSatisfy({ $0.count > depth + 1 && $0[depth] == first }) { depth += 1 }
+            folders.allSatisfy({ $0.count > depth + 1 && $0[depth] == first })
+        { depth += 1 }
         self.depth = depth
     }
 

@@ -4,7 +4,8 @@
 /// The sentence is kept as written, such as `a01`: most numbers stand for another text in each emotion.
 struct SAVEELayout: CorpusLayout {
     let name = "SAVEE"
-    let rule = "emotion (a d f h n sa su) and number, after the speaker (DC JE JK KL) or in the speaker's folder, "
+    let rule =
+        "emotion (a d f h n sa su) and number, after the speaker (DC JE JK KL) or in the speaker's folder, "
         + "such as DC_a01.wav or DC/a01.wav"
 
     private static let emotions = [

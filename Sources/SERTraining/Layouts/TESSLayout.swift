@@ -25,7 +25,8 @@ struct TESSLayout: CorpusLayout {
         var clip = ClipName(emotion: emotion, speaker: prefix == "OA" ? "OAF" : prefix, sentence: parts[1].lowercased())
         if prefix == "OA" { clip.remark = "the speaker OA is read as OAF" }
         if let folder = file.components.dropLast().last, let stated = Self.folder(folder),
-            stated.emotion != clip.emotion || stated.speaker != clip.speaker {
+            stated.emotion != clip.emotion || stated.speaker != clip.speaker
+        {
             clip.remark = "the folder says \(stated.speaker ?? ""), \(stated.emotion); the file name is trusted"
         }
         return .clip(clip)

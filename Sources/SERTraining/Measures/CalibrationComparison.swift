@@ -27,9 +27,10 @@ extension CalibrationComparison: CustomStringConvertible {
         func line(_ name: String, _ value: (ClassificationMetrics) -> Double) -> String {
             "\(name) \(value(before).fixed(4)) -> \(value(after).fixed(4))"
         }
-        return "temperature \(temperature.fixed(3)): " + [
-            line("log-loss") { $0.loss }, line("Brier score") { $0.brierScore },
-            line("expected calibration error") { $0.expectedCalibrationError },
-        ].joined(separator: ", ")
+        return "temperature \(temperature.fixed(3)): "
+            + [
+                line("log-loss") { $0.loss }, line("Brier score") { $0.brierScore },
+                line("expected calibration error") { $0.expectedCalibrationError },
+            ].joined(separator: ", ")
     }
 }

@@ -99,9 +99,10 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
         count = targets.count
         loss = scores.logLosses(targets: targets).mean
         brierScore = scores.brierScores(targets: targets).mean
-        expectedCalibrationError = ReliabilityDiagram(
-            checked: scores.confidences, correct: zip(targets, scores.predictions).map { $0 == $1 }
-        ).expectedCalibrationError
+        expectedCalibrationError =
+            ReliabilityDiagram(
+                checked: scores.confidences, correct: zip(targets, scores.predictions).map { $0 == $1 }
+            ).expectedCalibrationError
         accuracy = Double(confusion.correct) / Double(targets.count)
         perClass = labels.indices.map { ClassMetrics(of: $0, label: labels[$0], in: confusion) }
         unweightedAverageRecall = perClass.filter { $0.support > 0 }.map(\.recall).mean
@@ -147,8 +148,9 @@ extension ClassificationMetrics: CustomStringConvertible {
                 + "\(macroRecall.fixed(4)), F1 \(macroF1.fixed(4)), AUC \(auc.map { $0.fixed(4) } ?? "undefined")",
         ]
         if !aucLeavesOut.isEmpty {
-            lines.append("left out of AUC, having no clip to rank against the rest: "
-                + aucLeavesOut.joined(separator: ", "))
+            lines.append(
+                "left out of AUC, having no clip to rank against the rest: "
+                    + aucLeavesOut.joined(separator: ", "))
         }
         return (lines + [classTable]).joined(separator: "\n")
     }

@@ -64,7 +64,8 @@ extension Clip {
     ) throws(AudioFacts.Failure) {
         self.init(
             path: url, emotion: entry.label, speaker: entry.speaker, sentence: entry.sentence,
-            duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels, corpus: corpus,
+            duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels,
+            corpus: corpus,
             content: fact.content, truncated: truncated, remarks: fact.info.remarks)
         guard let times = entry.times else { return }
         let length = fact.info.duration, end = times.end ?? length

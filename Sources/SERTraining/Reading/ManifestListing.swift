@@ -80,10 +80,11 @@ struct ManifestListing {
         for entry in entries.sorted(by: { (start($0), $0.line) < (start($1), $1.line) }) {
             if let other = furthest.first(where: { $0.label != entry.label }), start(entry) < end(other) {
                 let pair = [entry, other].sorted { $0.line < $1.line }
-                found.append((
-                    pair[0].line,
-                    .overlap(path: entry.path, lines: pair.map(\.line), labels: pair.map(\.label))
-                ))
+                found.append(
+                    (
+                        pair[0].line,
+                        .overlap(path: entry.path, lines: pair.map(\.line), labels: pair.map(\.label))
+                    ))
             }
             let rivals = furthest.filter { $0.label != entry.label }
             let own = furthest.first { $0.label == entry.label }

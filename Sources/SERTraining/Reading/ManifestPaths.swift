@@ -125,7 +125,9 @@ extension ManifestPaths {
 
     /// Where a file of the same name lies, with a few words before it; empty where there is none.
     private mutating func sameName(as path: String) -> String {
-        guard let name = path.split(separator: "/").last.map(String.init), let found = filesBelow[name] else { return "" }
+        guard let name = path.split(separator: "/").last.map(String.init), let found = filesBelow[name] else {
+            return ""
+        }
         let more = found.count > 1 ? " (and \(found.count - 1) more)" : ""
         return "; a file of that name is \(folder.appendingPathComponent(found[0]).path)\(more)"
     }

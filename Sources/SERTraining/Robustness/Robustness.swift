@@ -98,14 +98,18 @@ private struct RobustnessRun: Sendable {
         var isComplete = true
         for family in families {
             let familyKey = key.derived(family[0].family.rawValue)
-            guard let rows = logits(family, voices, familyKey, { observe(.degrading(done: done.increment(), total: total)) })
+            guard
+                let rows = logits(
+                    family, voices, familyKey, { observe(.degrading(done: done.increment(), total: total)) })
             else {
                 isComplete = false
                 break
             }
             for (condition, rows) in zip(family, rows) {
                 guard let result = try result(of: condition, rows) else {
-                    unmeasured[condition] = failures(rows).first.map { "no clip can be measured; \($0.clip): \($0.reason)" }
+                    unmeasured[condition] = failures(rows).first.map {
+                        "no clip can be measured; \($0.clip): \($0.reason)"
+                    }
                     continue
                 }
                 conditions.append(result)
@@ -117,7 +121,9 @@ private struct RobustnessRun: Sendable {
             skipped: part.count - clips.count, seed: suite.seed,
             clean: try clean.estimates(of: RobustnessResults.measures, bootstrap: bootstrap), conditions: conditions,
             omitted: suite.conditions.compactMap { condition in
-                (omitted[condition] ?? unmeasured[condition]).map { RobustnessResults.Omission(name: "\(condition)", reason: $0) }
+                (omitted[condition] ?? unmeasured[condition]).map {
+                    RobustnessResults.Omission(name: "\(condition)", reason: $0)
+                }
             }, unheardVoices: voices?.unheard ?? [], isComplete: isComplete)
     }
 
@@ -154,7 +160,8 @@ private struct RobustnessRun: Sendable {
 
     /// The features of one clip under each condition.
     private func features(
-        of clip: Clip, _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey, _ advance: @Sendable () -> Void
+        of clip: Clip, _ family: [Degradation], _ voices: BabbleVoices?, _ key: RandomKey,
+        _ advance: @Sendable () -> Void
     ) -> [Result<FeatureMatrix, Failure>] {
         // What is cancelled is thrown away.
         if isCancelled() { return family.map { _ in .failure(.recognition(.features(.emptyClip))) } }

@@ -77,7 +77,8 @@ public struct RobustnessResults: Codable, Sendable, Equatable {
 extension RobustnessResults.Condition {
     /// How many clips do not count, and why the first of them.
     var skippedText: String {
-        let count = skipped == 1 ? "1 clip could not be measured and does" : "\(skipped) clips could not be measured and do"
+        let count =
+            skipped == 1 ? "1 clip could not be measured and does" : "\(skipped) clips could not be measured and do"
         return "\(count) not count" + (failures?.first.map { "; \($0.clip): \($0.reason)" } ?? "")
     }
 }
@@ -98,8 +99,9 @@ extension RobustnessResults: CustomStringConvertible {
         for (family, conditions) in families {
             table.append([family.title])
             for condition in conditions {
-                table.append(["  " + condition.degradation.levelDescription]
-                    + Self.cells(condition.estimates) + Self.differenceCells(condition.differences))
+                table.append(
+                    ["  " + condition.degradation.levelDescription]
+                        + Self.cells(condition.estimates) + Self.differenceCells(condition.differences))
             }
         }
         var lines = table.lines

@@ -156,9 +156,10 @@ extension DataSplit {
         var splits: [DataSplit] = []
         for split in try part.folds(folds, validation: validation, validatedBy: grouping, seed: seed) {
             let parts = split.partitions.map { $0.indices.map { pool[$0] } }
-            splits.append(try DataSplit(
-                corpus: corpus, train: parts[0], validation: parts[1], test: parts[2],
-                summary: "\(split.summary), within the training part of \(summary)"))
+            splits.append(
+                try DataSplit(
+                    corpus: corpus, train: parts[0], validation: parts[1], test: parts[2],
+                    summary: "\(split.summary), within the training part of \(summary)"))
         }
         return splits
     }
@@ -255,9 +256,10 @@ private struct FoldCutter {
             for (column, word) in words.enumerated() {
                 let test = voice.intersection(word)
                 guard !test.isEmpty else { continue }  // those speakers never say those sentences
-                folds.append(Fold(
-                    name: "speaker group \(row + 1) of \(speakers), sentence group \(column + 1) of \(sentences)",
-                    test: test.sorted(), leftOut: voice.symmetricDifference(word).sorted()))
+                folds.append(
+                    Fold(
+                        name: "speaker group \(row + 1) of \(speakers), sentence group \(column + 1) of \(sentences)",
+                        test: test.sorted(), leftOut: voice.symmetricDifference(word).sorted()))
             }
         }
         return folds

@@ -139,7 +139,8 @@ private struct NearCopySearch {
     func verified(_ candidates: [Candidate]) -> [NearCopies.Pair] {
         let groups = Dictionary(grouping: candidates, by: \.first).sorted { $0.key < $1.key }.map(\.value)
         return parallelMap(groups.count) { group -> [NearCopies.Pair] in
-            guard !isCancelled(), let first = groups[group].first, case .success(let samples) = sound(first.first) else {
+            guard !isCancelled(), let first = groups[group].first, case .success(let samples) = sound(first.first)
+            else {
                 return []
             }
             let own = ComparedSound(samples)

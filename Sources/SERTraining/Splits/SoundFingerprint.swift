@@ -137,9 +137,11 @@ struct ComparedSound: Sendable {
                 while place + 1024 <= count {
                     var sums = (SIMD16<Float>(repeating: 0), SIMD16<Float>(repeating: 0))
                     for at in Swift.stride(from: place, to: place + 1024, by: 32) {
-                        sums.0 += a.loadUnaligned(fromByteOffset: at * size, as: SIMD16<Float>.self)
+                        sums.0 +=
+                            a.loadUnaligned(fromByteOffset: at * size, as: SIMD16<Float>.self)
                             * b.loadUnaligned(fromByteOffset: at * size, as: SIMD16<Float>.self)
-                        sums.1 += a.loadUnaligned(fromByteOffset: (at + 16) * size, as: SIMD16<Float>.self)
+                        sums.1 +=
+                            a.loadUnaligned(fromByteOffset: (at + 16) * size, as: SIMD16<Float>.self)
                             * b.loadUnaligned(fromByteOffset: (at + 16) * size, as: SIMD16<Float>.self)
                     }
                     total += Double((sums.0 + sums.1).sum())

@@ -72,9 +72,10 @@ extension Estimates: CustomStringConvertible {
             ])
         }
         let few = unit == .speakers && units < 10 ? "; with so few they are too narrow" : ""
-        return (table.lines + [
-            "intervals over \(units) \(unit.rawValue) (BCa bootstrap, \(resamples) resamples, seed \(seed))\(few)"
-        ]).joined(separator: "\n")
+        return
+            (table.lines + [
+                "intervals over \(units) \(unit.rawValue) (BCa bootstrap, \(resamples) resamples, seed \(seed))\(few)"
+            ]).joined(separator: "\n")
     }
 }
 
@@ -205,11 +206,14 @@ extension Bootstrap {
             Self.withWeights(units, key.derived(resample).drawn(units.count), statistics)
         }
         let groups = min(units.count, Self.mostLeftOut)
-        let jackknife = units.count < 2 ? [] : Self.inPieces(groups) { group in
-            var multiplicities = [Double](repeating: 1, count: units.count)
-            for unit in stride(from: group, to: units.count, by: groups) { multiplicities[unit] = 0 }
-            return Self.withWeights(units, multiplicities, statistics)
-        }
+        let jackknife =
+            units.count < 2
+            ? []
+            : Self.inPieces(groups) { group in
+                var multiplicities = [Double](repeating: 1, count: units.count)
+                for unit in stride(from: group, to: units.count, by: groups) { multiplicities[unit] = 0 }
+                return Self.withWeights(units, multiplicities, statistics)
+            }
         let values = Self.withWeights(units, [Double](repeating: 1, count: units.count), statistics)
         return BootstrapResults(values: values, replicates: replicates, jackknife: jackknife)
     }

@@ -53,8 +53,10 @@ extension Evaluation {
         let tail = (1 - bootstrap.level) / 2
         return CalibrationExcess(
             expectedCalibrationError: metrics.expectedCalibrationError, perfectlyCalibrated: draws.map { $0[1] }.mean,
-            interval: units.count < 2 ? nil : ConfidenceInterval(
-                lower: differences.quantile(tail), upper: differences.quantile(1 - tail), level: bootstrap.level),
+            interval: units.count < 2
+                ? nil
+                : ConfidenceInterval(
+                    lower: differences.quantile(tail), upper: differences.quantile(1 - tail), level: bootstrap.level),
             unit: units.unit, units: units.count, resamples: bootstrap.resamples)
     }
 }

@@ -31,7 +31,8 @@ public struct RepeatedRuns: Codable, Sendable, Equatable {
         }
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let deviation = (squares / Double(values.count - 1)).squareRoot()
-        let half = StudentDistribution.quantile(central: level, degreesOfFreedom: values.count - 1)
+        let half =
+            StudentDistribution.quantile(central: level, degreesOfFreedom: values.count - 1)
             * deviation / Double(values.count).squareRoot()
         standardDeviation = deviation
         interval = ConfidenceInterval(lower: mean - half, upper: mean + half, level: level)

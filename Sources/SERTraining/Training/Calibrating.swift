@@ -29,7 +29,8 @@ extension Recognizer {
             calibration = try TemperatureScaling.fitted(logits: logits, targets: targets)
         } catch { throw .evaluation(error) }
         let count = targets.count
-        provenance["calibration"] = calibration.map { "temperature \($0.temperature.significant(4)), fitted on \(count) clips" }
+        provenance["calibration"] =
+            calibration.map { "temperature \($0.temperature.significant(4)), fitted on \(count) clips" }
             ?? "none: \(count) clips do not determine a temperature"
         return calibration != nil
     }

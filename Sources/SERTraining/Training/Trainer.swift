@@ -215,7 +215,8 @@ public struct Trainer: Sendable {
             throw .setting("\(weights.count) class weights for \(labels.count) labels: one each is needed")
         }
         if let softmax = network.graph.nodes.last(where: { type(of: $0.layer).kind != Dropout.kind }),
-            softmax.layer is Softmax {
+            softmax.layer is Softmax
+        {
             throw .softmaxBeforeLoss(path: softmax.path)
         }
     }

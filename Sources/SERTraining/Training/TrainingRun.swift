@@ -25,7 +25,9 @@ struct TrainingRun {
     /// The key that all chance in a training comes from.
     static func key(seed: UInt64) -> RandomKey { RandomKey(seed: seed).derived("training") }
 
-    init(_ trainer: Trainer, model: Model, labels: [String], train: Examples, validation: Examples) throws(TrainingError) {
+    init(_ trainer: Trainer, model: Model, labels: [String], train: Examples, validation: Examples)
+        throws(TrainingError)
+    {
         self.trainer = trainer
         self.labels = labels
         self.train = train
@@ -38,7 +40,8 @@ struct TrainingRun {
             let rate = try LearningRate(
                 trainer.schedule, base: trainer.optimizer.learningRate,
                 stepsPerEpoch: BatchOrder(
-                    training: train, batchSize: trainer.batchSize, key: key.derived("order")).batches.count)
+                    training: train, batchSize: trainer.batchSize, key: key.derived("order")
+                ).batches.count)
             state = TrainingState(step: step, rate: rate, best: model)
         } catch { throw .setting(error.description) }
     }

@@ -62,7 +62,9 @@ struct BenchmarkCommand: ParsableCommand {
         var table: BenchmarkTable?
         for name in names {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            guard var figure = Self.memory.contains(name) ? try memory(name) : try benchmark.measure(name) else { continue }
+            guard var figure = Self.memory.contains(name) ? try memory(name) : try benchmark.measure(name) else {
+                continue
+            }
             if peak { figure.peakBytes = peakBytes }
             if let baseline { figure = figure.compared(with: baseline) }
             if common.json {
@@ -109,7 +111,8 @@ private struct BenchmarkTable {
     init(first: BenchmarkFigure, isCompared: Bool) throws {
         self.isCompared = isCompared
         try printText(
-            "\(Parallelism.threads) threads; OpenBLAS core: \(first.openBLASCore); own kernels: \(first.instructionSet)")
+            "\(Parallelism.threads) threads; OpenBLAS core: \(first.openBLASCore); own kernels: \(first.instructionSet)"
+        )
         let headings = ["figure", "batch", "median ms", "least ms", "iterations"]
         try printText(Self.row(headings + (isCompared ? ["before ms", "speed-up"] : []) + ["", "remarks"]))
     }
@@ -127,7 +130,9 @@ private struct BenchmarkTable {
 
     private func remarks(_ figure: BenchmarkFigure) -> String {
         var parts: [String] = []
-        if let share = figure.utilisation, let speed = figure.gigaflopPerSecond, let limit = figure.limitGigaflopPerSecond {
+        if let share = figure.utilisation, let speed = figure.gigaflopPerSecond,
+            let limit = figure.limitGigaflopPerSecond
+        {
             parts.append("\(speed.fixed(0)) of \(limit.fixed(0)) GFLOP/s, utilisation \(share.fixed(2))")
         } else if let time = figure.microsecondsPerFrame, figure.name.hasPrefix("frames") {
             parts.append("\(time.fixed(3)) us a frame")
@@ -135,7 +140,8 @@ private struct BenchmarkTable {
             parts.append("\(time.fixed(2)) us a clip")
         }
         if let files = figure.files, let rate = figure.filesPerSecond, let factor = figure.realTimeFactor,
-            let seconds = figure.audioSeconds {
+            let seconds = figure.audioSeconds
+        {
             parts.append(
                 "\(files) files, \(seconds.fixed(1)) s of sound: \(rate.fixed(0)) files a second, "
                     + "\(factor.fixed(0)) times real time")

@@ -13,7 +13,9 @@ struct ArchitectureList: ExpressibleByArgument {
     init?(argument: String) {
         let parsed = argument.split(separator: ",").map { Architecture(rawValue: String($0)) }
         architectures = parsed.compactMap { $0 }
-        guard !parsed.isEmpty, architectures.count == parsed.count, Set(parsed).count == parsed.count else { return nil }
+        guard !parsed.isEmpty, architectures.count == parsed.count, Set(parsed).count == parsed.count else {
+            return nil
+        }
     }
 
     init(_ architectures: [Architecture]) { self.architectures = architectures }

@@ -57,7 +57,9 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if report.audio, output == nil { throw ValidationError("--audio is for the report: name a folder by --output.") }
+        if report.audio, output == nil {
+            throw ValidationError("--audio is for the report: name a folder by --output.")
+        }
         if conditions != nil && !robustness { throw ValidationError("--conditions goes with --robustness.") }
         _ = try suite
         if !(100...1_000_000).contains(resamples) {
@@ -140,7 +142,8 @@ struct EvaluateCommand: ParsableCommand {
             metrics.confusion.table(labels: evaluation.labels),
         ]
         if !metrics.aucLeavesOut.isEmpty {
-            parts[1] += "\nleft out of AUC, having no clip to rank against the rest: "
+            parts[1] +=
+                "\nleft out of AUC, having no clip to rank against the rest: "
                 + metrics.aucLeavesOut.joined(separator: ", ")
         }
         if let unreadable = results.unreadable, !unreadable.isEmpty {

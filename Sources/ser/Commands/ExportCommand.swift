@@ -47,17 +47,20 @@ struct ExportCommand: ParsableCommand {
         let options = ONNXOptions(includesFeatures: includeFeatures, foldsBatchNorm: !keepBatchNorm)
         try recognizer.exportONNX(to: target, options)
         if includeFeatures, recognizer.pipeline.window == .speech {
-            note("The graph hears the first \(recognizer.pipeline.span.seconds.significant(4)) s of what it is given. "
-                + "ser predict chooses the part of a longer file with most speech: give the graph that part.")
+            note(
+                "The graph hears the first \(recognizer.pipeline.span.seconds.significant(4)) s of what it is given. "
+                    + "ser predict chooses the part of a longer file with most speech: give the graph that part.")
         }
         let report = Report(
             model: model.path, format: format.rawValue, output: target.path, includesFeatures: includeFeatures,
             labels: recognizer.labels, sampleRate: recognizer.pipeline.extractor.sampleRate)
         guard common.json else {
-            let takes = includeFeatures
+            let takes =
+                includeFeatures
                 ? "samples at \(report.sampleRate.significant(6)) Hz" : "features \(recognizer.model.graph.input)"
-            return try printText("\(target.path): takes \(takes), gives \(includeFeatures ? "probabilities" : "logits") of "
-                + recognizer.labels.joined(separator: ", "))
+            return try printText(
+                "\(target.path): takes \(takes), gives \(includeFeatures ? "probabilities" : "logits") of "
+                    + recognizer.labels.joined(separator: ", "))
         }
         try printJSON(report)
     }

@@ -57,7 +57,9 @@ struct FeaturesCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if output != nil, files.count > 1 { throw ValidationError("--output takes the features of one file: name one.") }
+        if output != nil, files.count > 1 {
+            throw ValidationError("--output takes the features of one file: name one.")
+        }
     }
 
     func run() throws {
@@ -115,8 +117,9 @@ struct FeaturesCommand: ParsableCommand {
     }
 
     private func printTable(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput) throws {
-        try printText("\(file.title): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
-            + "\(extractor.sampleRate.significant(6)) Hz (\(preset.defaultValueDescription))")
+        try printText(
+            "\(file.title): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
+                + "\(extractor.sampleRate.significant(6)) Hz (\(preset.defaultValueDescription))")
         if let output {
             try printText("written to \(output.path)")
             return

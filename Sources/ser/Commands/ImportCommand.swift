@@ -30,8 +30,10 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The model file to write.", valueName: "file"))
     var output: URL
 
-    @Option(help: ArgumentHelp("A model whose features, standardisation, labels and, for a state_dict, network to take.",
-        valueName: "model"))
+    @Option(
+        help: ArgumentHelp(
+            "A model whose features, standardisation, labels and, for a state_dict, network to take.",
+            valueName: "model"))
     var like: URL?
 
     @Option(help: "The network that a state_dict belongs to.")
@@ -84,12 +86,14 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         common.apply()
         try AtomicFile.prepare(file: output)
-        let (recognizer, prefixes) = try isONNX
+        let (recognizer, prefixes) =
+            try isONNX
             ? (Recognizer(contentsOfONNX: file, parts: parts()), []) : fromStateDict()
         try recognizer.save(to: output)
         guard common.json else {
-            try printText("\(output.path): \(recognizer.model.parameterCount) parameters, takes "
-                + "\(recognizer.model.graph.input), tells apart \(recognizer.labels.joined(separator: ", "))")
+            try printText(
+                "\(output.path): \(recognizer.model.parameterCount) parameters, takes "
+                    + "\(recognizer.model.graph.input), tells apart \(recognizer.labels.joined(separator: ", "))")
             if !prefixes.isEmpty { try printText("taken off the file's names: \(prefixes.joined(separator: ", "))") }
             return
         }

@@ -61,8 +61,9 @@ struct PredictCommand: ParsableCommand {
             }
         }
         if missesSpeech, recognizer.pipeline.window == .beginning {
-            note("The model hears the beginning of a file alone, as it was trained. Trained anew by ser train, it hears "
-                + "the part with most speech.")
+            note(
+                "The model hears the beginning of a file alone, as it was trained. Trained anew by ser train, it hears "
+                    + "the part with most speech.")
         }
         if failures > 0 { throw ExitCode.failure }
     }

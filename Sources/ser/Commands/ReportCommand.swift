@@ -37,7 +37,9 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if options.audio, data == nil { throw ValidationError("--audio needs the recordings: name their folder by --data.") }
+        if options.audio, data == nil {
+            throw ValidationError("--audio needs the recordings: name their folder by --data.")
+        }
         if results.count > 1, output == nil {
             throw ValidationError("Of several results, say with --output which folder the report goes to.")
         }

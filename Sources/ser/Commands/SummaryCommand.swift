@@ -40,8 +40,10 @@ struct SummaryCommand: ParsableCommand {
         guard (file == nil) != (model == nil) else {
             throw ValidationError("Give either a model file or --model with one of the report's networks.")
         }
-        for (name, value, limit) in [("classes", classes, 10_000), ("coefficients", coefficients, 4096),
-            ("frames", frames, 10_000)] {
+        for (name, value, limit) in [
+            ("classes", classes, 10_000), ("coefficients", coefficients, 4096),
+            ("frames", frames, 10_000),
+        ] {
             guard let value else { continue }
             guard file == nil else { throw ValidationError("--\(name) is for --model: a model file has its own.") }
             guard (1...limit).contains(value) else {

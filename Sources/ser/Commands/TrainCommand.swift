@@ -96,11 +96,12 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let entry = outcome.entry
-        return try ([
-            "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
-                + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
-            "test part: \(outcome.test)",
-        ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
+        return try
+            ([
+                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
+                    + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
+                "test part: \(outcome.test)",
+            ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
             + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
             .joined(separator: "\n")
     }

@@ -49,7 +49,8 @@ struct LiveServer {
     /// Starts to listen, and says on which port.
     private static func started(_ port: UInt16, _ page: LiveReport) throws -> Result<UInt16, Refusal> {
         let server = HTTPServer(
-            address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), logger: .disabled, handler: Handler(page: page))
+            address: try sockaddr_in.inet(ip4: "127.0.0.1", port: port), logger: .disabled, handler: Handler(page: page)
+        )
         let outcome = Outcome()
         Task.detached {
             do { try await server.run() } catch { outcome.set(.failure(Refusal(reason: reason(error)))) }
@@ -112,7 +113,8 @@ struct LiveServer {
                 statusCode: .ok,
                 headers: [
                     .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                    HTTPHeader("Content-Security-Policy"): "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+                    HTTPHeader("Content-Security-Policy"):
+                        "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
                 ], body: Data(page.answer().utf8))
         }
     }

@@ -9,7 +9,10 @@ struct LiveOptions: ParsableArguments {
     @Flag(help: "Show the training in a browser while it runs, on this machine only.")
     var live = false
 
-    @Option(help: ArgumentHelp("Port of the live view, 0 for any that is free. (default: 8035, or the next that is free)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "Port of the live view, 0 for any that is free. (default: 8035, or the next that is free)",
+            valueName: "number"))
     var port: UInt16?
 
     func validate() throws {

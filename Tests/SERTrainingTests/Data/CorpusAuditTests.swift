@@ -19,7 +19,8 @@ import Testing
         return try Corpus.folders(at: folder.path("c"))
     }
 
-    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/data")
 
     /// A float WAV file of a second at 8 kHz with one sample that is none.
@@ -44,9 +45,10 @@ import Testing
         let audited = try read.audited()
         #expect(audited.clips.map(\.path.lastPathComponent) == ["1.wav", "2.wav", "1.wav", "2.wav"])
         let unreadable = CorpusReport(audited).unreadable
-        #expect(Set(unreadable.map { URL(fileURLWithPath: $0.path).lastPathComponent }) == [
-            "flac_truncated.flac", "vorbis_truncated.ogg", "nan.wav", "text.wav",
-        ])
+        #expect(
+            Set(unreadable.map { URL(fileURLWithPath: $0.path).lastPathComponent }) == [
+                "flac_truncated.flac", "vorbis_truncated.ogg", "nan.wav", "text.wav",
+            ])
         #expect(unreadable.allSatisfy { !$0.reason.isEmpty })
         let nan = unreadable.first { $0.path.hasSuffix("nan.wav") }
         #expect(nan?.reason.contains("0.9875 s") == true, "\(nan?.reason ?? "")")
@@ -54,7 +56,8 @@ import Testing
         // The same clips are those that have no features.
         let pipeline = FeaturePipeline(extractor: MFCC(.librosa), span: .atMost(seconds: 3), arrangement: .sequence)
         let skipped = try FeatureStore().matrices(of: read.clips, pipeline: pipeline).failures
-        #expect(Set(skipped.map(\.path)).isSubset(of: Set(read.clips.map(\.path)).subtracting(audited.clips.map(\.path))))
+        #expect(
+            Set(skipped.map(\.path)).isSubset(of: Set(read.clips.map(\.path)).subtracting(audited.clips.map(\.path))))
     }
 
     @Test func cutFilesAreReadAlikeByAllWhereThatIsAccepted() throws {
@@ -90,7 +93,8 @@ import Testing
         #expect(try FeatureStore().matrices(of: corpus.clips, pipeline: pipeline).failures.isEmpty)
         #expect(try corpus.nearCopies().unread.isEmpty)
         // A manifest reads parts of cut files, and only where that is accepted.
-        try folder.write("path,label,start,end\nc/sad/flac_truncated.flac,sad,0,0.1\nc/angry/1.wav,angry,,\n", to: "m.csv")
+        try folder.write(
+            "path,label,start,end\nc/sad/flac_truncated.flac,sad,0,0.1\nc/angry/1.wav,angry,,\n", to: "m.csv")
         #expect(throws: CorpusError.self) { try Corpus.manifest(at: folder.path("m.csv"), strict: true) }
         let parts = try Corpus(detecting: folder.path("m.csv"), strict: true, truncated: .accept)
         #expect(try FeatureStore().matrices(of: parts.clips, pipeline: pipeline).failures.isEmpty)
@@ -103,11 +107,12 @@ import Testing
             let url = Self.fixtures.appendingPathComponent("flac_truncated.flac")
             try FileManager.default.copyItem(at: url, to: folder.path("c/sad/cut.flac"))
         }
-        let accepting = read.clips + [
-            Clip(
-                path: folder.path("c/sad/cut.flac"), emotion: "sad", duration: 1, sampleRate: 16_000, corpus: "c",
-                truncated: .accept)
-        ]
+        let accepting =
+            read.clips + [
+                Clip(
+                    path: folder.path("c/sad/cut.flac"), emotion: "sad", duration: 1, sampleRate: 16_000, corpus: "c",
+                    truncated: .accept)
+            ]
         let audited = try Corpus(name: "c", clips: accepting).audited()
         #expect(audited.clips.count == 5)
         #expect(CorpusReport(audited).remarks.map(\.path) == [folder.path("c/sad/cut.flac").path])
@@ -143,8 +148,9 @@ import Testing
         try folder.wavs(["OAF_back_sad.wav", "YAF_back_sad.wav", "YAF_bar_sad.wav"])
         try withNaN(folder.path("OAF_bar_sad.wav"))
         let audited = try Corpus.tess(at: folder.url).audited()
-        #expect(audited.problems.contains(
-            .count(speaker: "OAF", emotion: "sad", expected: 200, found: 1, missing: [])))
+        #expect(
+            audited.problems.contains(
+                .count(speaker: "OAF", emotion: "sad", expected: 200, found: 1, missing: [])))
         #expect(audited.counts.found[audited.counts.emotions.firstIndex(of: "sad") ?? 0] == [1, 2])
     }
 

@@ -36,10 +36,12 @@ import Testing
         #expect(counts.totals == [1, 0, 0, 0, 0, 2, 0])
         #expect(counts.expected.allSatisfy { $0 == [200, 200] })
         #expect(counts.expectedTotals.allSatisfy { $0 == 400 })
-        #expect(corpus.problems.contains(
-            .count(speaker: "YAF", emotion: nil, expected: 1400, found: 0, missing: [])))
-        #expect(corpus.problems.contains(
-            .count(speaker: "OAF", emotion: "sad", expected: 200, found: 2, missing: [])))
+        #expect(
+            corpus.problems.contains(
+                .count(speaker: "YAF", emotion: nil, expected: 1400, found: 0, missing: [])))
+        #expect(
+            corpus.problems.contains(
+                .count(speaker: "OAF", emotion: "sad", expected: 200, found: 2, missing: [])))
     }
 
     @Test func emodb() throws {
@@ -262,7 +264,8 @@ import Testing
 
     @Test func aiffUnderAWavNameIsRead() throws {
         // A whole AIFF file: FORM, AIFF, COMM (1 channel, 4 frames, 16 bits, 8000 Hz as an 80-bit float), SSND.
-        let bytes: [UInt8] = Array("FORM".utf8) + [0, 0, 0, 54] + Array("AIFFCOMM".utf8)
+        let bytes: [UInt8] =
+            Array("FORM".utf8) + [0, 0, 0, 54] + Array("AIFFCOMM".utf8)
             + [0, 0, 0, 18, 0, 1, 0, 0, 0, 4, 0, 16, 0x40, 0x0b, 0xfa, 0, 0, 0, 0, 0, 0, 0] + Array("SSND".utf8)
             + [0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 3, 0, 4]
         let folder = try TemporaryFolder()

@@ -126,8 +126,10 @@ import Testing
         }
         // All clips of "b" are the one speaker's who is left out.
         let clips = madeUpCorpus(["a": 20], speakers: 2).clips + madeUpCorpus(["b": 20], speakers: 1).clips
-        #expect(throws: SplitError.missingClass(
-            label: "b", fold: "tested on speaker speaker 0, trained on the others")) {
+        #expect(
+            throws: SplitError.missingClass(
+                label: "b", fold: "tested on speaker speaker 0, trained on the others")
+        ) {
             try Corpus(name: "x", clips: clips).folds(.leaveOneSpeakerOut, seed: 1)
         }
         #expect(throws: SplitError.ungrouped(by: .speaker, clips: 20, first: "a-0.wav")) {

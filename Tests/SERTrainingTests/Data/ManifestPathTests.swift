@@ -87,9 +87,11 @@ import Testing
         guard try FileManager.default.contentsOfDirectory(atPath: folder.path("m").path).count == 3 else { return }
         let corpus = try read(folder)
         #expect(corpus.clips.map(\.emotion) == ["x", "y"])
-        #expect(corpus.problems == [
-            .manifest(.twoUnicodeForms(path: composed, line: 2)), .manifest(.twoUnicodeForms(path: decomposed, line: 3)),
-        ])
+        #expect(
+            corpus.problems == [
+                .manifest(.twoUnicodeForms(path: composed, line: 2)),
+                .manifest(.twoUnicodeForms(path: decomposed, line: 3)),
+            ])
     }
 
     @Test func aClipOnTwoLinesCountsOnceUnlessTheyContradict() throws {
@@ -105,7 +107,8 @@ import Testing
     @Test func labelsThatDifferInWritingOnlyAreTold() throws {
         func corpus(_ labels: [String]) throws -> Corpus {
             let names = labels.indices.map { "m/\($0).wav" }
-            return try read(try folder(names, "path,label\n" + labels.enumerated().map { "\($0).wav,\($1)\n" }.joined()))
+            return try read(
+                try folder(names, "path,label\n" + labels.enumerated().map { "\($0).wav,\($1)\n" }.joined()))
         }
         #expect(try corpus(["Angry", "angry", "sad"]).problems == [.similarLabels(["Angry", "angry"])])
         #expect(try corpus(["0", "0.0", "1"]).problems == [.similarLabels(["0", "0.0"])])

@@ -7,7 +7,9 @@ import Testing
 @Suite struct MixedCorpusTests {
     private static let ravdess = (1...8).map { "03-01-0\($0)-01-01-01-0\($0).wav" }
     private static let tess = ["angry", "sad", "fear", "ps"].flatMap { ["OAF_back_\($0).wav", "YAF_back_\($0).wav"] }
-    private static let cremad = ["ANG", "SAD", "FEA", "HAP"].flatMap { ["1001_DFA_\($0)_XX.wav", "1002_IEO_\($0)_HI.wav"] }
+    private static let cremad = ["ANG", "SAD", "FEA", "HAP"].flatMap {
+        ["1001_DFA_\($0)_XX.wav", "1002_IEO_\($0)_HI.wav"]
+    }
     private static let savee = ["a01", "sa02", "f03", "su04"].flatMap { ["DC_\($0).wav", "JK_\($0).wav"] }
 
     private func corpus(_ files: [String]) throws -> Corpus {
@@ -29,16 +31,22 @@ import Testing
             return
         }
         #expect(layouts.map(\.matching) == [8, 8, 8, 8])
-        func clip(_ name: String) throws -> Clip { try #require(read.clips.first { $0.path.lastPathComponent == name }) }
+        func clip(_ name: String) throws -> Clip {
+            try #require(read.clips.first { $0.path.lastPathComponent == name })
+        }
         #expect(try clip("JK_su04.wav").emotion == "surprise" && clip("JK_su04.wav").speaker == "JK")
         #expect(try clip("03-01-05-01-01-01-05.wav").emotion == "angry")
         #expect(try clip("YAF_back_ps.wav").emotion == "surprise")
         #expect(try clip("1002_IEO_HAP_HI.wav").speaker == "1002")
         #expect(read.speakers.count == 8 + 2 + 2 + 2 && read.speakers.contains("SAVEE/DC"))
-        #expect(read.problems.contains(.count(
-            corpus: "TESS", speaker: "OAF", emotion: "angry", expected: 200, found: 1, missing: [])))
-        #expect(read.problems.contains(.count(
-            corpus: "CREMA-D", speaker: nil, emotion: "angry", expected: 1271, found: 2, missing: [])))
+        #expect(
+            read.problems.contains(
+                .count(
+                    corpus: "TESS", speaker: "OAF", emotion: "angry", expected: 200, found: 1, missing: [])))
+        #expect(
+            read.problems.contains(
+                .count(
+                    corpus: "CREMA-D", speaker: nil, emotion: "angry", expected: 1271, found: 2, missing: [])))
     }
 
     @Test func oneCorpusWithStrayFilesStaysOne() throws {
@@ -52,7 +60,9 @@ import Testing
 
     @Test func songsAndForeignFilesAreLeftOutAndFoldersContradicted() throws {
         let read = try corpus(
-            Self.ravdess + Self.savee + ["03-02-05-01-01-01-05.wav", "angry/1001_DFA_SAD_XX.wav"] + Self.cremad + ["x.wav"])
+            Self.ravdess + Self.savee + ["03-02-05-01-01-01-05.wav", "angry/1001_DFA_SAD_XX.wav"] + Self.cremad + [
+                "x.wav"
+            ])
         #expect(read.clips.count == 8 + 8 + 9)
         #expect(read.clips.contains { $0.path.path.hasSuffix("angry/1001_DFA_SAD_XX.wav") && $0.emotion == "sad" })
         for text in ["it is sung", "x.wav: it is left out", "angry/1001_DFA_SAD_XX.wav: the folder says angry"] {

@@ -105,9 +105,12 @@ private struct Planted {
         #expect(throws: CorpusError.cancelled) { try Corpus(name: "x", clips: clips).nearCopies(isCancelled: { true }) }
     }
 
-    @Test(.enabled(if: realData != nil, "SER_DATA does not name a folder with tess/ and emodb/"), arguments: [
-        ("tess", 40), ("emodb", 1),
-    ]) func realSpeech(name: String, step: Int) throws {
+    @Test(
+        .enabled(if: realData != nil, "SER_DATA does not name a folder with tess/ and emodb/"),
+        arguments: [
+            ("tess", 40), ("emodb", 1),
+        ]) func realSpeech(name: String, step: Int) throws
+    {
         let corpus = try Corpus(detecting: try #require(realData).appendingPathComponent(name))
         let start = Date()
         #expect(try corpus.nearCopies().pairs == [])
@@ -121,7 +124,8 @@ private struct Planted {
         let missed = planted.pairs.filter { !found.contains($0) }
         #expect(missed.isEmpty, "\(missed.count) missed, such as \(missed.prefix(3))")
         #expect(found.subtracting(planted.pairs).isEmpty)
-        print("\(corpus.name): \(corpus.clips.count) clips in \(seconds) s without a false alarm; "
-            + "\(planted.pairs.count - missed.count) of \(planted.pairs.count) changed copies found")
+        print(
+            "\(corpus.name): \(corpus.clips.count) clips in \(seconds) s without a false alarm; "
+                + "\(planted.pairs.count - missed.count) of \(planted.pairs.count) changed copies found")
     }
 }

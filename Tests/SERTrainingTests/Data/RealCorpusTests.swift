@@ -15,10 +15,11 @@ struct RealCorpusTests {
         #expect(corpus.speakers == ["OAF", "YAF"])
         #expect(corpus.labels == ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"])
         let missing = corpus.problems.filter { if case .count = $0 { true } else { false } }
-        #expect(missing == [
-            .count(speaker: "OAF", emotion: "angry", expected: 200, found: 199, missing: ["back"]),
-            .count(speaker: "YAF", emotion: "sad", expected: 200, found: 199, missing: ["beg"]),
-        ])
+        #expect(
+            missing == [
+                .count(speaker: "OAF", emotion: "angry", expected: 200, found: 199, missing: ["back"]),
+                .count(speaker: "YAF", emotion: "sad", expected: 200, found: 199, missing: ["beg"]),
+            ])
         #expect(corpus.problems.count == 3)  // and OA_bite_neutral.wav
         #expect(corpus.clips.count { $0.sampleRate == 24_414 } == 2797)
         #expect(corpus.clips.first { $0.sampleRate == 96_000 }?.path.lastPathComponent == "OAF_food_fear.wav")

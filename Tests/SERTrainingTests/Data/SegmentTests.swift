@@ -31,9 +31,11 @@ import Testing
         let (folder, corpus) = try corpus(
             "path,start,end,label,speaker\na.wav,0.5,1.25,sad,x\na.wav,1.25,2,joy,y\nsub/b.wav,,,joy,x\n"
                 + "a.wav,3,NaT,sad,x\n")
-        #expect(corpus.clips.map(\.segment) == [
-            try Segment(start: 0.5, end: 1.25), try Segment(start: 1.25, end: 2), nil, try Segment(start: 3, end: 4),
-        ])
+        #expect(
+            corpus.clips.map(\.segment) == [
+                try Segment(start: 0.5, end: 1.25), try Segment(start: 1.25, end: 2), nil,
+                try Segment(start: 3, end: 4),
+            ])
         #expect(corpus.clips.map(\.duration) == [0.75, 0.75, 4, 1])
         let a = folder.path("a.wav").standardizedFileURL.path
         #expect(corpus.clips.map(\.name)[0] == "\(a)#t=0.5,1.25")
@@ -122,7 +124,9 @@ import Testing
                 continue
             }
             #expect(read.clips.count == 1 && file.path == "a.wav")
-            for text in ["beyond the end", "4.0 s long", "line 3"] { #expect(file.reason.contains(text), "\(file.reason)") }
+            for text in ["beyond the end", "4.0 s long", "line 3"] {
+                #expect(file.reason.contains(text), "\(file.reason)")
+            }
             guard case .unreadable? = error(head + "a.wav,\(times),sad\n", strict: true) else {
                 Issue.record("strict: \(times)")
                 continue
@@ -141,7 +145,8 @@ import Testing
         #expect(read.clips.count == 4)
         #expect(read.problems == [.manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"]))])
         #expect(read.problems[0].description.contains("sad on line 2, joy on line 3"))
-        guard case .manifest(_, 3, let reason)? = error("path,start,end,label\na.wav,0,1,sad\na.wav,0.0,1.0,joy\n") else {
+        guard case .manifest(_, 3, let reason)? = error("path,start,end,label\na.wav,0,1,sad\na.wav,0.0,1.0,joy\n")
+        else {
             Issue.record("no contradiction")
             return
         }
@@ -156,11 +161,12 @@ import Testing
         #expect(read.clips.count == 600 && read.problems.count == 599)
         let (_, three) = try corpus(
             "path,start,end,label\na.wav,0,3.5,sad\na.wav,1,2,joy\na.wav,1.5,3,calm\na.wav,2.5,3,sad\n")
-        #expect(three.problems == [
-            .manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"])),
-            .manifest(.overlap(path: "a.wav", lines: [2, 4], labels: ["sad", "calm"])),
-            .manifest(.overlap(path: "a.wav", lines: [4, 5], labels: ["calm", "sad"])),
-        ])
+        #expect(
+            three.problems == [
+                .manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"])),
+                .manifest(.overlap(path: "a.wav", lines: [2, 4], labels: ["sad", "calm"])),
+                .manifest(.overlap(path: "a.wav", lines: [4, 5], labels: ["calm", "sad"])),
+            ])
     }
 
     @Test func startAndLengthSayTheSame() throws {

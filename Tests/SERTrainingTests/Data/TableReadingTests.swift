@@ -55,7 +55,8 @@ import Testing
         #expect(reason([0xff, 0xfe, 0, 0, 0x70, 0, 0, 0])?.contains("UTF-32") == true)
     }
 
-    @Test(arguments: [ColumnSeparator.semicolon, .tab, .bar]) func separatorsAreTold(separator: ColumnSeparator) throws {
+    @Test(arguments: [ColumnSeparator.semicolon, .tab, .bar]) func separatorsAreTold(separator: ColumnSeparator) throws
+    {
         let text = Self.table.replacing("\"froh, sehr\"", with: "froh_sehr").replacing(",", with: separator.rawValue)
             .replacing("froh_sehr", with: "froh, sehr")
         check(try read(Array(text.utf8)), [.separator(separator)])
@@ -82,7 +83,8 @@ import Testing
     @Test func linesWithoutTextAndFieldsBehindTheLastAreNothing() throws {
         let corpus = try read(Array("path,label,speaker\nb.wav,sad,x,\n\n  \n,,\n".utf8))
         #expect(corpus.clips.count == 1 && corpus.problems == [.manifest(.trailingSeparators(lines: 1))])
-        #expect(reason(Array("path,label\nb.wav,sad,x\n".utf8))?.contains("3 fields where the first line names 2") == true)
+        #expect(
+            reason(Array("path,label\nb.wav,sad,x\n".utf8))?.contains("3 fields where the first line names 2") == true)
     }
 
     @Test func columnsThatWereNotReadAreTold() throws {

@@ -37,7 +37,9 @@ struct CheckpointTarget: FuzzTarget {
             }
         }
         split = try Corpus.folders(at: corpus).split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: 1)
-        network = try Model(input: [.time, 5], seed: 2) { GRU(2); Dense(2) }
+        network = try Model(input: [.time, 5], seed: 2) {
+            GRU(2); Dense(2)
+        }
         func trainer(epochs: Int) -> Trainer {
             Trainer(
                 features: MFCC(.librosa, coefficients: 5, sampleRate: 8000), duration: 0.2, epochs: epochs,

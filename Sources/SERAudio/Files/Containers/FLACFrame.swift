@@ -24,12 +24,13 @@ struct FLACFrame {
         let check = position + sizeBytes + rateBytes
         guard check < bytes.count, Self.checksum8(bytes[place..<check]) == bytes[check] else { return nil }
         self.place = place
-        samples = switch sizeCode {
-        case 1: 192
-        case 2...5: 576 << Int(sizeCode - 2)
-        case 6, 7: bytes.number(at: position, bytes: sizeBytes, bigEndian: true) + 1
-        default: 256 << Int(sizeCode - 8)
-        }
+        samples =
+            switch sizeCode {
+            case 1: 192
+            case 2...5: 576 << Int(sizeCode - 2)
+            case 6, 7: bytes.number(at: position, bytes: sizeBytes, bigEndian: true) + 1
+            default: 256 << Int(sizeCode - 8)
+            }
         firstSample = isVariable ? coded : coded * block
     }
 

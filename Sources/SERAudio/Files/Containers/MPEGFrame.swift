@@ -37,11 +37,12 @@ struct MPEGFrame: Equatable {
         let bits = Self.kilobits[table][bitrate] * 1000
         let padding = Int(third >> 1 & 1)
         kind = Kind(version: version, layer: layer, sampleRate: sampleRate, isMono: fourth >> 6 == 3)
-        size = switch layer {
-        case 1: (12 * bits / sampleRate + padding) * 4
-        case 3 where version > 1: 72 * bits / sampleRate + padding
-        default: 144 * bits / sampleRate + padding
-        }
+        size =
+            switch layer {
+            case 1: (12 * bits / sampleRate + padding) * 4
+            case 3 where version > 1: 72 * bits / sampleRate + padding
+            default: 144 * bits / sampleRate + padding
+            }
     }
 }
 
@@ -67,7 +68,8 @@ struct MPEGInfo {
             frames = frame.number(at: 36 + 14, bytes: 4, bigEndian: true)
             return
         }
-        guard let place = [4 + side, 6 + side].first(where: { frame.has("Xing", at: $0) || frame.has("Info", at: $0) }),
+        guard
+            let place = [4 + side, 6 + side].first(where: { frame.has("Xing", at: $0) || frame.has("Info", at: $0) }),
             place + 8 <= frame.count
         else { return nil }
         let flags = frame[place + 7]

@@ -89,7 +89,8 @@ struct MPEGStream {
             position += 1
             if let frame = window.frame(at: position), Self.isBelievable(&window, at: position, end: end, count: 2) {
                 if frame.kind == kind { break }
-                changesKind = changesKind
+                changesKind =
+                    changesKind
                     || Self.isBelievable(&window, at: position, end: end, count: 2 * Self.believable)
             }
         } while position + 4 <= end && window.tagLength(at: position, end: end) == nil

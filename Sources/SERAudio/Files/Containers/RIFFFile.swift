@@ -53,7 +53,8 @@ struct RIFFFile {
         let available = source.count - soundStart
         let stated = hasWideSound ? wide?.sound ?? 0 : soundSize
         let file = wide.map(\.file) ?? fileSize
-        let isOpen = hasWideSound
+        let isOpen =
+            hasWideSound
             ? stated == 0 || stated >= 1 << 62 : StatedLength.isPlaceholder(stated) || stated == 0
         return StatedLength(
             stated: stated, available: available,

@@ -29,7 +29,8 @@ public struct BatchNorm: UnaryLayer {
         }
         guard channels(of: input) != nil else {
             throw ShapeError(
-                layer: Self.kind, expected: "[features], [time, features] or [channels, height, width]", got: "\(input)",
+                layer: Self.kind, expected: "[features], [time, features] or [channels, height, width]",
+                got: "\(input)",
                 hint: "Reshape first.")
         }
         if input.rank == 3 { _ = try ImageRules.check(Self.kind, input) }

@@ -21,7 +21,8 @@ public struct Dense: UnaryLayer {
 
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
         guard units > 0 else {
-            throw ShapeError(layer: Self.kind, expected: "at least 1 unit", got: "\(units)", hint: "Ask for more units.")
+            throw ShapeError(
+                layer: Self.kind, expected: "at least 1 unit", got: "\(units)", hint: "Ask for more units.")
         }
         guard input.last?.length != nil else {
             throw ShapeError(

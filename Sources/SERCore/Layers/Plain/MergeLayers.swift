@@ -163,7 +163,8 @@ package enum MergeRules {
             // Lengths that are all full say no more than none.
             require(
                 input.partialLengths == output.partialLengths,
-                "\(kind): the rows of its inputs have different lengths: \(input.lengths ?? []), \(output.lengths ?? [])")
+                "\(kind): the rows of its inputs have different lengths: \(input.lengths ?? []), \(output.lengths ?? [])"
+            )
             output.lengths = output.lengths ?? input.lengths
             output.timeAxis = output.timeAxis ?? input.timeAxis
         }

@@ -23,7 +23,8 @@ public struct Reshape: UnaryLayer {
         guard let count = input.count else {
             guard pieces(input) == pieces(shape) else {
                 throw misfit(
-                    input, hint: "Keep the axis of unknown length and the number of values before and after it, or pad or "
+                    input,
+                    hint: "Keep the axis of unknown length and the number of values before and after it, or pad or "
                         + "cut clips to a fixed duration.")
             }
             return shape

@@ -39,7 +39,8 @@ public struct AttentionPooling: UnaryLayer {
     public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
         let x = input.clearingPadding().values
         let (batch, time, features) = (x.shape[0], x.shape[1], x.shape[2])
-        let hidden = units == nil
+        let hidden =
+            units == nil
             ? x : tanh(linear(x, weight: context.parameter("weight"), bias: context.parameter("bias")))
         let scores = linear(hidden, weight: context.parameter("vector").reshaped([1, hidden.shape[2]]))
         let weights = softmax(scores.reshaped([batch, 1, time]), lengths: input.partialLengths)

@@ -19,7 +19,9 @@ public struct SqueezeExcitation: UnaryLayer {
                 layer: Self.kind, expected: "a reduction of at least 1", got: "\(reduction)",
                 hint: "16 is the paper's.")
         }
-        if input.rank == 3 { _ = try ImageRules.check(Self.kind, input) } else {
+        if input.rank == 3 {
+            _ = try ImageRules.check(Self.kind, input)
+        } else {
             _ = try SequenceRules.check(Self.kind, input, .valid)
         }
         return input
@@ -47,7 +49,8 @@ public struct SqueezeExcitation: UnaryLayer {
         let hidden = relu(linear(means, weight: context.parameter("fc1.weight"), bias: context.parameter("fc1.bias")))
         let gates = sigmoid(
             linear(hidden, weight: context.parameter("fc2.weight"), bias: context.parameter("fc2.bias")))
-        let y = x.rank == 4
+        let y =
+            x.rank == 4
             ? scalingChannels(x, by: gates, lengths: lengths) : x * gates.expandingDimension(at: 1)
         return Signal(y, lengths: input.lengths, timeAxis: input.timeAxis)
     }

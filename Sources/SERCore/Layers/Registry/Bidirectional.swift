@@ -57,11 +57,12 @@ public struct Bidirectional: UnaryLayer {
     public func state(for input: Shape) -> [Declaration] { twice(layer.state(for: [input])) }
 
     private func twice(_ declarations: [Declaration]) -> [Declaration] {
-        declarations + declarations.map { declaration in
-            var reverse = declaration
-            reverse.name += Self.suffix
-            return reverse
-        }
+        declarations
+            + declarations.map { declaration in
+                var reverse = declaration
+                reverse.name += Self.suffix
+                return reverse
+            }
     }
 
     public func outputLength(for inputLength: Int) -> Int { layer.outputLength(for: inputLength) }

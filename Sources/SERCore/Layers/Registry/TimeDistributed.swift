@@ -38,7 +38,8 @@ public struct TimeDistributed: UnaryLayer {
         let lengths = input.partialLengths.flatMap { $0.contains { $0 > 0 } ? $0 : nil }
         let steps = lengths.map { packingSteps(x, lengths: $0) } ?? x.reshaped([batch * time] + x.shape.dropFirst(2))
         let y = layer([Signal(steps)], in: &context).values
-        let values = lengths.map { unpackingSteps(y, lengths: $0, time: time) }
+        let values =
+            lengths.map { unpackingSteps(y, lengths: $0, time: time) }
             ?? y.reshaped([batch, time] + y.shape.dropFirst())
         return Signal(values, lengths: input.lengths, timeAxis: 1)
     }

@@ -139,7 +139,8 @@ private struct RecurrentSequence: Sendable {
     private let allSteps: Bool
 
     init(
-        _ x: Tensor, lengths: [Int]?, cell: RecurrentEquations, _ weights: RecurrentWeights, _ reverse: RecurrentWeights?,
+        _ x: Tensor, lengths: [Int]?, cell: RecurrentEquations, _ weights: RecurrentWeights,
+        _ reverse: RecurrentWeights?,
         allSteps: Bool
     ) {
         require(x.rank == 3, "recurrent: x \(x.shape) is not [batch, steps, inputs]")
@@ -187,7 +188,8 @@ private struct RecurrentSequence: Sendable {
         let done = weights.withPointers { pointers in
             withShape(direction) { shape in
                 var arguments = ser_recurrent_forward_arguments(
-                    packed: weights.packed?.pointer, x: x, h0: nil, c0: nil, y: allSteps ? place : nil, y_stride: stride,
+                    packed: weights.packed?.pointer, x: x, h0: nil, c0: nil, y: allSteps ? place : nil,
+                    y_stride: stride,
                     h_last: allSteps ? nil : place, h_last_stride: stride, c_last: nil, saved: saved?.pointer)
                 return withExtendedLifetime(weights.packed) { ser_recurrent_forward(shape, pointers, &arguments) }
             }

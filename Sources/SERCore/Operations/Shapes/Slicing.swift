@@ -15,7 +15,8 @@ extension Tensor {
         var strides = contiguousStrides(of: shape)
         strides[axis] *= stride
         let isTogether = stride == 1 && shape[..<axis].allSatisfy { $0 == 1 }
-        let value = isTogether
+        let value =
+            isTogether
             ? Tensor(buffer: buffer, offset: offset + start, shape: target)
             : Tensor(shape: target) { out in
                 withPointer {

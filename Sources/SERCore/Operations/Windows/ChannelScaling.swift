@@ -33,7 +33,8 @@ package func scalingChannels(_ x: Tensor, by scales: Tensor, lengths: [Int]?) ->
                     inChunks(batch, weight: size) { first, count in
                         for row in first..<(first + count) {
                             ser_scale_planes_backward(
-                                dx.map { $0 + row * size }, dscales.map { $0.pointer + row * channels }, dy + row * size,
+                                dx.map { $0 + row * size }, dscales.map { $0.pointer + row * channels },
+                                dy + row * size,
                                 px + row * size, ps + row * channels, Int64(channels), Int64(height), Int64(width),
                                 Int64(lengths?[row] ?? width), accumulate)
                         }

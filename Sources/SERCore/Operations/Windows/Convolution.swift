@@ -24,7 +24,8 @@ public func convolution2D(
     let window = Extent(height: weight.shape[2], width: weight.shape[3])
     let geometry = WindowGeometry(window: window, stride: stride, dilation: dilation, padding: padding)
     return ConvolutionOperation(
-        "convolution2D", x, weight, bias, geometry, groups: groups, channelsLast: false, lengths: lengths).result()
+        "convolution2D", x, weight, bias, geometry, groups: groups, channelsLast: false, lengths: lengths
+    ).result()
 }
 
 /// One-dimensional convolution over time (the kernel is not turned).
@@ -51,7 +52,8 @@ public func convolution1D(
         window: Extent(height: 1, width: weight.shape[2]), stride: Extent(height: 1, width: stride),
         dilation: Extent(height: 1, width: dilation), padding: padding)
     return ConvolutionOperation(
-        "convolution1D", x, weight, bias, geometry, groups: groups, channelsLast: true, lengths: lengths).result()
+        "convolution1D", x, weight, bias, geometry, groups: groups, channelsLast: true, lengths: lengths
+    ).result()
 }
 
 /// The tensors of one convolution and how they lie.

@@ -46,7 +46,8 @@ package struct ConvolutionBlockOperation {
     ) {
         require(x.rank == 4 && weight.rank == 4, "convolution block: x \(x.shape), weight \(weight.shape)")
         convolution = ConvolutionOperation(
-            "convolution block", x, weight, bias, geometry, groups: groups, channelsLast: channelsLast, lengths: lengths)
+            "convolution block", x, weight, bias, geometry, groups: groups, channelsLast: channelsLast, lengths: lengths
+        )
         require(
             gamma.shape == [weight.shape[0]] && beta.shape == gamma.shape && pool.height > 0 && pool.width > 0,
             "convolution block: gamma \(gamma.shape), beta \(beta.shape), pool \(pool), filters \(weight.shape[0])")
@@ -70,7 +71,8 @@ package struct ConvolutionBlockOperation {
                     var block = ser_convolution_block(
                         convolution: convolution.shape, pool_height: Int64(pool.height), pool_width: Int64(pool.width),
                         relu: rectifies ? 1 : 0, pooled_channels_last: pooledChannelsLast ? 1 : 0,
-                        constant_input: isConstant ? 1 : 0, in_widths: widths, out_widths: outWidths, pooled_widths: pooledWidths)
+                        constant_input: isConstant ? 1 : 0, in_widths: widths, out_widths: outWidths,
+                        pooled_widths: pooledWidths)
                     body(&block)
                 }
             }
@@ -170,7 +172,8 @@ package struct ConvolutionBlockOperation {
     }
 
     private func pullBack(
-        _ upstream: Tensor, _ cotangents: inout Cotangents, _ used: BatchStatistics, _ isFrozen: Bool, _ isConstant: Bool,
+        _ upstream: Tensor, _ cotangents: inout Cotangents, _ used: BatchStatistics, _ isFrozen: Bool,
+        _ isConstant: Bool,
         _ saved: (output: Buffer, winners: Buffer)
     ) {
         let (x, weight, filters) = (convolution.x, convolution.weight, gamma.shape[0])

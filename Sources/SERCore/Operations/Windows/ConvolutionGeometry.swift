@@ -78,7 +78,8 @@ package struct WindowGeometry: Sendable, Hashable {
         let reach = reach
         if outside(reach, 0...Self.most) { return ("a reach of at most \(Self.most)", "\(reach)") }
         if case .explicit(let top, let bottom, let left, let right) = padding,
-            ![top, bottom, left, right].allSatisfy({ (0...Self.most).contains($0) }) {
+            ![top, bottom, left, right].allSatisfy({ (0...Self.most).contains($0) })
+        {
             return ("a padding of 0 to \(Self.most)", "\([top, bottom, left, right])")
         }
         return nil

@@ -16,7 +16,8 @@ package func batchNormalization(
     let channels = layout.channels
     require(
         gamma.shape == [channels] && beta.shape == [channels],
-        "batchNormalization: gamma \(gamma.shape) and beta \(beta.shape) do not fit the \(channels) channels of x \(x.shape)")
+        "batchNormalization: gamma \(gamma.shape) and beta \(beta.shape) do not fit the \(channels) channels of x \(x.shape)"
+    )
     let (used, isFrozen) = layout.statistics(of: x, statistics)
     let result = Tensor.operation(shape: x.shape, [x, gamma, beta]) { out in
         layout.withValues { values in
@@ -103,7 +104,8 @@ private struct BatchLayout {
 ///   - gamma: [features]; nil for ones.
 ///   - beta: [features]; nil for zeros.
 ///   - epsilon: Added to the biased variance.
-public func layerNormalization(_ x: Tensor, gamma: Tensor? = nil, beta: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+public func layerNormalization(_ x: Tensor, gamma: Tensor? = nil, beta: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor
+{
     require(x.rank >= 1, "layerNormalization: x has no axis")
     let features = x.shape[x.rank - 1]
     require(

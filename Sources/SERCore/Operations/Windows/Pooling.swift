@@ -87,7 +87,8 @@ private struct PoolingOperation {
     init(_ name: String, _ x: Tensor, axes: Int, _ window: Window, lengths: [Int]?) {
         require(
             x.rank == axes + 2,
-            "\(name): x \(x.shape) is not \(axes == 2 ? "[batch, channels, height, width]" : "[batch, time, features]")")
+            "\(name): x \(x.shape) is not \(axes == 2 ? "[batch, channels, height, width]" : "[batch, time, features]")"
+        )
         requireLengths(lengths, rows: x.shape[0], positions: x.shape[axes == 2 ? 3 : 1], in: name)
         let s = x.shape
         let geometry = Self.geometry(name, window)

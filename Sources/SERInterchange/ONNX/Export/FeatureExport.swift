@@ -90,7 +90,8 @@ extension ONNXWriter {
     private mutating func delta(_ matrix: String, _ settings: MFCC, order: Int) -> String {
         let (width, half) = (settings.deltaWidth, settings.deltaWidth / 2)
         let weights = FeatureMatrix.deltaWeights(width: width, order: order).map { Float($0) }
-        let columns = add("Unsqueeze", [add("Transpose", [matrix], attributes: [("perm", .ints([1, 0]))]), constant([1])])
+        let columns = add(
+            "Unsqueeze", [add("Transpose", [matrix], attributes: [("perm", .ints([1, 0]))]), constant([1])])
         func padded(_ name: String, _ mode: String) -> String {
             add("Pad", [name, constant([0, 0, half, 0, 0, half])], attributes: [("mode", .string(mode))])
         }

@@ -53,7 +53,8 @@ extension Recognizer {
     /// - Throws: ``InterchangeError`` for layers or features without a counterpart in ONNX.
     public func onnx(_ options: ONNXOptions = ONNXOptions()) throws(InterchangeError) -> Data {
         var writer = ONNXWriter(name: options.includesFeatures ? "recognizer" : "network")
-        let input = options.includesFeatures
+        let input =
+            options.includesFeatures
             ? try writer.features(pipeline, standardization, input: model.graph.input)
             : writer.networkInput(model.graph.input, "input", isOnly: true)
         var output = try writer.network(model, folding: options.foldsBatchNorm, from: [input])[0]
@@ -130,7 +131,8 @@ extension ONNXWriter {
             var output = try layer.export(sources, to: &self)
             folded = nil
             guard output.shape == node.shape else {
-                throw unfit("it gives \(node.shape), and its export \(output.shape)", hint: "Correct the layer's export.")
+                throw unfit(
+                    "it gives \(node.shape), and its export \(output.shape)", hint: "Correct the layer's export.")
             }
             if node.shape.timeAxis == nil { output.lengths = nil }
             signals.append(output)

@@ -42,7 +42,9 @@ struct ONNXConstant {
         for length in tensor.dims {
             let (next, overflow) = count.multipliedReportingOverflow(by: Int(length))
             // A length of 0 elsewhere would let any other pass, to overflow where it is computed with.
-            guard (0...(1 << 31)).contains(length), !overflow else { throw malformed("'\(tensor.name)' has the shape \(tensor.dims)") }
+            guard (0...(1 << 31)).contains(length), !overflow else {
+                throw malformed("'\(tensor.name)' has the shape \(tensor.dims)")
+            }
             count = next
         }
         shape = tensor.dims.map(Int.init)

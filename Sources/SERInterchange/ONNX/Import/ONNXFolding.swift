@@ -295,7 +295,8 @@ extension ONNXReader {
         default:
             let axes = try axes(1)
             let rank = shape.count
-            let places = axes.isEmpty
+            let places =
+                axes.isEmpty
                 ? shape.indices.filter { shape[$0] == 1 }
                 : try axes.map { (axis) throws(InterchangeError) in try place(axis, rank: rank) }
             try require(

@@ -162,7 +162,8 @@ struct ONNXReader {
                 values[value.name] = .lengths(Self.sampleLengths, isColumn: false)
                 continue
             }
-            guard type.elemType == Int32(Onnx_TensorProto.DataType.float.rawValue), !hasInput, (2...4).contains(dimensions.count)
+            guard type.elemType == Int32(Onnx_TensorProto.DataType.float.rawValue), !hasInput,
+                (2...4).contains(dimensions.count)
             else {
                 throw malformed(
                     "the input '\(value.name)' is not one batch of 32-bit floats of 2 to 4 axes, nor lengths of int64")
@@ -252,7 +253,11 @@ struct ONNXReader {
         for index in kept {
             for (name, tensor) in nodes[index].tensors {
                 let path = "\(nodes[index].path).\(name)"
-                if model.parameters.contains(path) { model.parameters[path] = tensor } else { model.state[path] = tensor }
+                if model.parameters.contains(path) {
+                    model.parameters[path] = tensor
+                } else {
+                    model.state[path] = tensor
+                }
             }
         }
         return model
@@ -288,7 +293,8 @@ struct ONNXReader {
         }
         let first = inputs.first?.lengths ?? Self.sampleLengths
         nodes.append(
-            Node(path: path(type(of: layer).kind, weight), layer: layer, inputs: inputs.map(\.source), tensors: tensors))
+            Node(path: path(type(of: layer).kind, weight), layer: layer, inputs: inputs.map(\.source), tensors: tensors)
+        )
         return Signal(source: nodes.count - 1, shape: shape, lengths: first.map { layer.outputLength(for: $0) })
     }
 
@@ -307,7 +313,8 @@ struct ONNXReader {
         if order == Array(0..<order.count) { return signal }
         var result: Signal
         if signal.source >= 0, let before = nodes[signal.source].layer as? Permute, before.order.count == order.count,
-            order.map({ before.order[$0] }) == Array(0..<order.count) {
+            order.map({ before.order[$0] }) == Array(0..<order.count)
+        {
             result = signal
             result.source = nodes[signal.source].inputs[0]
             result.shape = Shape(order.map { signal.shape[$0] })

@@ -27,7 +27,8 @@ extension ONNXReader {
 
     /// 0, 1, 2, ... along time.
     func range() throws(InterchangeError) -> [Value] {
-        guard try constant(0)?.integers == [0], case .extent(nil) = try input(1), try constant(2)?.integers == [1] else {
+        guard try constant(0)?.integers == [0], case .extent(nil) = try input(1), try constant(2)?.integers == [1]
+        else {
             throw unfit("it does not count the steps of time")
         }
         return [.positions]
@@ -55,7 +56,8 @@ extension ONNXReader {
         case ("Div", .sum(let x)?, .lengths(let counts, isColumn: true)?):
             let height = x.shape.rank == 3 ? x.shape[1].length : 1
             try require(
-                counts == x.lengths.map { max($0, 1) * (height ?? 0) }, "the sum is not divided by the number of positions")
+                counts == x.lengths.map { max($0, 1) * (height ?? 0) },
+                "the sum is not divided by the number of positions")
             return [.signal(try global(x, isMaximum: false))]
         case (_, .lengths(let lengths, let isColumn)?, let other?):
             return [.lengths(try computed(lengths, other), isColumn: isColumn)]

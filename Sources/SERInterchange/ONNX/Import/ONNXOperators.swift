@@ -120,9 +120,12 @@ extension ONNXReader {
         try require(
             kernel.count == axes && strides.count == axes && dilations.count == axes && pads.count == 2 * axes,
             "its window does not have \(axes) axes")
-        try require(["NOTSET", "VALID"].contains(string("auto_pad", "NOTSET")), "automatic padding depends on the length")
+        try require(
+            ["NOTSET", "VALID"].contains(string("auto_pad", "NOTSET")), "automatic padding depends on the length")
         try require(int("ceil_mode", 0) == 0 && int("storage_order", 0) == 0, "it rounds up or counts by columns")
-        if axes == 1 { return (kernel, strides, dilations, .explicit(top: 0, bottom: 0, left: pads[0], right: pads[1])) }
+        if axes == 1 {
+            return (kernel, strides, dilations, .explicit(top: 0, bottom: 0, left: pads[0], right: pads[1]))
+        }
         return (kernel, strides, dilations, .explicit(top: pads[0], bottom: pads[2], left: pads[1], right: pads[3]))
     }
 
@@ -132,7 +135,8 @@ extension ONNXReader {
         let weight = try needed(1)
         let bias = try tensor(2)
         let axes = x.shape.rank - 1
-        try require((1...2).contains(axes) && weight.rank == axes + 2, "its weight \(weight.shape) does not fit \(x.shape)")
+        try require(
+            (1...2).contains(axes) && weight.rank == axes + 2, "its weight \(weight.shape) does not fit \(x.shape)")
         let set = try window(axes: axes, kernel: Array(weight.shape.dropFirst(2)))
         var tensors = ["weight": weight]
         tensors["bias"] = bias
@@ -140,7 +144,8 @@ extension ONNXReader {
         return [
             .signal(
                 try onSequence(x) { (reader, x) throws(InterchangeError) in
-                    let layer: any Layer = axes == 1
+                    let layer: any Layer =
+                        axes == 1
                         ? Conv1D(
                             filters, kernel: set.kernel[0], stride: set.strides[0], padding: set.padding,
                             dilation: set.dilations[0], groups: groups, bias: bias != nil)
@@ -154,7 +159,8 @@ extension ONNXReader {
 
     private mutating func pooling(isMaximum: Bool) throws(InterchangeError) -> [Value] {
         try allow(
-            "kernel_shape", "strides", "dilations", "pads", "auto_pad", "ceil_mode", "storage_order", "count_include_pad")
+            "kernel_shape", "strides", "dilations", "pads", "auto_pad", "ceil_mode", "storage_order",
+            "count_include_pad")
         let x = try signal(0) { isMaximum ? $0 <= -1e30 : $0 == 0 }
         let axes = x.shape.rank - 1
         try require((1...2).contains(axes), "its input \(x.shape) is neither an image nor a sequence")
@@ -222,7 +228,8 @@ extension ONNXReader {
         let weight = try needed(1)
         let tensors = ["weight": weight, "bias": try tensor(2) ?? .zeros(weight.shape)]
         return [
-            .signal(try emit(LayerNorm(epsilon: float("epsilon", 1e-5)), [x], weight: current.input[1], tensors: tensors))
+            .signal(
+                try emit(LayerNorm(epsilon: float("epsilon", 1e-5)), [x], weight: current.input[1], tensors: tensors))
         ]
     }
 
@@ -265,7 +272,8 @@ extension ONNXReader {
         switch try input(0) {
         case .extent(let length) where !isAdding: return [.extent(length)]
         case .states(let states) where !isAdding: return [.signal(try single(states, axes))]
-        case .lengths(let lengths, isColumn: false) where isAdding && axes == [1]: return [.lengths(lengths, isColumn: true)]
+        case .lengths(let lengths, isColumn: false) where isAdding && axes == [1]:
+            return [.lengths(lengths, isColumn: true)]
         case .mask(let lengths, axis: 1, rank: 2) where isAdding:
             let rank = 2 + axes.count
             let kept = (0..<rank).filter { !axes.contains($0) }

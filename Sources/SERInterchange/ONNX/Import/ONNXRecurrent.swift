@@ -29,7 +29,8 @@ extension ONNXReader {
         }
         let (w, r) = (try needed(1), try needed(2))
         let direction = string("direction", "forward")
-        try require(["forward", "bidirectional"].contains(direction), "the direction \(direction) alone is not supported")
+        try require(
+            ["forward", "bidirectional"].contains(direction), "the direction \(direction) alone is not supported")
         try require(int("layout", 0) == 0 && int("input_forget", 0) == 0, "its layout or gates are unusual")
         let count = direction == "forward" ? 1 : 2
         let (cell, gates) = try cell(directions: count)
@@ -42,7 +43,9 @@ extension ONNXReader {
         if case .lengths(let lengths, isColumn: false) = try input(4) {
             try require(lengths == x.lengths, "its lengths are not those of its input")
         } else if case .absent = try input(4) {
-        } else { throw unfit("its sequence_lens are not lengths") }
+        } else {
+            throw unfit("its sequence_lens are not lengths")
+        }
         for index in 5..<max(5, current.input.count) {
             guard let initial = try tensor(index) else { continue }
             try require(initial.scalars.allSatisfy { $0 == 0 }, "it begins in a state other than 0")
@@ -58,7 +61,9 @@ extension ONNXReader {
 
     /// What the operator is here, and for each of ONNX's gates, which of ours it is.
     private func cell(directions: Int) throws(InterchangeError) -> (RecurrentLayer.Cell, [Int]) {
-        let given = current.attribute.first { $0.name == "activations" }?.strings.map { String(decoding: $0, as: UTF8.self) }
+        let given = current.attribute.first { $0.name == "activations" }?.strings.map {
+            String(decoding: $0, as: UTF8.self)
+        }
         func usual(_ names: [String]) -> Bool {
             given == nil || given == (0..<directions).flatMap { _ in names }
         }

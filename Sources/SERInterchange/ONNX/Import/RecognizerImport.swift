@@ -83,7 +83,8 @@ extension ONNXFile {
         func part<Value: Decodable>(_ name: String, as type: Value.Type) throws(InterchangeError) -> Value {
             guard let text = metadata(name) else {
                 throw .malformed(
-                    path: path, reason: "it does not say what its '\(name)' are; give features, standardisation and labels")
+                    path: path,
+                    reason: "it does not say what its '\(name)' are; give features, standardisation and labels")
             }
             let decoder = JSONDecoder()
             decoder.userInfo = features.userInfo

@@ -112,7 +112,8 @@ public struct ONNXWriter: Sendable {
         let others = (1...signal.shape.rank).filter { $0 != axis }
         let place = path
         path = ""
-        let spread = others.isEmpty ? valid : memo("\(valid) \(others)") { $0.add("Unsqueeze", [valid, $0.constant(others)]) }
+        let spread =
+            others.isEmpty ? valid : memo("\(valid) \(others)") { $0.add("Unsqueeze", [valid, $0.constant(others)]) }
         path = place
         return add("Where", [spread, signal.name, constant(value)])
     }

@@ -43,7 +43,8 @@ extension MultiHeadSelfAttention: ONNXExportable {
 extension AdditiveSelfAttention: ONNXExportable {
     public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
         let x = graph.masked(inputs[0], with: 0)
-        let queries = graph.add("Unsqueeze", [graph.product(x, weight: "query.weight", bias: "bias"), graph.constant([2])])
+        let queries = graph.add(
+            "Unsqueeze", [graph.product(x, weight: "query.weight", bias: "bias"), graph.constant([2])])
         let keys = graph.add("Unsqueeze", [graph.product(x, weight: "key.weight", bias: nil), graph.constant([1])])
         let sums = graph.add("Tanh", [graph.add("Add", [queries, keys])])
         let column = graph.constant(graph.parameter("vector").reshaped([units, 1]), name: "vector")

@@ -26,7 +26,8 @@ extension Conv2D: ONNXExportable {
                 ("dilations", .ints(dilation.both)), ("pads", .ints(geometry.onnxPads)), ("group", .int(groups)),
             ])
         return ONNXSignal(
-            name, shape: [.fixed(filters), shape[1].after(geometry.outputHeight), shape[2].after(geometry.outputWidth)],
+            name,
+            shape: [.fixed(filters), shape[1].after(geometry.outputHeight), shape[2].after(geometry.outputWidth)],
             lengths: graph.lengths(after: inputs[0], geometry))
     }
 }

@@ -77,7 +77,10 @@ extension ONNXWriter {
             masked(input, with: pooling == .maximum ? Self.lowest : 0), geometry, pooling,
             window: geometry.window.both, strides: geometry.stride.both, pads: geometry.onnxPads)
         return ONNXSignal(
-            name, shape: [input.shape[0], input.shape[1].after(geometry.outputHeight), input.shape[2].after(geometry.outputWidth)],
+            name,
+            shape: [
+                input.shape[0], input.shape[1].after(geometry.outputHeight), input.shape[2].after(geometry.outputWidth),
+            ],
             lengths: lengths(after: input, geometry))
     }
 
@@ -97,7 +100,8 @@ extension ONNXWriter {
         _ name: String, _ geometry: WindowGeometry, _ pooling: Pooling, window: [Int], strides: [Int], pads: [Int]
     ) throws(InterchangeError) -> String {
         let sides = geometry.sides
-        guard max(sides.top, sides.bottom) < geometry.window.height, max(sides.left, sides.right) < geometry.window.width
+        guard max(sides.top, sides.bottom) < geometry.window.height,
+            max(sides.left, sides.right) < geometry.window.width
         else {
             throw unfit(
                 "ONNX's poolings take no padding as wide as the window",

@@ -90,9 +90,12 @@ private struct RecurrentExport {
         let count = directions.count
         let (place, ending) = ("\(graph.path).", graph.suffix)
         return [
-            graph.constant(stacked(["weight_ih"]), shape: [count, rows, inputs], name: place + "weight_ih_l\(layer)" + ending),
-            graph.constant(stacked(["weight_hh"]), shape: [count, rows, units], name: place + "weight_hh_l\(layer)" + ending),
-            graph.constant(stacked(["bias_ih", "bias_hh"]), shape: [count, 2 * rows], name: place + "bias_l\(layer)" + ending),
+            graph.constant(
+                stacked(["weight_ih"]), shape: [count, rows, inputs], name: place + "weight_ih_l\(layer)" + ending),
+            graph.constant(
+                stacked(["weight_hh"]), shape: [count, rows, units], name: place + "weight_hh_l\(layer)" + ending),
+            graph.constant(
+                stacked(["bias_ih", "bias_hh"]), shape: [count, 2 * rows], name: place + "bias_l\(layer)" + ending),
         ]
     }
 

@@ -38,5 +38,7 @@ extension Permute: ONNXExportable {
 extension ONNXWriter {
     /// [batch, time, features] with the last two axes the other way round, as ONNX's windows over time want it, and
     /// back.
-    mutating func swapped(_ name: String) -> String { add("Transpose", [name], attributes: [("perm", .ints([0, 2, 1]))]) }
+    mutating func swapped(_ name: String) -> String {
+        add("Transpose", [name], attributes: [("perm", .ints([0, 2, 1]))])
+    }
 }

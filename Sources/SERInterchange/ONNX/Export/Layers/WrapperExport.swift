@@ -64,11 +64,14 @@ extension ONNXWriter {
     fileprivate mutating func reversed(_ signal: ONNXSignal) throws(InterchangeError) -> String {
         let axis = (signal.shape.timeAxis ?? 0) + 1
         guard let lengths = signal.lengths else {
-            return add("Slice", [signal.name, constant([-1]), constant([Int(Int32.min)]), constant([axis]), constant([-1])])
+            return add(
+                "Slice", [signal.name, constant([-1]), constant([Int(Int32.min)]), constant([axis]), constant([-1])])
         }
         guard axis == 1 else {
-            throw unfit("ONNX turns rows of unequal length round in [time, ...] only", hint: "Permute before and after it.")
+            throw unfit(
+                "ONNX turns rows of unequal length round in [time, ...] only", hint: "Permute before and after it.")
         }
-        return add("ReverseSequence", [signal.name, lengths], attributes: [("batch_axis", .int(0)), ("time_axis", .int(1))])
+        return add(
+            "ReverseSequence", [signal.name, lengths], attributes: [("batch_axis", .int(0)), ("time_axis", .int(1))])
     }
 }
