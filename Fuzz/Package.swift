@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
 // The fuzz targets, in a package of their own: they see what users see, and are built by Scripts/fuzz alone, with
 // libFuzzer and the sanitizers. Built otherwise they do not link, for libFuzzer brings the main function.
 import PackageDescription

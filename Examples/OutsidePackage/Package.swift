@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
 // A package as a user would write it: it depends on SER, composes a network of its own and writes layers of its own.
 import PackageDescription
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tests a network on voices that it never heard: swift run -c release cross-validation FOLDER OUTPUT [EPOCHS]
 import Foundation
 import SERAudio

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A layer of one's own: it composes, differentiates and is checked like the library's: swift run -c release custom-layer
 import SERCore
 import SERModels

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Composes a network, looks at it, and takes three training steps by hand: swift run -c release custom-network
 import SERCore
 import SERModels

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The features of a sound file: swift run -c release features FILE
 import Foundation
 import SERAudio

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A published network in a few lines: a residual LSTM with soft attention (ResLSTM-SA), trained on a folder of speech:
 // swift run -c release residual-lstm FOLDER MODEL [EPOCHS]; without a folder it only shows the network.
 import Foundation

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Trains a GRU on a folder of emotional speech and writes one model file: swift run -c release train FOLDER MODEL [EPOCHS]
 import Foundation
 import SERAudio

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the checks of the kernels share: random shapes and numbers, buffers of exactly the size that is needed, so that
 // AddressSanitizer sees every step beyond them, and comparisons.
 #pragma once

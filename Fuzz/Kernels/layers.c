@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "check.h"
 #include "ser_attention.h"
 #include "ser_memory.h"

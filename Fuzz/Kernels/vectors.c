@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "check.h"
 #include "ser_audio.h"
 #include "ser_elementwise.h"

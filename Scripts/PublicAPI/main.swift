@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes the public declarations of modules, as their symbol graphs have them, a declaration a line:
 //   public-api GRAPHS OUTPUT MODULE...
 // Scripts/api compiles and runs this; it is no part of the package. GRAPHS holds the symbol graphs and `ser.json`, what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tells how modules and folders use each other, from the compiler's own index:
 //   structure ROOT STORE [--check] [--ties FOLDER FOLDER]
 // Scripts/structure compiles and runs this; it is no part of the package.

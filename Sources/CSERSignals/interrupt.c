@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_interrupt.h"
 #include <signal.h>
 #include <stdatomic.h>

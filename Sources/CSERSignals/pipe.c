@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #define _GNU_SOURCE  // pipe2
 #include "ser_pipe.h"
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERSignals
 
 /// A request to stop, from Ctrl-C or a termination signal. Long work looks at it between its steps.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Names that somebody may have meant.
 package struct NearMatches {
     package var names: [String]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// How many threads the library's loops use. Results do not depend on it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// How far long work has come, on standard error: one line that is redrawn on a terminal, a plain line every few seconds

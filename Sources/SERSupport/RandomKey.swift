@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// A seed that can be split: every random decision of the library comes from a key, and keys are derived from keys by

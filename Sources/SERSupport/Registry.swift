@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Types by the names they go by in files, such as `any Layer.Type` by kind.
 package struct Registry<Kind: Sendable>: Sendable {
     private var types: [String: Kind] = [:]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Stops the program with a message on standard error: for a use that no program means, as an array stops it at a wrong

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// 1404871 as 1,404,871.
 package func grouped(_ number: Int) -> String {
     var digits = String(number.magnitude)

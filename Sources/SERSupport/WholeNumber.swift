@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension FixedWidthInteger {
     /// The whole number that a floating-point value rounds to. A value beyond the type's range becomes the end of the
     /// range, and a value that is not a number becomes 0: the standard conversion stops the program at both.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The most memory that this process has had, in bytes; nil where the system does not tell.

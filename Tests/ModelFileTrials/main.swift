@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Trials on model files in a process of their own, so that memory and time are this work's alone. For the tests and the
 // scripts; prints one JSON object.
 //   model-file-trials fuzz COUNT SEED    reads COUNT damaged files

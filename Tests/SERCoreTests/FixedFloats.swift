@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Floats at an address that stays, for C structures of pointers.
 final class FixedFloats {
     let pointer: UnsafeMutablePointer<Float>

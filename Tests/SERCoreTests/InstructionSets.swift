@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// Runs `body` with each instruction set that this machine has, the best last, and its name.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// PyTorch's GRU as a cell of a user's own; the parameters are the built-in layer's.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// The first input, weighed by the second squashed to 0 to 1: a merging layer of a user's own.

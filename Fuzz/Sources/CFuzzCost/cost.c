@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "fuzz_cost.h"
 #include <sanitizer/allocator_interface.h>
 #include <sanitizer/common_interface_defs.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The file that the readers are given, rewritten for every input; in memory where the system has such a place.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Scripts/structure calls of libIndexStore, the library of the Swift toolchain that reads the compiler's index.
 #pragma once
 #include <stdbool.h>

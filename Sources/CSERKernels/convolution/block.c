@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "block.h"
 #include "method.h"
 #include <math.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the passes of a fused block share: how its work is cut into bands of output rows, and a band's convolution and
 // pooling.
 //

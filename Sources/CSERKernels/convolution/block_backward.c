@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "block.h"
 #include "direct.h"
 #include "first.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Convolution as its definition has it: sums over the taps of the kernel.
 #pragma once
 #include "plan.h"

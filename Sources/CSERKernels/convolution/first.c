@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "first.h"
 #include "plan.h"
 #include "../runtime/scratch.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The first block of a network over pictures of one channel: 3 x 3, no gradient for its input. Its output is by far the
 // network's largest image and costs nine products a value, so it is never stored: mean and variance of every channel
 // follow from the 9 x 9 matrix of the inputs' products (y = w . x + b, so mean y = w . mean x + b and var y = w' cov(x)

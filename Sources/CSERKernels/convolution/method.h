@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which way a convolution is computed: as its definition has it, or by Winograd's tiles.
 #pragma once
 #include "plan.h"

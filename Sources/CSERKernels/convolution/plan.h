@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How one convolution is laid out in scratch memory, and how tensors come there and back.
 //
 // An image is copied into scratch channels-last with zeros around it, `row` positions a row. Neighbouring rows share

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Winograd's minimal filtering F(4 x 4, 3 x 3) (Lavin and Gray, "Fast algorithms for convolutional neural networks",
 // 2016): 36 products where the definition takes 144. With the interpolation points 0, +-1/sqrt(2), +-sqrt(2) and
 // infinity its rounding error is about twice that of the definition (measured: 7e-7 against 3e-7 relative to the norm,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_audio.h"
 #define SER_LANES SER_AUDIO_LANES
 #include "../simd/simd.h"

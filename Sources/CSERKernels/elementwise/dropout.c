@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_random.h"
 #include "../simd/simd.h"
 #include "../runtime/threefry.h"

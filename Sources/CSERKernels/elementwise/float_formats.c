@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_float_formats.h"
 #include "../simd/simd.h"
 #include <string.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_normalization.h"
 #include "ser_parallel.h"
 #include "../runtime/integers.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_optimizers.h"
 #include "../simd/simd.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_reductions.h"
 #include <math.h>
 #include "../simd/simd.h"

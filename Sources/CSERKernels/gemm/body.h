@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernels of matrix products, compiled once for each instruction set. A source includes the set's header, defines
 // SER_TILE_ROWS (see products_body.h) and includes this.
 #include "kernels.h"

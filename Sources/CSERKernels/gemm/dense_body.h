@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Products of a dense layer with few rows, on its weight [n, k] as it lies: packing it would cost more than the
 // product.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernels of matrix products for AVX2 with FMA.
 #if defined(__x86_64__)
 #include "kernels.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernels of matrix products for any processor.
 #include "../simd/portable.h"
 #if defined(__aarch64__)

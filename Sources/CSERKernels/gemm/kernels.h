@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kernels of matrix products that exist once for each instruction set.
 #pragma once
 #include "../simd/instruction_sets.h"

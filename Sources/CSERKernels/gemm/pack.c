@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "pack.h"
 #include "../simd/simd.h"
 #include "ser_gemm.h"

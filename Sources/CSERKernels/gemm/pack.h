@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Packing matrices into panels (see SER_PANEL).
 #pragma once
 #include "kernels.h"

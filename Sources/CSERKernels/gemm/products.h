@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Products whose number of columns is anything.
 #pragma once
 #include "kernels.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Register tiles of the matrix products, two vectors wide, and the loop over them. The source of an instruction set
 // says how many rows of a tile fit the registers: SER_TILE_ROWS, 4 or 8.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scores of additive attention (Bahdanau, Cho and Bengio, 2015). The sums of one query and one key are never stored:
 // the backward pass computes them again, which is quicker than to read [queries, keys, units] values from memory.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Kernels of the way from sound to features: windows, power spectra, sparse mel rows, logarithms, projections.
 #pragma once
 #include <stdint.h>

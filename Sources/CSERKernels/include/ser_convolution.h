@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Convolution and its fused chain (convolution, batch normalisation, ReLU, max pooling), forward and backward, for
 // whole batches. Tensors are row-major floats: images [batch, channels, height, width] (or [batch, height, width,
 // channels] where channels_last is set), weights [out, in / groups, kernel height, kernel width]. One-dimensional data

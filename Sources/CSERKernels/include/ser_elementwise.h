@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Element-wise kernels over floats: operators, functions of one number, planes scaled, blocks moved. An output may be
 // one of the inputs where nothing else is said.
 #pragma once

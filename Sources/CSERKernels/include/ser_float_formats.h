@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Floats as files hold them: conversions between 32-bit floats and the narrower and wider types of safetensors.
 #pragma once
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small matrix products, in which one matrix stays the same or is read as it lies: what BLAS, which packs on every
 // call, does slowly. Single-threaded: the caller cuts, by shape alone. Row-major; ld... is the distance between rows
 // in floats. In which order an element's terms are added depends on their number alone, so rows may be cut anywhere.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The instruction sets that matrix products, convolutions and recurrent layers have bodies of their own for. The best
 // that the processor has is used; results differ between sets in the last bits.
 #pragma once

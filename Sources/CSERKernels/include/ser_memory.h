@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A pool of 64-byte-aligned blocks. Blocks go back to free lists and are handed out again, so that a training step in
 // steady state asks the system for nothing. Small blocks live in lists per thread, large ones in one list behind a
 // lock.

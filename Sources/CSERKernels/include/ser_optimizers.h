@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One step of an optimiser in one pass over flat buffers, and what gradient clipping needs. Moments whose magnitude
 // falls below 1e-30 become 0: with gradients at zero they would decay into denormal numbers, which are slow.
 #pragma once

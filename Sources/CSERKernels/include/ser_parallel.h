@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fixed set of worker threads that share loops. Which thread runs a piece is open; what a piece is, is the caller's
 // affair and must depend on shapes alone, so that results do not depend on the number of threads.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pooling of images seen as [outer, height, width, inner]: channels before space are outer (inner is 1), channels after
 // space are inner. `per_row` outer planes share one entry of `widths`, the valid columns (NULL: all are valid). A
 // window sees valid positions only, and output columns past those that the valid width gives are zero.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a number is a
 // function of a key and a counter, so that a stream may be cut anywhere.
 #pragma once

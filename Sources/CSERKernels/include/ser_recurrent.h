@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recurrent layers over whole sequences, forward and backward through time: one direction of one layer a call.
 // Equations, weight layouts and gate orders are PyTorch's (LSTM: i, f, g, o; GRU: r, z, n). The rows of a batch are
 // independent; they are dealt out in chunks to the worker threads once per call, in a way that depends on the shape

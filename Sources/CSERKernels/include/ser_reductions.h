@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums and extremes. Sums run in fixed lanes of floats over short blocks, and the blocks add in double precision: the
 // rounding error does not grow with the length, and the order of additions depends on the lengths alone.
 #pragma once

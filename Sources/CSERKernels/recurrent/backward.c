@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "cells.h"
 #include "layout.h"
 #include "../gemm/pack.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One step of each recurrent layer once the products are there: gates and state. Kernels that exist once for each
 // instruction set.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The element-wise part of one step of each recurrent layer, forward and backward: gates, state, and their derivatives.
 // Equations as in PyTorch's documentation of LSTM, GRU and RNN. Compiled once for each instruction set.
 #include "cells.h"

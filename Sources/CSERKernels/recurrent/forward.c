@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "single.h"
 #include "steps.h"
 #include "../runtime/denormals.h"

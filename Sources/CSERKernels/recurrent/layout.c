@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "layout.h"
 #include "../runtime/integers.h"
 #include "ser_memory.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a recurrent layer's work is laid out and dealt out: shared by the forward and the backward pass.
 //
 // Rows of a batch are sorted by length and dealt like cards to chunks, so that chunks hold similar lengths and within a

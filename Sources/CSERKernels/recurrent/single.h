@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The forward pass of one row.
 #pragma once
 #include "steps.h"

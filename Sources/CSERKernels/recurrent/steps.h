@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the forward pass of many rows shares with that of one row.
 #pragma once
 #include "cells.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Gradients that fade over many steps end in denormal numbers, on which arithmetic is slow: between these two calls
 // they count as zero on this thread.
 #pragma once

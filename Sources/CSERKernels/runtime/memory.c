@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ser_memory.h"
 #include <pthread.h>
 #include <stdatomic.h>

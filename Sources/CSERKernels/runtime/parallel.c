@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "pause.h"
 #include "ser_parallel.h"
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a thread does while it waits for a value that another core is about to write.
 #pragma once
 

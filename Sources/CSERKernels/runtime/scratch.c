@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "scratch.h"
 #include "ser_memory.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Working memory of one call, from the pool.
 #pragma once
 #include <stddef.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Threefry-2x32 with 20 rounds (Salmon et al., SC 2011), for inlining into vector loops.
 #pragma once
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // AVX2 with fused multiply-add. Functions from here to the source's "#pragma clang attribute pop" are compiled for it.
 #pragma once
 #include <string.h>

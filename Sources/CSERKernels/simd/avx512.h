@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // AVX-512. Functions from here to the source's "#pragma clang attribute pop" are compiled for it. Features are named
 // one by one: "arch=x86-64-v4" would bring a tuning that halves the vectors.
 #pragma once

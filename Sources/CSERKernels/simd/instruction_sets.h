@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The instruction sets that kernels have bodies of their own for. A set is taught here: a row in SER_INSTRUCTION_SETS
 // with its test in instruction_sets.c, and a header beside this one with its name, its target and how many floats a
 // vector holds. Then each family of kernels (gemm, convolution, cells) gets a source that includes that header, says

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plain vectors of four floats: any processor, and what arm64 (NEON) uses.
 #pragma once
 #define SER_SET portable

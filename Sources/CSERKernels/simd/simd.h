@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words in which vector code is written, the same in every folder.
 //
 // There are two ways to compile a kernel for several instruction sets. A loop that the compiler turns into vectors by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // exp, tanh, sigmoid and logarithms in single precision, written without branches so that loops over them become vector
 // code under SER_CLONES. Each is within a few units in the last place of the true value, gives NaN
 // for NaN, and the right limit at both infinities. Polynomials: minimax fits of the relative error on the reduced range

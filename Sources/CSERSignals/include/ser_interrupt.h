@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A request to stop, made by the user with Ctrl-C or by the system with a termination signal.
 #pragma once
 #include <stdint.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A pipe that children do not inherit.
 #pragma once
 #include <stdint.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One way in which sound gets worse between a mouth and a recognizer, with how much of it.
 ///
 /// What comes out depends on the degradation, the clip and the seed alone, has the clip's sample rate and, but for

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The band of a telephone line, at 8 kHz: 300 to 3,400 Hz.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a delta takes for frames beyond the ends (`scipy.signal.savgol_filter`'s `mode`).
 public enum DeltaMode: String, Codable, Sendable, Hashable, CaseIterable {
     /// None: the polynomial of the first and last whole window serves there (`interp`, librosa's default).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whose definition of a feature to follow.
 ///
 /// At another rate than a preset's own, frames are what the original makes of them: librosa and torchaudio count in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Mel-frequency cepstral coefficients: the cosine transform of a ``LogMel``. Presets follow ``FeaturePreset``; every

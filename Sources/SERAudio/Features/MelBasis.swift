@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the columns of features come of the bands of a mel spectrogram, where every frame is a linear function of its
 /// bands: column c is `gains[c]` times the sum over bands b of `rows[c][b]` x band b.
 public struct MelBasis: Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// Root mean square of each frame (`librosa.feature.rms`): one column.

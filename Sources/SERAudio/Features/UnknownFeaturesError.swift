@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A kind of features in a file that the reader's ``FeatureRegistry`` does not know.
 package struct UnknownFeaturesError: Error {
     /// The kind that the file names.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The share of samples in each frame at which the sign changes (`librosa.feature.zero_crossing_rate`): one column.
 ///
 /// Magnitudes up to 1e-10 count as zero, zero counts as positive, and a frame's first sample never counts.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSndFile
 
 /// What libsndfile decodes for a file: the file's own bytes, or those that ffmpeg made of it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whole clips from a reader: decoded, the mean over channels, at a rate that was asked for.
 extension SoundFileReader {
     func decode(

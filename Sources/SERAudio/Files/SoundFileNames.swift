@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the names of sound files end in, where a folder is searched for them. What is inside is told by content.
 package enum SoundFileNames {
     /// The endings, in small letters: of what libsndfile reads, and of what ffmpeg decodes for it.

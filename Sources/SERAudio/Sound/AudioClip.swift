@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Mono sound: samples in [-1, 1] and their rate in Hz.

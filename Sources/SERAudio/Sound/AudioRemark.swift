@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is to be known of a sound that was read from a file that is not as it should be.
 public enum AudioRemark: Sendable, Hashable, Codable {
     /// The header does not say how long the sound is, as when a recorder stops short or a program writes to a pipe; it

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why ffmpeg did not decode a file.
 public enum FFmpegFailure: Error, Equatable, Sendable {
     /// The environment variable that names the program.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A format of sound files that libsndfile does not read, or not with every codec; told by the first bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension AudioClip {
     /// Samples beyond this, in either direction, are no recording: a million times full scale.
     ///

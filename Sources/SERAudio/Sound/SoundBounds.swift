@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is taken for a mistake, or an attack.
 enum SoundBounds {
     /// The most frames one call reads: 6.2 hours at 48 kHz, 4 GB of samples.

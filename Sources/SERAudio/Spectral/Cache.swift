@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A small table behind a lock for what is costly to make and depends on settings alone: plans, windows, filterbanks.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// As many samples as the signal has of its convolution with a response, from sample `offset` of the whole on.
 ///
 /// Blocks go through FFTW and overlap (overlap-add; Oppenheim and Schafer), so that the memory needed depends on the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the first and last frames lie, and what stands for samples beyond the ends of the clip.
 public enum FrameEdges: String, Codable, Sendable, Hashable, CaseIterable {
     /// Frame t is centred on sample t x hop; zeros beyond the ends (librosa 0.11).

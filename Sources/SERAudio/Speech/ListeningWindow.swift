@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which part of a recording is listened to where it is longer than a span of seconds.
 public enum ListeningWindow: String, Sendable, Hashable, Codable, CaseIterable {
     /// Its beginning.

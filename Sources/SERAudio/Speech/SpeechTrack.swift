@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where in a recording voiced sounds of speech are, frame by frame.
 struct SpeechTrack {
     /// Numbers of voiced frames, ascending.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Whether a network is being trained; training carries the random key that dropout and the like draw from.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A tensor that a layer learns or carries: its name within the layer, its shape and how it begins.
 public struct Declaration: Sendable {
     /// The name within the layer, such as `weight`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is taken for a mistake, or an attack. Networks that are built and networks that are read are held to the same
 /// bounds: what builds can be saved and read.
 package enum LayerLimits {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A network's weights in the forms that kernels read, made at their first use in inference and kept for later calls.

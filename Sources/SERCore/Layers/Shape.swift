@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The shape of what flows between layers, without the batch axis: `[.time, 40]`, `[1, 40, 130]`.
 public struct Shape: Sendable, Hashable, Codable, ExpressibleByArrayLiteral, CustomStringConvertible {
     /// One axis of a ``Shape``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What convolutions of any number of axes have in common.
 enum ConvolutionRules {
     static func check(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Sparse categorical cross-entropy: logits against class numbers, averaged over the rows.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The mean of the squared differences, over all values.
 ///
 /// - Parameters:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// max(x, 0), element by element; the derivative at 0 is 0.

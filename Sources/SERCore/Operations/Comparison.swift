@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 // Masks are tensors of 0 and 1: constants to differentiation.

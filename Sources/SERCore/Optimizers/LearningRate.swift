@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A learning-rate schedule at work: tells the rate of each step and listens to the validation.

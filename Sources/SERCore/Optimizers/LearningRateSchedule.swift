@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the learning rate changes in the course of training: a value that can be saved. ``LearningRate`` is it at work.
 ///
 /// A schedule is a factor on the optimiser's learning rate. Schedules compose: one after another

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// An optimiser at work on one set of parameters: its settings, its moments and the number of steps taken.

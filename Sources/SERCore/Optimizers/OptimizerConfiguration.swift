@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which optimiser, with which settings: a value that can be saved. ``Optimizer`` is it at work.
 ///
 /// Formulas, names and defaults are PyTorch's `torch.optim`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// What can be wrong with the settings of an optimiser, a schedule or gradient clipping, or with saved state.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Loops over many elements are cut into pieces of this size, whatever the number of threads.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// The gradients of one differentiation: a slot for each entry of the tape, the leaves' in one flat buffer.

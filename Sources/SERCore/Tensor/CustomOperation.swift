@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An operation of one's own: a value computed in any way, with a hand-written way back.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Where each named tensor lies in a flat buffer. Offsets are multiples of 16 floats (a cache line); paddings hold zeros.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Named tensors in one contiguous buffer, so that optimisers, clipping and checkpoints are one pass over one array.
 ///
 /// A value: copies are snapshots. Reading a path that does not exist stops the program, as a wrong index does.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Stops the program when a tensor operation is used wrongly, as an array stops it at a wrong index.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Where a tensor stands on a tape, and on those of other differentiations that depend on it too.

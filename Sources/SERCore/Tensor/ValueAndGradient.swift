@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// The value of a loss and its gradient with respect to every parameter.

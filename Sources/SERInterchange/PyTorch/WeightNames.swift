@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a file's names of weights are in a model: by a table, and without what PyTorch's wrappers put into them.
 struct WeightNames {
     /// A name as the model has it.

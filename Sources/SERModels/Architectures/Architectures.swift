@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// The networks of the report, each with sizes that can be changed. All end in logits. Their paths are the names of the

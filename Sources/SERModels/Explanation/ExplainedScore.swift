@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A weighted sum of a network's logits as a function of what the network reads, in inference: batch normalisation uses

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What in a clip speaks for an emotion, and what against it: the score of a class in parts, one for each frame and
 /// coefficient of the features.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a prediction is attributed to the clip's frames and coefficients.
 public enum ExplanationMethod: Sendable, Hashable, Codable {
     /// The score's gradient times how far each value lies from the training mean: what a small change would do.

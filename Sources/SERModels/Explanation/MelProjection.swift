@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERAudio
 
 /// Takes parts over coefficients to the mel bands that the coefficients are made of.

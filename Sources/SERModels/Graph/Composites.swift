@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// Adds what goes in to what comes out of its layers (He et al., 2016), which must be of the same shape.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// How a graph is computed: its nodes in order, those that are faster together as one step, each result let go after its

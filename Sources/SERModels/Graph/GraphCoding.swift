@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A graph as it stands in a file. Names are written only where they say something: those of inputs and outputs where they

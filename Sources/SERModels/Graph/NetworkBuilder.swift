@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A piece of a network: layers and pieces in order, each with a name or without one. What a network builder makes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// A network as a drawing in the language of another program: blocks are frames around their layers.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// A strict reader of JSON from a stranger: valid UTF-8, every key once in its object, few levels, numbers of sensible

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Files that `torch.save` wrote. They are not read: they hold a Python program (a pickle) that makes the tensors.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERAudio
 
 /// What a network that reads one vector a clip is fed: statistics of each coefficient over the clip's valid frames.

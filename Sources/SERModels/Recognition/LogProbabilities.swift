@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The logarithm of the softmax of logits that are divided by a temperature first, which changes no order.

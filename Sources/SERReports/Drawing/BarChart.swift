@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Values with their intervals, one row a thing that is compared: bars that begin at 0 where 0 is on the axis, with the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Colours for values from 0 to 1, as a palette of 256.

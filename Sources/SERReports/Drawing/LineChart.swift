@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Lines or points over an axis, with error bars or bands where a value has an interval.

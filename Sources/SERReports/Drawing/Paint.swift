@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A colour of figures and pages: as it is on white, and on a dark page.
 ///
 /// Figures name it twice: as an attribute that every viewer understands, and as a class with which the style sheet

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The area of a chart within its axes: from values to pixels.
 struct PlotArea {
     let left, top, width, height: Double

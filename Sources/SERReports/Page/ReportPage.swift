@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// What a page of results holds, without how it looks: rendered to one HTML file that needs no network and no script.

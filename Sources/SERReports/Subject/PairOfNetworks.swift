@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERTraining
 
 /// Two networks of a report with the tests of what they differ in, each by itself.

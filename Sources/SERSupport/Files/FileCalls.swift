@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The system's calls that write files, each returning -1 and setting `errno` where it fails.

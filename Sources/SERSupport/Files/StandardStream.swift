@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Where a program's results and its remarks go. Writing tells of failure, and never ends the program by itself.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A speaker or a sentence of one corpus. Two corpora may give one name to two people: both parts tell who it is.
 public struct GroupIdentity: Sendable, Hashable, Codable, Comparable {
     /// The corpus that gives the name.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many clips a corpus should hold, as its makers publish.
 struct CorpusExpectation: Sendable, Equatable {
     var speakers: [String]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something about a manifest that was read otherwise than as it is written, or not read at all.
 public enum ManifestRemark: Sendable, Hashable {
     /// The text is not UTF-8.

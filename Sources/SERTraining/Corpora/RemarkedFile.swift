@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERAudio
 
 /// A sound file that was read though something is wrong with it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERModels
 
 /// What kind of results a file holds, as its `kind` says.

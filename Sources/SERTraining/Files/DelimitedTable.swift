@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A table in a text file whose first line names the columns: its encoding and what stands between its fields are told

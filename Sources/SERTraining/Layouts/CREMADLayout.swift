@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// CREMA-D: `1001_DFA_ANG_XX.wav`, that is, actor, sentence, emotion, level (Cao et al., "CREMA-D: Crowd-sourced
 /// emotional multimodal actors dataset", IEEE Trans. Affective Computing 5(4), 2014).
 struct CREMADLayout: CorpusLayout {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The Berlin database of emotional speech: `03a01Fa.wav`, that is, speaker, text, emotion's German initial, version
 /// (Burkhardt et al., "A database of German emotional speech", Interspeech 2005).
 struct EMODBLayout: CorpusLayout {

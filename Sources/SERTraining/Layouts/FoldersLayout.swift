@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Folders named by label: `angry/anything.wav`, with any folders below.
 struct FoldersLayout: CorpusLayout {
     let name = "folders"

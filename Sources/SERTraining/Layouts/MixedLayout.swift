@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A folder that holds files of several corpora: each file is read by the rule that its name follows.
 struct MixedLayout: CorpusLayout {
     let parts: [any CorpusLayout]

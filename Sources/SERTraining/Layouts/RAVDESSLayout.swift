@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// RAVDESS: seven two-digit numbers, `03-01-06-01-02-01-12.wav`, that is, modality, vocal channel, emotion, intensity,
 /// statement, repetition, actor (Livingstone and Russo, PLoS ONE 13(5), 2018). Songs are passed over.
 struct RAVDESSLayout: CorpusLayout {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// SAVEE: `DC_a01.wav`, or `a01.wav` in the speaker's folder, that is, emotion's initials and the sentence's number
 /// (Haq and Jackson, "Multimodal emotion recognition", in Machine Audition, 2010).
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The Toronto emotional speech set: `<SPEAKER>_<word>_<emotion>.wav`.
 ///
 /// Copies in circulation spell the folders in several ways and put some files into the wrong one, so the file name is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// What a temperature changes: the same clips with logits as the network gave them, and divided by the temperature.

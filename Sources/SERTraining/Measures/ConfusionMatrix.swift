@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// How often each class was taken for each other: rows are the true classes, columns the predicted ones.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a model made of one set of clips: its metrics, and its prediction for every clip.
 public struct Evaluation: Codable, Sendable, Equatable {
     /// Measures over all clips.

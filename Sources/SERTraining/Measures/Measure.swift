@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One number that tells how well a model does on a set of clips; each is defined at the property of
 /// ``ClassificationMetrics`` that has its name.
 public enum Measure: Sendable, Hashable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERModels
 
 /// The area under the ROC curve of one class against the rest, from ranks: the Mann-Whitney statistic over its largest

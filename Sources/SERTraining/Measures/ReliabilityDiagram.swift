@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How often predictions of each confidence are right, and how far that is from the confidence itself.
 ///
 /// The confidence of a prediction is the probability of the predicted class. Bins are of equal width; as in

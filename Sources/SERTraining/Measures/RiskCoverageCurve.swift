@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// What refusing to answer buys: how many clips are answered when the less confident ones are not, and how many of the

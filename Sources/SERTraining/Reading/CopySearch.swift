@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds files with the same bytes.
 ///
 /// The same bytes under the same file name, label and speaker are the same clip lying in the corpus twice, as when an

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERAudio
 
 /// The conditions under which a recognizer is measured beside the clips as they are.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A corpus cut into a part to train on, a part to choose the best epoch by, and a part to test on.
 public struct DataSplit: Sendable, Equatable {
     /// What is learned from.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// Deals out shares that are whole numbers, and remembers what rounding owes each part, so that the parts keep their

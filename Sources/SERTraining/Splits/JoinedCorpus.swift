@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Corpus {
     /// The corpus with other names for some of its labels, so that it can be tested by networks of another corpus.
     ///

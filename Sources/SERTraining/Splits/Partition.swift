@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Some of a corpus's clips, and what they are for.
 public struct Partition: Sendable, Equatable {
     /// What a partition is for: only a training partition may be learned from.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// A way to cut a corpus into training, validation and test parts by fractions of its clips.

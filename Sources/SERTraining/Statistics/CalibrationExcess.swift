@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// How much further confidence is from accuracy than chance explains: the expected calibration error, less that of a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERModels
 
 /// Holm's step-down correction of several p-values (Holm, Scandinavian Journal of Statistics 6, 1979): to call different

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What two networks that were tested on the same clips differ in, with p-values corrected for the number of pairs.
 public struct NetworkDifference: Codable, Sendable, Equatable {
     /// A measure of the first network less that of the second.

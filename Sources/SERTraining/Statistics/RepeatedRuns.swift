@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// A measure over several trainings that differ in their seed alone: its mean and how far it spreads.

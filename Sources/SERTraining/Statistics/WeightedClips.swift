@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Clips with what a model made of them, prepared so that measures with other weights on the clips cost little: a
 /// resample is a number for each clip, how often it was drawn.
 struct WeightedClips: Sendable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Where a training keeps what it takes to go on after Ctrl-C, a crash, a kill or a power cut.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERModels
 
 /// Where a training takes the standardisation of the features from.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An app that only recognises links `SERModels` alone: no corpora, no training, no pages.
 //   swift run own-app MODEL SOUND
 import Foundation

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A dense layer whose outputs pass a gate of their own: (W x + b) sigmoid(V x + c) (Dauphin et al., 2017).

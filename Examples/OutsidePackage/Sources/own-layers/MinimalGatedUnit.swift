@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A recurrent cell with one gate f: h' = (1 - f) h + f tanh(W x + U (f h)) (Zhou et al., 2016).

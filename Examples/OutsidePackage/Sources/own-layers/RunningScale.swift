@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// Divides each feature by its root mean square over the clips seen in training, which it follows as it goes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// x / (1 + |x|), with its derivative (1 - |y|)^2 written by hand.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Layers of one's own: composed, checked, trained, saved and read back. Says what it found; fails if anything is wrong.
 import Foundation
 import SERAudio

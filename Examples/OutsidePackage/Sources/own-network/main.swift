@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A network of one's own, trained on synthetic speech, and what it makes of a clip.
 import Foundation
 import SERAudio

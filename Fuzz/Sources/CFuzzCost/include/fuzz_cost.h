@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the reading of one input costs.
 //
 // Memory: every allocation and every release of the process is counted, by what was asked for, without the margins of

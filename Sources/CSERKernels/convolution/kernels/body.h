@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The inner kernels of convolution, compiled once for each instruction set. A source includes the set's header, defines
 // SER_TILE_ROWS, the rows of a register tile two vectors wide, and includes this.
 #include "kernels.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The inner kernels of convolution for any processor.
 #include "../../simd/portable.h"
 #if defined(__aarch64__)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The first block of a network (see first.h).
 
 enum { WIDE = SER_LANES / 2, TAPS = 9 };  // doubles in a vector

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of inner kernels of convolution. Inside, images lie channels-last: position by position, the channels of a
 // position side by side, so that vectors run over channels whatever the image's size, stride or window.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Max pooling with batch normalisation and ReLU, forward and backward.
 
 SER_INLINE void pool_window(

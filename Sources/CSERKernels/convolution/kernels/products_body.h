@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The products of convolution, and the transposition that leads to them.
 
 #define LOW(i, k) ((i) & (k) ? SER_LANES + (i) - (k) : (i))

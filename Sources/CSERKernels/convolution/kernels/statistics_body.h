@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sums over positions.
 
 SER_INLINE void moments_of(

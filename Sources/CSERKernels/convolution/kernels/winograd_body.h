@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Winograd's transforms (see winograd.h), with the points 0, +-A, +-B and infinity, A * B = 1.
 
 static const float A = 0.70710678f, B = 1.41421356f, A2 = 0.5f, B2 = 2, A3 = 0.35355339f, B3 = 2.82842712f, S = 2.5f;

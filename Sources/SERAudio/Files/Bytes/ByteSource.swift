@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// The bytes of a sound file, read at any place: those of an open descriptor, or those held in memory.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A temporary file without a name: it vanishes with its last descriptor, whatever becomes of the program.

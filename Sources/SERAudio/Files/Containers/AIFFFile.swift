@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An AIFF or AIFF-C file, or one of Amiga's 8SVX: its chunks, big-endian.
 struct AIFFFile {
     private let source: ByteSource

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A FLAC file: how many samples its header states, and how far its last whole frame reaches.
 struct FLACFile {
     private let source: ByteSource

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The head of a FLAC frame.
 struct FLACFrame {
     /// Where it begins in the bytes searched.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The head of a frame of MPEG audio, layers I to III.
 struct MPEGFrame: Equatable {
     /// What every frame of one stream has in common.

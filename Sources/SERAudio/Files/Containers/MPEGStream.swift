@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A stream of MPEG audio, walked from frame to frame: its true length, and nothing of it but whole frames.
 ///
 /// Tags, zeros and whatever else stands before, among and after the frames is left out, so that the decoder neither

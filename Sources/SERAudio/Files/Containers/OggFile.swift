@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An Ogg file: its last pages, which say how long the stream is and that it ends.
 struct OggFile {
     private let source: ByteSource

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Sun's and NeXT's AU: a header of six words, of which the second is the length of the sound.
 struct SunFile {
     private let source: ByteSource

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A WAV file, of 32 or 64 bits, little-endian or big-endian: its chunks.
 struct RIFFFile {
     private let source: ByteSource

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A chunk of a container: a name, a length, and so many bytes.
 struct SoundChunk {
     /// Where its head begins.

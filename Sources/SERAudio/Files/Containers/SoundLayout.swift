@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the sound of a file lies, whether as much is there as the header promises, and what a decoder is shown of it.
 ///
 /// libsndfile corrects or believes lengths in silence, each format in a way of its own. Here they are all judged by one

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Creative's VOC: blocks of a type and a length of 24 bits each, the last of type 0.
 ///
 /// libsndfile takes the heads of all blocks after the first for sound; it is shown one block.

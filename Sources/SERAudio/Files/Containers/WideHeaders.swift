@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Sony's Wave64: chunks whose names are GUIDs and whose lengths, of 64 bits, count their own heads.
 struct Wave64File {
     private let source: ByteSource

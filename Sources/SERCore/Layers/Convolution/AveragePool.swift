@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The mean of each window of an image.
 ///
 /// `[channels, height, width]` to `[channels, output height, output width]`; the width may be time, and positions past a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One-dimensional convolution over time.
 ///
 /// `[time, features]` to `[output time, filters]`. Parameters `weight` [filters, features / groups, kernel] and `bias`

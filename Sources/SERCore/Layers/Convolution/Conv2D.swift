@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Two-dimensional convolution over images.
 ///
 /// `[channels, height, width]` to `[filters, output height, output width]`; the width may be time. Parameters `weight`

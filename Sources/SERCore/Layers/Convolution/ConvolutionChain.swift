@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Blocks of convolution, batch normalisation, ReLU, max pooling and dropout that follow each other in a network: each
 /// block runs as one operation, and between blocks images lie as the kernels have them.
 package struct ConvolutionChain: LayerChain {

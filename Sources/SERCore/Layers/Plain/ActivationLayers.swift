@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// max(x, 0); any shape to the same shape.
 public struct ReLU: UnaryLayer {
     public static let kind = "relu"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Batch normalisation (Ioffe and Szegedy, 2015), as PyTorch's `BatchNorm1d` and `BatchNorm2d`.
 ///
 /// `[features]`, `[time, features]` or `[channels, height, width]`, unchanged; the width may be time. Parameters `weight` and

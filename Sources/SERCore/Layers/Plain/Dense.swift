@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A fully connected layer: y = x W^T + b over the last axis.
 ///
 /// `[..., inputs]` to `[..., units]`; parameters `weight` [units, inputs] and `bias` [units], as in PyTorch's `Linear`,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Drops values at random in training, and does nothing in inference.
 ///
 /// Any shape to the same shape. Inverted dropout: what stays is multiplied by 1 / (1 - rate).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Joins axes into one: `[1, 40, 130]` becomes `[5200]`.
 ///
 /// Axes from ``startAxis`` on, which do not count the batch axis, become the last.

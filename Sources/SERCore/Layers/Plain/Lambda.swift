@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A pure function as a layer, for trying things out: it composes, differentiates and trains, and cannot be saved.

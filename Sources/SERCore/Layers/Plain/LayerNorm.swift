@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Layer normalisation over the last axis (Ba, Kiros and Hinton, 2016), as PyTorch's `LayerNorm`.
 ///
 /// `[..., features]`, unchanged; parameters `weight` and `bias` [features].

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// The element-wise sum of its inputs: shapes that agree to the same shape.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Puts axes into another order: `Permute([1, 0])` turns `[.time, 40]` into `[40, .time]`.
 ///
 /// Axes are counted from 0, the batch axis left out; axis i of the output is axis order[i] of the input.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Gives the same values another shape: `[.time, 40]` to `[1, .time, 40]`.
 ///
 /// Values keep their row-major order. One axis may be of unknown length: time stays time, with as many values before and

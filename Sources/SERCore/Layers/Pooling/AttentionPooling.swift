@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A weighted mean over time with weights that are learned: soft attention.
 ///
 /// `[time, features]` to `[features]`: sum of a_t h_t over the valid steps, with a = softmax of the scores. Without

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The mean over all valid positions: `[time, features]` to `[features]`, or `[channels, height, width]` to `[channels]`.
 public struct GlobalAveragePool: UnaryLayer {
     public static let kind = "globalAveragePool"

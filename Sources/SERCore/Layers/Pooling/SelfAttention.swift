@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Each step reads all valid steps of its clip, weighted by how well their keys answer its query: scaled dot-product
 /// attention with several heads (Vaswani et al., 2017), as PyTorch's `MultiheadAttention` with one tensor as query, key
 /// and value.

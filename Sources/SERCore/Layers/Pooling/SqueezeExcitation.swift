@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Scales each channel by what all channels are on average over the clip (Hu, Shen and Sun, 2018).
 ///
 /// `[channels, height, width]` or `[time, features]`, unchanged; the width may be time, and features are the channels

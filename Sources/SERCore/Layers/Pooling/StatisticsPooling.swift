@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The mean and the standard deviation over time, side by side, as in x-vectors (Snyder et al., 2018).
 ///
 /// `[time, features]` to `[2 features]`: all means, then all deviations sqrt(variance + epsilon), over the valid steps.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Gated recurrent units (Cho et al., 2014), PyTorch's `GRU`: n = tanh(W_in x + b_in + r (W_hn h + b_hn)).
 ///
 /// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates, Gers et al., 2000), PyTorch's `LSTM`.
 ///
 /// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A plain recurrent network (Elman, 1990), PyTorch's `RNN`: h = activation(W_ih x + b_ih + W_hh h + b_hh).
 ///
 /// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERSupport
 
 /// One step of a recurrent network of one's own, stated as tensor operations.

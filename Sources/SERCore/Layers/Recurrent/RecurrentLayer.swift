@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// In which direction a recurrent layer reads time.
 public enum RecurrentDirection: Sendable, Hashable, Codable {
     /// From the first step to each row's last valid one.

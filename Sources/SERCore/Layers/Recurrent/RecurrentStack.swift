@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// How the two directions of a bidirectional recurrent layer become one result.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads time both ways: a layer and, with weights of its own, the same layer over each row from its last valid step to
 /// its first.
 ///

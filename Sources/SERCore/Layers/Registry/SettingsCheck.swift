@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension LayerLimits {
     /// Makes sure that no setting of a layer of the library is beyond ``setting``. Layers of a user's own answer for
     /// theirs, which may be seeds or the like.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Applies a layer to each step of a sequence on its own, with the same weights.
 ///
 /// `[time, ...]` to `[time, ...]`: what stands behind time is what the layer inside is given, so

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A kind of layer in a file that the reader's ``LayerRegistry`` does not know.
 package struct UnknownLayerError: Error {
     /// The kind that the file names.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import COpenBLAS
 
 /// Which processor OpenBLAS takes the machine for, such as `SkylakeX`: its speed depends on it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// How well each key answers each query in additive attention: v . tanh(query + key) (Bahdanau, Cho and Bengio, 2015).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// NumPy's broadcasting: shapes align at their last axes, and an axis of length 1 repeats to fit the other's.

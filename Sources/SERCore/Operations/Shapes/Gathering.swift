@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A multi-dimensional array of 32-bit positions, row-major: what ``Tensor/argmax(axis:)`` returns and gathering takes.
 public struct IndexTensor: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The length of each axis.

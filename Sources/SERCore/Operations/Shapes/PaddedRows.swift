@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the time axis of a padded batch lies: [batch, outer, time, inner].
 private struct TimeLayout: Sendable {
     let shape: [Int]

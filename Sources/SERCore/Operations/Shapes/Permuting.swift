@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
     /// The axes in another order: axis i of the result is axis `order[i]` of this.
     public func permuted(_ order: [Int]) -> Tensor {

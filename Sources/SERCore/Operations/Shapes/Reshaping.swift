@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
     /// The same values under another shape, without a copy. One length may be -1: it is what remains.
     public func reshaped(_ shape: [Int]) -> Tensor {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Tensor {
     /// Every `stride`-th position of an axis within a range, first to last; negative axes count from the back.
     ///

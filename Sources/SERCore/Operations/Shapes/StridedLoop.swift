@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// A walk through up to three arrays, each with its own stride along each axis of a common shape, that hands out blocks

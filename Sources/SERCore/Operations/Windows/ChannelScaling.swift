@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// Each channel of an image multiplied by a number of its own, in one pass over the image.

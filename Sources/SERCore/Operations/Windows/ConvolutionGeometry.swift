@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CSERKernels
 
 /// A height and a width: of a kernel, a window or a step. An integer literal gives both.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A setting of an ONNX node.
 public enum ONNXAttribute: Sendable {
     /// A whole number.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// Nodes that tell valid positions from padded ones, and sums that take part in it.

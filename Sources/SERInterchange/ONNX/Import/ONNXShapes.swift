@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// Shapes that a graph computes from those of its values, and what is done with them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SERCore
 
 /// A value that flows through an ONNX graph while it is written.
