@@ -14,10 +14,23 @@ struct PrintingError: Error, CustomStringConvertible {
     }
 }
 
+/// A text of which no character moves a terminal's cursor or colours it: names of files and labels may hold such.
+private func harmless(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: \.isTerminalControl) else { return text }
+    return text.unicodeScalars.map { $0.isTerminalControl ? $0.escaped(asASCII: true) : String($0) }.joined()
+}
+
 /// Prints results on standard output. Whoever closed it has seen enough: that ends the program without a word.
+/// - Parameters:
+///   - text: What to print.
+///   - terminator: What follows it.
+///   - isForPrograms: Whether every character is written as it is.
 /// - Throws: ``PrintingError`` where they cannot be written.
-func printText(_ text: some CustomStringConvertible, terminator: String = "\n") throws {
-    let code = StandardStream.output.write("\(text)\(terminator)")
+func printText(
+    _ text: some CustomStringConvertible, terminator: String = "\n", isForPrograms: Bool = false
+) throws {
+    let text = "\(text)\(terminator)"
+    let code = StandardStream.output.write(isForPrograms ? text : harmless(text))
     if code == EPIPE { throw ExitCode(128 + SIGPIPE) }
     guard code == 0 else { throw PrintingError(reason: String(cString: strerror(code))) }
 }
@@ -36,7 +49,7 @@ func printJSON(_ value: some Encodable, onOneLine: Bool = false) throws {
 }
 
 /// Tells something that is no result, on standard error.
-func note(_ text: String) { StandardStream.errors.write(text + "\n") }
+func note(_ text: String) { StandardStream.errors.write(harmless(text) + "\n") }
 
 /// Tells what is wrong with a file, whose name the message may hold already.
 func note(_ error: any Error, about file: String) {

@@ -42,6 +42,13 @@ struct SoundInput: ExpressibleByArgument, Sendable {
         return decoded.clip
     }
 
+    /// Finds that standard input, which gives its sound once, is named at most once.
+    static func validate(_ inputs: [SoundInput]) throws {
+        if inputs.count(where: { $0.file == nil }) > 1 {
+            throw ValidationError("- is named several times: standard input gives its sound once.")
+        }
+    }
+
     /// What is said of such arguments.
     static let help = """
         Sound at any rate, with any number of channels: WAV, AIFF, FLAC, Ogg, Opus, MP3, CAF, AU and what else libsndfile \

@@ -71,23 +71,44 @@ private func samples(_ bytes: [UInt8], channels: Int = 1) -> [Float] {
 
     @Test(
         .enabled(if: ffmpeg != nil, "ffmpeg is not installed"),
-        arguments: ["b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov"])
+        arguments: ["b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov", "b.avi", "b.flv", "b.ts"])
     func everyContainerIsRead(_ name: String) throws {
         try withTemporaryFolder { folder in
             // A name that programs could take for an option, a protocol or a pattern.
             let file = folder.appendingPathComponent("-i http: %03d 'é' " + name)
             let source = "aevalsrc=0.4*sin(500*t)|0.3*sin(900*t):d=1.3:s=16000"
-            let codec = name.hasSuffix("3gp") ? ["-c:a", "aac"] : []
+            let isAAC = ["3gp", "flv", "ts"].contains { name.hasSuffix($0) }
+            let codec = (isAAC ? ["-c:a", "aac"] : []) + (name.hasSuffix("flv") ? ["-ar", "22050"] : [])
             _ = try run(["-f", "lavfi", "-i", source, "-bitexact"] + codec + ["file:\(file.path)"])
             let peer = samples(try run(["-i", "file:\(file.path)", "-f", "f32le", "-"]), channels: 2)
             let clip = try AudioFile.read(at: file), info = try AudioFile.info(at: file)
-            #expect(info.channels == 2 && info.sampleRate == 16_000)
+            #expect(info.channels == 2 && info.sampleRate == (name.hasSuffix("flv") ? 22_050 : 16_000))
             #expect(clip.samples == peer && clip.duration > 1.25)
             // Cut in half, it is not taken for a shorter one.
             let half = folder.appendingPathComponent("half." + name)
             let bytes = try Data(contentsOf: file)
             try bytes.prefix(bytes.count / 2).write(to: half)
             #expect(throws: AudioError.self) { try AudioFile.read(at: half) }
+        }
+    }
+
+    /// libsndfile takes the headers of such files for damaged.
+    @Test(
+        .enabled(if: ffmpeg != nil, "ffmpeg is not installed"),
+        arguments: [["-c:a", "g722"], ["-c:a", "ac3", "-ar", "48000"], ["-c:a", "wmav2"]])
+    func codecsThatWAVHoldsSeldomAreRead(_ codec: [String]) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("a.wav")
+            let source = "aevalsrc=0.4*sin(500*t):d=1.3:s=16000"
+            _ = try run(["-f", "lavfi", "-i", source, "-bitexact"] + codec + ["file:\(file.path)"])
+            let peer = samples(try run(["-i", "file:\(file.path)", "-f", "f32le", "-"]))
+            #expect(try AudioFile.read(at: file).samples == peer)
+            let bytes = try Data(contentsOf: file)
+            try bytes.prefix(bytes.count / 2).write(to: file)
+            #expect(throws: AudioError.self) { try AudioFile.read(at: file) }
+            // What is damaged is damaged, and no other codec.
+            try bytes.prefix(30).write(to: file)
+            #expect(throws: AudioError.self) { try AudioFile.read(at: file) }
         }
     }
 

@@ -108,6 +108,47 @@ import Testing
             #expect(try shell(#"cat "$3" | "$1" features --json -"#).contains(#""file":"-""#))
             #expect(try shell(#"cat "$3" | "$1" explain --method gradient "$2" -"#).hasPrefix("standard input: "))
             #expect(try shell(#"echo text | "$1" predict --json "$2" -"#).contains("standard input: this is text"))
+            let twice = try await Command.run(["predict", model, "-", clip.path, "-"])
+            #expect(twice.code == 64 && twice.errors.contains("named several times"), "\(twice.errors)")
+        }
+    }
+
+    /// Ctrl-C is heard while a pipe gives nothing, by each command that reads one.
+    @Test(arguments: ["predict", "features", "explain"]) func waitingForAPipeIsStopped(command: String) async throws {
+        try await withFolder { folder in
+            let (model, _) = try await trained(in: folder), pipe = folder.appendingPathComponent("pipe").path
+            try #require(mkfifo(pipe, 0o600) == 0)
+            // Opened for both, it has a writer who writes nothing.
+            let writer = open(pipe, O_RDWR)
+            defer { close(writer) }
+            let process = Process(), errors = Pipe()
+            process.executableURL = Command.executable("ser")
+            process.arguments = [command] + (command == "features" ? [] : [model]) + [pipe]
+            process.standardError = errors
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            try await Task.sleep(for: .seconds(1))
+            #expect(process.isRunning)
+            kill(process.processIdentifier, SIGINT)
+            let began = ContinuousClock.now
+            while process.isRunning, began.duration(to: .now) < .seconds(20) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(!process.isRunning)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        }
+    }
+
+    @Test func namesOfFilesMoveNoCursor() async throws {
+        try await withFolder { folder in
+            let (model, clip) = try await trained(in: folder)
+            let file = folder.appendingPathComponent("\u{1b}[31mred.wav"), missing = folder.path + "/\u{1b}[2Jno.wav"
+            try FileManager.default.copyItem(at: clip, to: file)
+            let run = try await Command.run(["predict", model, file.path, missing])
+            #expect(run.output.contains(#"/\u{1B}[31mred.wav: "#) && !run.output.contains("\u{1b}"), "\(run.output)")
+            #expect(run.errors.contains(#"/\u{1B}[2Jno.wav"#) && !run.errors.contains("\u{1b}"), "\(run.errors)")
         }
     }
 }

@@ -32,7 +32,7 @@ struct OpenedSound {
         let content = FileContent(own)
         // A damaged WAV file is told as such; only its codec may be foreign.
         if case .foreign(let format) = content, layout.extent != .cut,
-            format != .wave || code == SF_ERR_UNSUPPORTED_ENCODING
+            format != .wave || code == SF_ERR_UNSUPPORTED_ENCODING || RIFFFile(own)?.hasForeignCodec == true
         {
             try self.init(decoding: own, path, format, truncated)
             return

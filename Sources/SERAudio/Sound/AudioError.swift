@@ -67,9 +67,10 @@ extension AudioError: LocalizedError, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such file; check the path"
+            "\(path): there is no such file; "
+                + (path.contains("\u{fffd}") ? "a name that is not UTF-8 must be changed" : "check the path")
         case .notAFile(let path):
-            "\(path): this is a folder or a device, not a sound file; name one file"
+            "\(path): this is a folder, a device or a pipe to which nobody writes, not a sound file; name one file"
         case .unreadable(let path, let reason):
             "\(path): cannot be opened (\(reason)); check its permissions"
         case .emptyFile(let path):

@@ -138,8 +138,8 @@ extension CorpusReport: CustomStringConvertible {
 
     private var heading: [String] {
         [
-            "\(corpus): \(clips) clips, \(labels.count) emotions, "
-                + (speakers.isEmpty ? "no known speakers" : "\(speakers.count) speakers")
+            "\(corpus): \(Self.count(clips, "clip")), \(Self.count(labels.count, "emotion")), "
+                + (speakers.isEmpty ? "no known speakers" : Self.count(speakers.count, "speaker"))
         ] + (synthetic ? ["The sounds are synthetic: results on them say nothing about real voices."] : [])
     }
 
@@ -186,12 +186,16 @@ extension CorpusReport: CustomStringConvertible {
                 + "\(durations.median.fixed(2)) s, mean \(durations.mean.fixed(2)) s, together "
                 + "\((durations.total / 60).fixed(1)) min",
             "formats: "
-                + formats.map { "\($0.clips) at \($0.sampleRate.significant(7)) Hz with \(Self.channels($0.channels))" }
+                + formats.map {
+                    "\($0.clips) at \($0.sampleRate.significant(7)) Hz with \(Self.count($0.channels, "channel"))"
+                }
                 .joined(separator: "; "),
         ]
     }
 
-    private static func channels(_ count: Int) -> String { count == 1 ? "1 channel" : "\(count) channels" }
+    private static func count(_ number: Int, _ thing: String) -> String {
+        "\(number) \(thing)\(number == 1 ? "" : "s")"
+    }
 
     private var columnTable: [String] {
         var table = TextTable(["column", "type", "values", "missing", "different"], alignments: [.left, .left])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// The lines of a manifest.
 struct ManifestEntries {
@@ -77,6 +78,18 @@ struct ManifestEntries {
             }
             guard let label = value(label) else {
                 throw .manifest(file, line: record.line, reason: "the label of \(path) is missing")
+            }
+            let names = [
+                "label": label, "speaker": value(speaker), "sentence": value(sentence), "corpus": value(corpus),
+            ]
+            for (column, name) in names.sorted(by: { $0.key < $1.key }) {
+                guard let control = name?.unicodeScalars.first(where: \.isTerminalControl) else {
+                    continue
+                }
+                throw .manifest(
+                    file, line: record.line,
+                    reason: "the \(column) of \(path) holds a character that is none to be seen "
+                        + "(\(control.escaped(asASCII: true))); take it out")
             }
             do throws(SegmentError) {
                 return Entry(

@@ -90,6 +90,7 @@ struct ExplainCommand: ParsableCommand {
         } catch let error as ExplanationError where error.isUnknownLabel {
             throw ValidationError("--label: \(error).")
         } catch {
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             note(error, about: file.title)
             throw ExitCode.failure
         }

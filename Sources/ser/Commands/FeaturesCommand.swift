@@ -59,6 +59,7 @@ struct FeaturesCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try SoundInput.validate(files)
         if output != nil, files.count > 1 {
             throw ValidationError("--output takes the features of one file: name one.")
         }
@@ -79,6 +80,7 @@ struct FeaturesCommand: ParsableCommand {
             switch matrix {
             case .success(let matrix): try show(matrix, of: extractor, file)
             case .failure(let error):
+                if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
                 failures += 1
                 note(error, about: file.title)
                 if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }

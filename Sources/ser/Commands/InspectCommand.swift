@@ -48,7 +48,7 @@ struct InspectCommand: ParsableCommand {
             for problem in corpus.problems where problem.concernsReading { note("\(problem)") }
             // A table that lacks clips is not for programs that asked for none that does.
             try requireReadable(report)
-            return try printText(corpus.table.csv(), terminator: "")
+            return try printText(corpus.table.csv(), terminator: "", isForPrograms: true)
         }
         if common.json { try printJSON(report) } else { try printText(report) }
         try requireReadable(report)

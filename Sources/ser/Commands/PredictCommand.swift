@@ -33,6 +33,7 @@ struct PredictCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try SoundInput.validate(files)
         if !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
@@ -57,6 +58,7 @@ struct PredictCommand: ParsableCommand {
                 try show(prediction, of: file)
                 missesSpeech = missesSpeech || !prediction.heard.hasSpeech && !prediction.heard.isWhole
             case .failure(let error):
+                if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
                 failures += 1
                 note(error, about: file.title)
                 if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }

@@ -34,6 +34,15 @@ import Testing
         #expect(corpus.labels == ["joy", "sad"])
     }
 
+    /// What a terminal would take for a command, or would not show.
+    @Test(arguments: ["\u{1b}[31m", "\0", "\u{7f}", "\u{9b}"]) func namesHoldWhatCanBeSeen(control: String) {
+        let label = complaint("path,label\na.wav,x\nsub/b.wav,\(control)sad\n")
+        #expect(
+            label?.line == 3 && label?.reason.contains("the label of sub/b.wav") == true, "\(String(describing: label))"
+        )
+        #expect(complaint("path,label,speaker\na.wav,x,A\(control)\n")?.reason.contains("the speaker of") == true)
+    }
+
     @Test(arguments: ["\n", "\r\n", "\r"]) func lineEndsMarksAndQuotes(end: String) throws {
         let lines = ["\u{feff}path,label", "\"with, comma \"\"quoted\"\".wav\",\"a\(end)b\"", "", "a.wav,x"]
         let corpus = try manifest(lines.joined(separator: end))

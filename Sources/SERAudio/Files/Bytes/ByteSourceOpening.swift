@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 extension ByteSource {
     /// The most bytes that are taken from a pipe, 1 GiB: they are held in memory.
@@ -32,13 +33,22 @@ extension ByteSource {
     ///   - descriptor: Is left open.
     ///   - name: For messages.
     ///   - awaitsWriter: Whether the other end may have to be opened yet, for which half a second is left.
-    /// - Throws: ``AudioError/emptyFile(path:)``, ``AudioError/unreadable(path:reason:)``, and
-    ///   ``AudioError/notAFile(path:)`` for a pipe to which nobody writes.
+    /// - Throws: ``AudioError/emptyFile(path:)``, ``AudioError/unreadable(path:reason:)``, also where somebody asks to
+    ///   stop meanwhile, and ``AudioError/notAFile(path:)`` for a pipe to which nobody writes.
     static func spooling(_ descriptor: Int32, name: String, awaitsWriter: Bool) throws(AudioError) -> ByteSource {
         var bytes: [UInt8] = []
         var waits = awaitsWriter ? 50 : 0
         let block = 1 << 16
         while true {
+            guard !Interruption.isRequested, !Task.isCancelled else {
+                throw .unreadable(path: name, reason: "reading was stopped")
+            }
+            // In short waits, so that a request to stop is heard while nothing comes.
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&waiting, 1, waits > 0 ? 10 : 100)
+            if ready < 0, errno == EINTR { continue }
+            // Whether anybody writes to a named pipe is told by reading alone.
+            if ready == 0, !awaitsWriter { continue }
             let got = withUnsafeTemporaryAllocation(byteCount: block, alignment: 16) { space in
                 let got = Foundation.read(descriptor, space.baseAddress, block)
                 if got > 0 { bytes.append(contentsOf: space.prefix(got)) }
@@ -50,15 +60,14 @@ extension ByteSource {
             if got > 0 { continue }
             if got < 0, errno == EINTR { continue }
             if got < 0, errno == EAGAIN {
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                _ = poll(&waiting, 1, -1)
+                waits = 0  // somebody has it open
                 continue
             }
             if got < 0 { throw .unreadable(path: name, reason: String(cString: strerror(errno))) }
             if !bytes.isEmpty { return ByteSource(bytes) }
             guard waits > 0 else { throw awaitsWriter ? .notAFile(path: name) : .emptyFile(path: name) }
             waits -= 1
-            usleep(10_000)
+            if ready != 0 { usleep(10_000) }
         }
     }
 }

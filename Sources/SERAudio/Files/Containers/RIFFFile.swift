@@ -47,6 +47,14 @@ struct RIFFFile {
         return false
     }
 
+    /// Encodings in blocks that libsndfile knows besides: two kinds of ADPCM, and those of Natural MicroSystems and G.721.
+    private static let blockTags = [2, 0x11, 0x38, 0x40]
+
+    /// Whether its sound is coded in a way that libsndfile does not know.
+    var hasForeignCodec: Bool {
+        !(Self.plainTags + Self.blockTags + Self.mpegTags + [Self.gsmTag]).contains(tag)
+    }
+
     private var tag: Int { format.number(at: 0, bytes: 2, bigEndian: bigEndian) }
     private var block: Int { format.number(at: 12, bytes: 2, bigEndian: bigEndian) }
     private var hasWideSound: Bool { wide != nil && soundSize == 0xffff_ffff }
