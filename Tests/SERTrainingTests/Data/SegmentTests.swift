@@ -165,8 +165,8 @@ import Testing
             "path,start,end,label\na.wav,0,3.5,sad\na.wav,1,2,joy\na.wav,1.5,3,calm\na.wav,2.5,3,sad\n")
         #expect(
             three.problems == [
-                .manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"])),
                 .manifest(.overlap(path: "a.wav", lines: [2, 4], labels: ["sad", "calm"])),
+                .manifest(.overlap(path: "a.wav", lines: [2, 3], labels: ["sad", "joy"])),
                 .manifest(.overlap(path: "a.wav", lines: [4, 5], labels: ["calm", "sad"])),
             ])
     }
