@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// swift-format-ignore-file
+// The code stands here as the guide has it.
 
 import Foundation
 import SERCore
@@ -12,8 +14,7 @@ struct Gate: Layer {
     func outputShape(for inputs: [Shape]) throws(ShapeError) -> Shape {
         guard inputs.count == 2, inputs[0] == inputs[1] else {
             throw ShapeError(
-                layer: Self.kind, expected: "two inputs of one shape", got: "\(inputs)",
-                hint: "Give it a value and a gate.")
+                layer: Self.kind, expected: "two inputs of one shape", got: "\(inputs)", hint: "Give it a value and a gate.")
         }
         return inputs[0]
     }
@@ -68,9 +69,7 @@ struct Gate: Layer {
         struct ConvolutionUnit: Composite {
             var filters: Int
             var block: Block {
-                Block {
-                    Conv1D(filters, kernel: 5, padding: .same); BatchNorm(); ReLU()
-                }
+                Block { Conv1D(filters, kernel: 5, padding: .same); BatchNorm(); ReLU() }
             }
         }
     }
@@ -108,19 +107,13 @@ struct Gate: Layer {
         let deep = try Model(input: [.time, 40]) {
             Parallel(merge: .concatenate) {
                 for kernel in [3, 5, 9] {
-                    Block {
-                        Conv1D(32, kernel: kernel, padding: .same); ReLU()
-                    }
+                    Block { Conv1D(32, kernel: kernel, padding: .same); ReLU() }
                 }
             }
             Repeat(3) {
-                Residual {
-                    LayerNorm(); Dense(192); GELU(); Dense(96)
-                }
+                Residual { LayerNorm(); Dense(192); GELU(); Dense(96) }
             }
-            Parallel(merge: .concatenate) {
-                GlobalAveragePool(); GlobalMaxPool()
-            }
+            Parallel(merge: .concatenate) { GlobalAveragePool(); GlobalMaxPool() }
             Dense(7)
         }
         return deep
@@ -142,9 +135,7 @@ struct Gate: Layer {
     @Test func residualsBranchesRepeats() throws {
         let deep = try Self.deep()
         let gated = try Model(input: [.time, 40]) {
-            Parallel(merge: Gate()) {
-                Dense(64); Dense(64)
-            }
+            Parallel(merge: Gate()) { Dense(64); Dense(64) }
             LSTM(64)
             Dense(7)
         }
@@ -182,9 +173,7 @@ struct Gate: Layer {
 
     @Test func sharing() throws {
         let pair = try Model(inputs: ["left": [.time, 40], "right": [.time, 40]]) {
-            Block("encoder") {
-                GRU(64); Dense(32)
-            }.reading("left")
+            Block("encoder") { GRU(64); Dense(32) }.reading("left")
             Shared("encoder").named("other").reading("right")
             Multiply().reading("encoder", "other")
             Dense(1)
@@ -206,12 +195,9 @@ struct Gate: Layer {
             print(error)
         }
         let error = #expect(throws: ShapeError.self) {
-            try Model(input: [.time, 40]) {
-                Residual { LSTM(64, output: .allSteps) }; Dense(7)
-            }
+            try Model(input: [.time, 40]) { Residual { LSTM(64, output: .allSteps) }; Dense(7) }
         }
-        let said =
-            "residual1.add1 (add) expects inputs of one shape, but gets [time, 64] and [time, 40]. What comes out "
+        let said = "residual1.add1 (add) expects inputs of one shape, but gets [time, 64] and [time, 40]. What comes out "
             + "of the layers of a Residual must have the shape that goes in. "
         #expect(error?.description.hasPrefix(said) == true)
     }
