@@ -14,6 +14,8 @@ struct Index {
     private(set) var definitions: [String: String] = [:]
     /// For each file, the symbols it uses.
     private(set) var uses: [String: Set<Symbol>] = [:]
+    /// All files that the compiler read.
+    private(set) var files: Set<String> = []
 
     /// Reads an index store; files are named by their paths below `root`.
     init?(store path: String, root: String) {
@@ -46,6 +48,7 @@ struct Index {
             }
         }.records
         let file = String(main.dropFirst(root.count + 1))
+        files.insert(file)
         for record in records where record.path == main { add(record: record.name, of: file, in: store) }
     }
 

@@ -36,8 +36,11 @@ struct Structure {
 
     static func folder(of file: String) -> String { file.split(separator: "/").dropLast().joined(separator: "/") }
 
-    /// A folder as its module calls it; "" for the module's own.
-    static func short(_ folder: String) -> String { folder.split(separator: "/").dropFirst(2).joined(separator: "/") }
+    /// A folder as its module calls it; "." for the module's own.
+    static func short(_ folder: String) -> String {
+        let parts = folder.split(separator: "/").dropFirst(2)
+        return parts.isEmpty ? "." : parts.joined(separator: "/")
+    }
 
     /// The folders of the same module that one uses.
     func used(by folder: String) -> [String] {
@@ -77,7 +80,8 @@ struct Structure {
     var table: String {
         var lines = ["| module | uses | folders, and which others of the module each uses |", "|---|---|---|"]
         for module in folders.keys.sorted(by: order) {
-            let parts = (folders[module] ?? []).filter { !Self.short($0).isEmpty }.map { folder -> String in
+            let parts = (folders[module] ?? []).filter { Self.short($0) != "." || !used(by: $0).isEmpty }.map {
+                folder -> String in
                 let used = used(by: folder).map { "`\(Self.short($0))`" }
                 return "`\(Self.short(folder))`" + (used.isEmpty ? "" : " → " + used.joined(separator: ", "))
             }

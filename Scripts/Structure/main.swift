@@ -47,7 +47,7 @@ for circle in structure.circles() {
     faults.append("\(circle.from) and \(circle.to) need each other:")
     faults += circle.ties.prefix(8).map { "  \($0.user) uses \($0.symbol) of \($0.owner)" }
 }
-for file in files where index.uses[file] == nil {
+for file in files where !index.files.contains(file) {
     faults.append("\(file) is not in the index: build first")
 }
 for (folder, content) in Dictionary(grouping: files, by: Structure.folder).sorted(by: { $0.key < $1.key })

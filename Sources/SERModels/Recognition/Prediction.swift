@@ -31,7 +31,7 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     public subscript(label: String) -> Float? { entries.first { $0.label == label }?.probability }
 
     /// The most probable emotion, or `nil`, "not sure", when it is less probable than `threshold`. What a threshold
-    /// costs and saves, ``Evaluation/riskCoverage`` tells.
+    /// costs and saves, `Evaluation/riskCoverage` tells.
     public func label(unsureBelow threshold: Float) -> String? { confidence >= threshold ? label : nil }
 
     /// Sorted by the logits, which the probabilities come from: no rounding of these changes the order.

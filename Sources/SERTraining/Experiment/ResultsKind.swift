@@ -10,6 +10,6 @@ public enum ResultsKind: String, Codable, Sendable, CaseIterable {
     case crossvalidation
     /// A saved model tested on a corpus: ``EvaluationResults``.
     case evaluation
-    /// How time, memory and throughput grow: ``ScalingResults``.
+    /// How time, memory and throughput grow: `ScalingResults`.
     case scaling
 }

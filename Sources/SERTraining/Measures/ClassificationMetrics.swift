@@ -64,7 +64,7 @@ public struct ClassificationMetrics: Codable, Sendable, Equatable {
     ///   - logits: scores, [clips, classes].
     ///   - targets: true class of each clip, an index into `labels`.
     ///   - labels: the names of the classes.
-    ///   - temperature: what logits are divided by before softmax (see ``TemperatureScaling``).
+    ///   - temperature: what logits are divided by before softmax (see `TemperatureScaling`).
     /// - Throws: ``EvaluationError`` when there is no clip, counts or indices do not fit, a score is not finite, or the
     ///   temperature is not above 0.
     public init(

@@ -12,7 +12,7 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public let probabilities: [[Float]]
     /// The outputs of the network before softmax and before they are divided by ``temperature``, [clips, classes].
     public let logits: [[Float]]
-    /// What the logits are divided by; 1 where nothing was calibrated (see ``TemperatureScaling``).
+    /// What the logits are divided by; 1 where nothing was calibrated (see `TemperatureScaling`).
     public let temperature: Double
     /// Who speaks in each clip, where that is known for all of them.
     public let speakers: [String]?

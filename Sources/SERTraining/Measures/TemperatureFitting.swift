@@ -12,7 +12,7 @@ extension TemperatureScaling {
     /// - Parameters:
     ///   - logits: scores, [clips, classes], of clips that were not trained on.
     ///   - targets: true class of each clip.
-    /// - Returns: `nil` where the clips do not determine a temperature in ``range``: where all are right or the scores
+    /// - Returns: `nil` where the clips do not determine a temperature in `range`: where all are right or the scores
     ///   tell nothing; then logits are best left as they are.
     /// - Throws: ``EvaluationError`` when counts or indices do not fit, or a score is not finite.
     public static func fitted(

@@ -6,7 +6,7 @@ import SERSupport
 /// Shows how a measurement of robustness goes on standard error: a line that is redrawn on a terminal, plain lines in a
 /// pipe.
 public enum RobustnessProgress {
-    /// An observer for ``Recognizer/robustness(on:suite:store:bootstrap:observe:isCancelled:)``.
+    /// An observer for `Recognizer/robustness(on:suite:store:bootstrap:observe:isCancelled:)`.
     public static func standard() -> @Sendable (RobustnessEvent) -> Void {
         let display = Display()
         return { display.show($0) }

@@ -5,7 +5,7 @@ import SERModels
 import SERSupport
 
 extension Recognizer {
-    /// Fits ``calibration`` to clips with known emotions that the network was not trained on.
+    /// Fits `calibration` to clips with known emotions that the network was not trained on.
     ///
     /// - Returns: Whether the clips determine a temperature; if not, confidences stay as the network gives them.
     /// - Throws: ``TrainingError`` when the labels differ, no clip can be used, or the clips are to be trained on.
@@ -20,7 +20,7 @@ extension Recognizer {
         return try calibrate(evaluation.logits, evaluation.targets)
     }
 
-    /// Fits ``calibration`` to examples.
+    /// Fits `calibration` to examples.
     mutating func calibrate(on examples: Examples) throws(TrainingError) {
         try calibrate(model.logits(of: examples).rows, examples.targets)
     }

@@ -4,7 +4,7 @@ import SERModels
 
 /// Where a training takes the standardisation of the features from.
 public enum StandardizationSource: Sendable, Hashable {
-    /// Where weights of the network are frozen, the one they were trained with, which the model of a ``Recognizer``
+    /// Where weights of the network are frozen, the one they were trained with, which the model of a `Recognizer`
     /// carries along, also through `replacing`, `replacingHead` and `transfer`; in all other cases ``measured``. Frozen
     /// layers read numbers on the scale they know.
     case automatic

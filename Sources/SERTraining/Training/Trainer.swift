@@ -33,7 +33,7 @@ public struct Trainer: Sendable {
     public var patience: Int?
     /// Whether precision, recall and AUC of both parts are computed after each epoch.
     public var detailedMetrics: Bool
-    /// Whether a ``TemperatureScaling`` is fitted on the validation part after the last epoch and kept.
+    /// Whether a `TemperatureScaling` is fitted on the validation part after the last epoch and kept.
     ///
     /// Off unless asked for: the part has chosen the best epoch already, is often small, and where it shares its voices
     /// with the training part it calibrates for voices that are known. It takes a validation part with errors in it.
