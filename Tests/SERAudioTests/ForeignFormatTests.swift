@@ -71,13 +71,13 @@ private func samples(_ bytes: [UInt8], channels: Int = 1) -> [Float] {
 
     @Test(
         .enabled(if: ffmpeg != nil, "ffmpeg is not installed"),
-        arguments: ["b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov", "b.avi", "b.flv", "b.ts"])
+        arguments: ["b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov", "b.flv"])
     func everyContainerIsRead(_ name: String) throws {
         try withTemporaryFolder { folder in
             // A name that programs could take for an option, a protocol or a pattern.
             let file = folder.appendingPathComponent("-i http: %03d 'é' " + name)
             let source = "aevalsrc=0.4*sin(500*t)|0.3*sin(900*t):d=1.3:s=16000"
-            let isAAC = ["3gp", "flv", "ts"].contains { name.hasSuffix($0) }
+            let isAAC = ["3gp", "flv"].contains { name.hasSuffix($0) }
             let codec = (isAAC ? ["-c:a", "aac"] : []) + (name.hasSuffix("flv") ? ["-ar", "22050"] : [])
             _ = try run(["-f", "lavfi", "-i", source, "-bitexact"] + codec + ["file:\(file.path)"])
             let peer = samples(try run(["-i", "file:\(file.path)", "-f", "f32le", "-"]), channels: 2)

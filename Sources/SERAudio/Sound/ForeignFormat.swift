@@ -4,8 +4,7 @@ import Foundation
 
 /// A format of sound files that libsndfile does not read, or not with every codec; told by the first bytes.
 enum ForeignFormat: String, CaseIterable, Sendable {
-    case mpeg4, matroska, aac, windowsMedia, amr, wavPack, monkeysAudio, trueAudio, avi, flashVideo, transportStream
-    case ogg, caf, wave
+    case mpeg4, matroska, aac, windowsMedia, amr, wavPack, monkeysAudio, trueAudio, flashVideo, ogg, caf, wave
 
     /// What it is called.
     var title: String {
@@ -18,9 +17,7 @@ enum ForeignFormat: String, CaseIterable, Sendable {
         case .wavPack: "WavPack"
         case .monkeysAudio: "Monkey's Audio (ape)"
         case .trueAudio: "True Audio (tta)"
-        case .avi: "AVI"
         case .flashVideo: "Flash Video (flv)"
-        case .transportStream: "MPEG transport stream (ts)"
         case .ogg: "Ogg with a codec that libsndfile does not read"
         case .caf: "CAF of a kind that libsndfile does not read"
         case .wave: "WAV with a codec that libsndfile does not read"
@@ -38,9 +35,7 @@ enum ForeignFormat: String, CaseIterable, Sendable {
         case .wavPack: "wv"
         case .monkeysAudio: "ape"
         case .trueAudio: "tta"
-        case .avi: "avi"
         case .flashVideo: "flv"
-        case .transportStream: "mpegts"
         case .ogg: "ogg"
         case .caf: "caf"
         case .wave: "wav"
@@ -69,12 +64,8 @@ enum ForeignFormat: String, CaseIterable, Sendable {
             self = .monkeysAudio
         } else if has("TTA1") {
             self = .trueAudio
-        } else if has("RIFF"), has("AVI ", at: 8) {
-            self = .avi
         } else if has("FLV\u{1}") {
             self = .flashVideo
-        } else if has("G"), has("G", at: 188), has("G", at: 376) {  // packets of 188 bytes, each with this mark
-            self = .transportStream
         } else if has("OggS") {
             self = .ogg
         } else if has("caff") {
