@@ -27,7 +27,9 @@ struct Ser: ParsableCommand {
         checkStandardOutputAtExit()
         do {
             var command = try parseAsRoot()
-            do { try command.run() } catch { throw inWordsOfCommands(error, of: type(of: command)) }
+            do { try command.run() } catch {
+                throw inWordsOfCommands(error, cutsFolds: command is CrossValidateCommand)
+            }
         } catch {
             exit(withError: error)
         }

@@ -6,7 +6,7 @@ extension Folds {
     /// Folds that a table lists: a line a file with the columns `file` and `fold`, and if wanted `start` and `end` of a
     /// part of it. Without a line that names the columns, the first is the file and the second the fold.
     ///
-    /// Folds come in the order of their names, numbers by their value. The text is read as ``Corpus/manifest(at:strict:)``
+    /// Folds come in the order of their names, numbers by their value. The text is read as ``Corpus/manifest(at:strict:truncated:)``
     /// reads its own.
     /// - Throws: ``CorpusError``, with the line's number where a line is wrong.
     public static func lists(contentsOf file: URL) throws(CorpusError) -> Folds {

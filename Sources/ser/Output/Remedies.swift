@@ -12,8 +12,8 @@ struct Told: Error, CustomStringConvertible {
 }
 
 /// An error in words that help somebody who types commands; those that do so by themselves stay as they are.
-func inWordsOfCommands(_ error: any Error, of command: (any ParsableCommand.Type)? = nil) -> any Error {
-    remedy(for: error, isFolds: command == CrossValidateCommand.self).map { Told(description: $0) } ?? error
+func inWordsOfCommands(_ error: any Error, cutsFolds: Bool = false) -> any Error {
+    remedy(for: error, isFolds: cutsFolds).map { Told(description: $0) } ?? error
 }
 
 private func remedy(for error: any Error, isFolds: Bool) -> String? {

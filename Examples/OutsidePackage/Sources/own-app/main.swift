@@ -12,4 +12,4 @@ let files = CommandLine.arguments.dropFirst().map { URL(fileURLWithPath: $0) }
 let recognizer = try Recognizer(contentsOf: files[0])
 let prediction = try recognizer.recognize(contentsOf: files[1])
 print(prediction)
-if let heard = prediction.heard, !heard.hasSpeech { print("Nobody seems to speak in it.") }
+if !prediction.heard.hasSpeech { print("What it says of sound without speech means nothing.") }
