@@ -6,6 +6,7 @@ import PackageDescription
 let products: [Target.Dependency] = [
     .product(name: "SERCore", package: "SER"), .product(name: "SERAudio", package: "SER"),
     .product(name: "SERModels", package: "SER"), .product(name: "SERTraining", package: "SER"),
+    .product(name: "SERSyntheticSpeech", package: "SER"),
 ]
 
 let package = Package(
