@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERTraining
 
 /// How an emotion sounds: departures from neutral speech, after the tendencies that Banse and Scherer, "Acoustic
 /// profiles in vocal emotion expression", J. Pers. Soc. Psychol. 70 (1996), and Murray and Arnott, JASA 93 (1993), report.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERTraining
-
 /// One sound of the synthesiser's small inventory: where its formants lie and how it is excited.
 struct Phoneme: Sendable {
     enum Kind: Sendable { case vowel, glide, nasal, fricative, stop }

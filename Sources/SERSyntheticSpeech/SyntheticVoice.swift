@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERTraining
-
 /// One of the two made-up speakers.
 struct SyntheticVoice: Sendable {
     /// The speaker's name in folders and files, as in TESS.

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERModels
-import SERTraining
-
 /// How a report looks: on phones and wide screens, light and dark, and on paper.
 enum PageStyle {
     static let css = [base, header, tables, figures, details, paper].joined(separator: "\n")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERModels
 
 /// A 128-bit fingerprint of a file's bytes: equal files have equal digests, and different files in practice never do.
 ///

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERModels
 
 /// What says that a folder holds speech of the library's own making: a file in it, with the settings it was made by.
 ///

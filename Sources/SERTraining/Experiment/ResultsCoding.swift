@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERModels
 
 /// JSON as results are kept in it: sorted keys, numbers that are none as strings.
 package enum ResultsCoding {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERModels
-
 /// What kind of results a file holds, as its `kind` says.
 public enum ResultsKind: String, Codable, Sendable, CaseIterable {
     /// Several networks trained and tested on the same parts: ``ComparisonResults``.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERModels
 
 /// Why scores and true classes could not be compared.
 public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConvertible {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERModels
-
 /// The area under the ROC curve of one class against the rest, from ranks: the Mann-Whitney statistic over its largest
 /// value, tied scores sharing their mean rank (Hanley and McNeil, Radiology 143, 1982).
 ///

@@ -80,12 +80,10 @@ struct ManifestEntries {
                 throw .manifest(file, line: record.line, reason: "the label of \(path) is missing")
             }
             let names = [
-                "label": label, "speaker": value(speaker), "sentence": value(sentence), "corpus": value(corpus),
+                ("label", label), ("speaker", value(speaker)), ("sentence", value(sentence)), ("corpus", value(corpus)),
             ]
-            for (column, name) in names.sorted(by: { $0.key < $1.key }) {
-                guard let control = name?.unicodeScalars.first(where: \.isTerminalControl) else {
-                    continue
-                }
+            for (column, name) in names {
+                guard let control = name?.unicodeScalars.first(where: \.isTerminalControl) else { continue }
                 throw .manifest(
                     file, line: record.line,
                     reason: "the \(column) of \(path) holds a character that is none to be seen "

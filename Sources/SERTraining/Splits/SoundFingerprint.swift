@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import SERModels
 
 /// What a recording looks like around a few moments that every copy of it has.
 ///

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERModels
-
 /// Holm's step-down correction of several p-values (Holm, Scandinavian Journal of Statistics 6, 1979): to call different
 /// what stays below 5 % finds a difference that is none in at most 5 % of such families of tests, whatever hangs together.
 public enum HolmCorrection {
