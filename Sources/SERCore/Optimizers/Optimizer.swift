@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CSERKernels
-
 /// An optimiser at work on one set of parameters: its settings, its moments and the number of steps taken.
 ///
 /// ```swift
@@ -31,7 +29,7 @@ public struct Optimizer: Sendable {
         steps = 0
         layout = parameters.layout
         let stateLayout = ParameterLayout(
-            configuration.stateNames.flatMap { name in
+            configuration.rule.stateNames.flatMap { name in
                 zip(parameters.layout.paths, parameters.layout.shapes).map { (path: "\(name).\($0)", shape: $1) }
             })
         state = Parameters(layout: stateLayout, storage: Buffer(zeros: stateLayout.scalarCount))
@@ -69,15 +67,25 @@ public struct Optimizer: Sendable {
             hasLayout(parameters) && hasLayout(gradients),
             "Optimizer.update: parameters and gradients are not those the optimiser was made for")
         steps += 1
-        let (stride, pieces) = (layout.scalarCount, parameters.changeable)
-        let kernel = kernel()
+        let step = UpdateStep(
+            number: steps, learningRate: learningRate, weightDecay: configuration.weightDecay)
+        let rule = configuration.rule
+        let pieces = rule.needsWholeTensors ? parameters.changeableTensors : parameters.changeable
+        let stride = layout.scalarCount
         parameters.withMutablePointer { p in
             gradients.withPointer { g in
                 state.withMutablePointer { s in
-                    let whole = Place(parameters: p, gradients: g, state: s, stride: stride)
+                    func update(_ start: Int, _ count: Int) {
+                        let slice = UpdateSlice(
+                            parameters: p, gradients: g, state: s, stride: stride, start: start, count: count)
+                        rule.update(slice, in: step)
+                    }
                     for piece in pieces {
-                        let place = whole.advanced(by: piece.start)
-                        inChunks(piece.count) { start, length in kernel(place.advanced(by: start), Int64(length)) }
+                        guard !rule.needsWholeTensors else {
+                            update(piece.start, piece.count)
+                            continue
+                        }
+                        inChunks(piece.count) { start, count in update(piece.start + start, count) }
                     }
                 }
             }
@@ -87,61 +95,4 @@ public struct Optimizer: Sendable {
     private func hasLayout(_ other: Parameters) -> Bool {
         other.layout === layout || (other.layout.paths == layout.paths && other.layout.shapes == layout.shapes)
     }
-
-    private typealias Kernel = (Place, Int64) -> Void
-
-    /// The pass over a piece of the buffers; what depends on the step alone is computed here, in double precision.
-    private func kernel() -> Kernel {
-        let (rate, decay) = (learningRate, configuration.weightDecay)
-        switch configuration.rule {
-        case .sgd(let momentum, let nesterov):
-            let settings = ser_sgd(
-                rate: Float(rate), weight_decay: Float(decay), momentum: Float(momentum), nesterov: nesterov)
-            return { at, count in
-                ser_sgd_step(at.parameters, at.gradients, momentum > 0 ? at.state(0) : nil, count, settings)
-            }
-        case .adam(let beta1, let beta2, let epsilon, let decoupled):
-            let settings = ser_adam(
-                keep: Float(decoupled ? 1 - rate * decay : 1), weight_decay: Float(decoupled ? 0 : decay),
-                one_minus_beta1: Float(1 - beta1), beta2: Float(beta2), one_minus_beta2: Float(1 - beta2),
-                step: Float(rate / (1 - power(beta1, steps))),
-                root_scale: Float(1 / (1 - power(beta2, steps)).squareRoot()), epsilon: Float(epsilon))
-            return { at, count in ser_adam_step(at.parameters, at.gradients, at.state(0), at.state(1), count, settings)
-            }
-        case .rmsprop(let alpha, let epsilon, let momentum, let centered):
-            let settings = ser_rmsprop(
-                rate: Float(rate), weight_decay: Float(decay), alpha: Float(alpha), one_minus_alpha: Float(1 - alpha),
-                epsilon: Float(epsilon), momentum: Float(momentum))
-            return { at, count in
-                ser_rmsprop_step(
-                    at.parameters, at.gradients, at.state(0), centered ? at.state(1) : nil,
-                    momentum > 0 ? at.state(centered ? 2 : 1) : nil, count, settings)
-            }
-        }
-    }
-}
-
-/// Where a piece of the parameters, their gradients and the optimiser's state lie.
-private struct Place {
-    var parameters: UnsafeMutablePointer<Float>
-    var gradients: UnsafePointer<Float>
-    var state: UnsafeMutablePointer<Float>
-    var stride: Int
-
-    func state(_ index: Int) -> UnsafeMutablePointer<Float> { state + index * stride }
-
-    func advanced(by offset: Int) -> Place {
-        Place(parameters: parameters + offset, gradients: gradients + offset, state: state + offset, stride: stride)
-    }
-}
-
-/// base^exponent by squaring, for whole exponents.
-private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, square, rest) = (1.0, base, exponent)
-    while rest > 0 {
-        if rest & 1 == 1 { result *= square }
-        square *= square
-        rest >>= 1
-    }
-    return result
 }

@@ -7,26 +7,18 @@
 /// ```swift
 /// var optimizer = try Optimizer(.adam(learningRate: 0.001), for: parameters)
 /// ```
-public struct OptimizerConfiguration: Sendable, Hashable, Codable {
+/// Written as `{"rule": {kind: settings}, "learningRate": ..., "weightDecay": ...}`; a rule of your own is read by an
+/// ``UpdateRuleRegistry`` that knows it.
+public struct OptimizerConfiguration: Sendable {
     /// The rule by which parameters change.
-    public enum Rule: Sendable, Hashable, Codable {
-        /// Stochastic gradient descent, with momentum as in Sutskever et al., 2013.
-        case sgd(momentum: Double, nesterov: Bool)
-        /// Adam (Kingma and Ba, 2015). Decoupled weight decay makes it AdamW (Loshchilov and Hutter, 2019).
-        case adam(beta1: Double, beta2: Double, epsilon: Double, decoupledWeightDecay: Bool)
-        /// RMSprop (Tieleman and Hinton, 2012); centred, it divides by the deviation from the mean gradient.
-        case rmsprop(alpha: Double, epsilon: Double, momentum: Double, centered: Bool)
-    }
-
-    /// The rule by which parameters change.
-    public var rule: Rule
+    public var rule: any UpdateRule
     /// The size of a step before any schedule.
     public var learningRate: Double
     /// The strength of the pull of parameters towards 0.
     public var weightDecay: Double
 
     /// An optimiser of the given rule.
-    public init(rule: Rule, learningRate: Double, weightDecay: Double = 0) {
+    public init(rule: some UpdateRule, learningRate: Double, weightDecay: Double = 0) {
         self.rule = rule
         self.learningRate = learningRate
         self.weightDecay = weightDecay
@@ -36,7 +28,7 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
     public static func sgd(
         learningRate: Double = 0.001, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
     ) -> Self {
-        Self(rule: .sgd(momentum: momentum, nesterov: nesterov), learningRate: learningRate, weightDecay: weightDecay)
+        Self(rule: SGD(momentum: momentum, nesterov: nesterov), learningRate: learningRate, weightDecay: weightDecay)
     }
 
     /// Adam; weight decay is added to the gradient.
@@ -45,7 +37,7 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
         weightDecay: Double = 0
     ) -> Self {
         Self(
-            rule: .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, decoupledWeightDecay: false),
+            rule: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon),
             learningRate: learningRate, weightDecay: weightDecay)
     }
 
@@ -55,7 +47,7 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
         weightDecay: Double = 0.01
     ) -> Self {
         Self(
-            rule: .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, decoupledWeightDecay: true),
+            rule: Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, decoupledWeightDecay: true),
             learningRate: learningRate, weightDecay: weightDecay)
     }
 
@@ -65,7 +57,7 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
         centered: Bool = false, weightDecay: Double = 0
     ) -> Self {
         Self(
-            rule: .rmsprop(alpha: alpha, epsilon: epsilon, momentum: momentum, centered: centered),
+            rule: RMSprop(alpha: alpha, epsilon: epsilon, momentum: momentum, centered: centered),
             learningRate: learningRate, weightDecay: weightDecay)
     }
 
@@ -73,28 +65,55 @@ public struct OptimizerConfiguration: Sendable, Hashable, Codable {
     public func validate() throws(OptimizerError) {
         try require(learningRate, "learningRate", "0 or more") { $0 >= 0 }
         try require(weightDecay, "weightDecay", "0 or more") { $0 >= 0 }
-        switch rule {
-        case .sgd(let momentum, let nesterov):
-            try require(momentum, "momentum", "0 up to, not including, 1") { 0 <= $0 && $0 < 1 }
-            if nesterov { try require(momentum, "momentum", "above 0 for Nesterov's form") { $0 > 0 } }
-        case .adam(let beta1, let beta2, let epsilon, _):
-            try require(beta1, "beta1", "0 up to, not including, 1") { 0 <= $0 && $0 < 1 }
-            try require(beta2, "beta2", "0 up to, not including, 1") { 0 <= $0 && $0 < 1 }
-            try require(epsilon, "epsilon", "1e-30 or more") { $0 >= 1e-30 }
-        case .rmsprop(let alpha, let epsilon, let momentum, _):
-            try require(alpha, "alpha", "0 up to, not including, 1") { 0 <= $0 && $0 < 1 }
-            try require(epsilon, "epsilon", "1e-30 or more") { $0 >= 1e-30 }
-            try require(momentum, "momentum", "0 up to, not including, 1") { 0 <= $0 && $0 < 1 }
-        }
+        try rule.validate()
+    }
+}
+
+extension OptimizerConfiguration: Hashable {
+    public static func == (a: Self, b: Self) -> Bool {
+        AnyHashable(a.rule) == AnyHashable(b.rule) && a.learningRate == b.learningRate && a.weightDecay == b.weightDecay
     }
 
-    /// PyTorch's names of what the optimiser carries for each parameter.
-    var stateNames: [String] {
-        switch rule {
-        case .sgd(let momentum, _): return momentum > 0 ? ["momentum_buffer"] : []
-        case .adam: return ["exp_avg", "exp_avg_sq"]
-        case .rmsprop(_, _, let momentum, let centered):
-            return ["square_avg"] + (centered ? ["grad_avg"] : []) + (momentum > 0 ? ["momentum_buffer"] : [])
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(AnyHashable(rule))
+        hasher.combine(learningRate)
+        hasher.combine(weightDecay)
+    }
+}
+
+extension OptimizerConfiguration: Codable {
+    private enum Keys: String, CodingKey { case rule, learningRate, weightDecay }
+
+    /// The kind of a rule, under which its settings stand.
+    private struct Kind: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        var kinds = container.nestedContainer(keyedBy: Kind.self, forKey: .rule)
+        try rule.encode(to: kinds.superEncoder(forKey: Kind(stringValue: type(of: rule).kind)))
+        try container.encode(learningRate, forKey: .learningRate)
+        try container.encode(weightDecay, forKey: .weightDecay)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        let kinds = try container.nestedContainer(keyedBy: Kind.self, forKey: .rule)
+        let registry = UpdateRuleRegistry(of: decoder)
+        guard let kind = kinds.allKeys.first, kinds.allKeys.count == 1, let type = registry[kind.stringValue] else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .rule, in: container,
+                debugDescription: "no update rule of kind "
+                    + "'\(kinds.allKeys.map(\.stringValue).sorted().joined(separator: ", "))' is registered; known are "
+                    + registry.kinds.joined(separator: ", "))
         }
+        rule = try type.init(from: kinds.superDecoder(forKey: kind))
+        learningRate = try container.decode(Double.self, forKey: .learningRate)
+        weightDecay = try container.decode(Double.self, forKey: .weightDecay)
     }
 }

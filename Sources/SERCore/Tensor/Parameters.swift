@@ -104,6 +104,11 @@ public struct Parameters: Sendable {
         return pieces
     }
 
+    /// The tensors that may change: where each begins in the buffer and how long it is.
+    var changeableTensors: [(start: Int, count: Int)] {
+        (0..<layout.count).filter { !isFrozen(at: $0) }.map { (layout.offsets[$0], layout.counts[$0]) }
+    }
+
     /// The same values, recorded on a tape as its leaves, but for frozen ones; on other tapes as they are.
     func traced(on tape: Tape) -> Parameters {
         traced { index in

@@ -93,7 +93,7 @@ package enum MetadataPart {
 
     /// Makes sure that a value is read back as it was written.
     /// - Throws: What is wrong with its coding, ``NotReadBack`` where it comes back as another.
-    static func check<Value: Codable>(
+    package static func check<Value: Codable>(
         _ value: Value, userInfo: [CodingUserInfoKey: any Sendable]
     ) throws {
         let text = try text(value)

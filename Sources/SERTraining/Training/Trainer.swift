@@ -191,9 +191,22 @@ public struct Trainer: Sendable {
         return pipeline
     }
 
+    /// Makes sure that the optimiser can work, and that what is written of a rule of one's own can be read back.
+    private func checkOptimizer() throws(TrainingError) {
+        do throws(OptimizerError) { try optimizer.validate() } catch { throw .setting(error.description) }
+        do {
+            let registry = try UpdateRuleRegistry.standard.adding(type(of: optimizer.rule))
+            try MetadataPart.check(optimizer, userInfo: registry.userInfo)
+        } catch {
+            throw .setting(
+                "the update rule \(type(of: optimizer.rule)) cannot be saved: \(MetadataPart.reason(error))")
+        }
+    }
+
     private func check(_ network: Model, labels: [String]) throws(TrainingError) {
         guard epochs > 0 else { throw .setting("\(epochs) epochs: at least one is needed") }
         guard batchSize > 0 else { throw .setting("a batch of \(batchSize) clips: at least one is needed") }
+        try checkOptimizer()
         guard labels.count > 1 else {
             throw .setting(
                 "the data has only the label '\(labels.first ?? "")': there is nothing to tell apart. "
