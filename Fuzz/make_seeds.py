@@ -94,3 +94,8 @@ headers = {
 }
 for name, file in headers.items():
     (folder / "sound-wav" / f"header-{name}").write_bytes(file)
+
+# Two files in one.
+for name in ("sound-wav", "sound-aiff", "sound-flac", "sound-ogg"):
+    parts = [file.read_bytes() for file in sorted((folder / name).glob("0[01]-*"))]
+    (folder / name / "joined").write_bytes(b"".join(parts))

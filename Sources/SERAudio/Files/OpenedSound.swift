@@ -24,6 +24,10 @@ struct OpenedSound {
         guard layout.pieces.count <= SoundFileReader.mostPieces else {
             throw .notAudio(path: path, reason: "its sound lies in more than \(SoundFileReader.mostPieces) pieces")
         }
+        if layout.isChained {
+            try self.init(decoding: own, path, .chainedOgg, truncated)
+            return
+        }
         if let decoder = SoundDecoder(layout, own) {
             self.init(source: own, layout: layout, decoder: decoder)
             return

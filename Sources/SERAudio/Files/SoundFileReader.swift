@@ -84,6 +84,7 @@ final class SoundFileReader {
             }
             remarks.append(.truncated(expectedFrames: expected, foundFrames: frames))
         }
+        if layout.joinedBytes > 0 { remarks.append(.joined(bytes: layout.joinedBytes)) }
         if layout.skippedBytes > 0 { remarks.append(.skipped(bytes: layout.skippedBytes)) }
         return remarks
     }

@@ -12,6 +12,9 @@ public enum AudioRemark: Sendable, Hashable, Codable {
     case truncated(expectedFrames: Int?, foundFrames: Int)
     /// So many bytes among or after the sound are neither sound nor a tag, and were left out.
     case skipped(bytes: Int)
+    /// Another sound file stands behind the first in the same file, in so many bytes, and was left out; the file must be
+    /// split for it to be heard.
+    case joined(bytes: Int)
 }
 
 extension AudioRemark {
@@ -22,6 +25,7 @@ extension AudioRemark {
         case .lengthMisstated: "the header states a wrong length; all the sound that is there was read"
         case .truncated: "truncated; what is there was read"
         case .skipped: "bytes that are no sound were left out"
+        case .joined: "another sound file stands behind the first in the same file and was left out; split it"
         }
     }
 
@@ -31,7 +35,7 @@ extension AudioRemark {
         case .lengthNotStated: nil
         case .lengthMisstated(let frames): frames.map { "\($0) frames stated" }
         case .truncated(let expected, let found): "\(found)" + (expected.map { " of \($0)" } ?? "") + " frames"
-        case .skipped(let bytes): "\(bytes) bytes"
+        case .skipped(let bytes), .joined(let bytes): "\(bytes) bytes"
         }
     }
 }
@@ -47,6 +51,8 @@ extension AudioRemark: CustomStringConvertible {
             "truncated: \(found)" + (expected.map { " of \($0)" } ?? "") + " frames are there and were read"
         case .skipped(let bytes):
             "\(bytes) bytes that are no sound were left out"
+        case .joined(let bytes):
+            "another sound file stands behind the first in the same file and was left out (\(bytes) bytes); split it"
         }
     }
 }

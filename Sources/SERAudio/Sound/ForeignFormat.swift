@@ -4,7 +4,8 @@ import Foundation
 
 /// A format of sound files that libsndfile does not read, or not with every codec; told by the first bytes.
 enum ForeignFormat: String, CaseIterable, Sendable {
-    case mpeg4, matroska, aac, windowsMedia, amr, wavPack, monkeysAudio, trueAudio, flashVideo, ogg, caf, wave
+    case mpeg4, matroska, aac, windowsMedia, amr, wavPack, monkeysAudio, trueAudio, flashVideo, ogg, chainedOgg, caf,
+        wave
 
     /// What it is called.
     var title: String {
@@ -19,6 +20,7 @@ enum ForeignFormat: String, CaseIterable, Sendable {
         case .trueAudio: "True Audio (tta)"
         case .flashVideo: "Flash Video (flv)"
         case .ogg: "Ogg with a codec that libsndfile does not read"
+        case .chainedOgg: "Ogg with several streams one after the other"
         case .caf: "CAF of a kind that libsndfile does not read"
         case .wave: "WAV with a codec that libsndfile does not read"
         }
@@ -36,7 +38,7 @@ enum ForeignFormat: String, CaseIterable, Sendable {
         case .monkeysAudio: "ape"
         case .trueAudio: "tta"
         case .flashVideo: "flv"
-        case .ogg: "ogg"
+        case .ogg, .chainedOgg: "ogg"
         case .caf: "caf"
         case .wave: "wav"
         }

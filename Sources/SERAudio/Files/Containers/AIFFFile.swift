@@ -70,7 +70,10 @@ struct AIFFFile {
             isWholeFile: abs(fileSize + 8 - source.count) <= 1 && !isCountConfirmed)
         var layout = SoundLayout(pieces: [.file(0..<source.count)])
         let usable = length.describe(&layout, block: block ?? 1)
-        guard layout.extent != .stated else { return layout }
+        guard layout.extent != .stated else {
+            layout.joinedBytes = source.bytesJoined(at: [8 + fileSize, 9 + fileSize], alike: [0..<4, 8..<11])
+            return layout
+        }
         if layout.extent != .notStated, let common, let block, block > 0 {
             let framesABlock = common.bytes.has("ima4", at: 18) ? 64 : 1
             layout.promisedFrames = length.stated / block * framesABlock

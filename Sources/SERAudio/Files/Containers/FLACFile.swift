@@ -8,6 +8,11 @@ struct FLACFile {
     private let stated: Int
     private let block: Int
     private var firstFrame = 0
+    /// Whether the file ends before its first frame.
+    private var isCutInHeader = false
+    /// Where this file ends: the end of the whole, or the beginning of another that was put behind it.
+    private var limit: Int
+    private static let heads: [[UInt8]] = [0, 0x80].map { Array("fLaC".utf8) + [$0, 0, 0, 34] }
 
     init?(_ source: ByteSource) {
         let start = ID3.end(of: source, at: 0)
@@ -17,13 +22,19 @@ struct FLACFile {
         block = head.number(at: 10, bytes: 2, bigEndian: true)
         field = start + 8 + 13
         stated = head.number(at: 8 + 13, bytes: 5, bigEndian: true) & 0xf_ffff_ffff
+        limit = source.count
         var position = start + 4
         for _ in 0..<4096 {
-            guard let blockHead = source.bytes(at: position, count: 4) else { return nil }
+            guard let blockHead = source.bytes(at: position, count: 4) else {
+                isCutInHeader = true
+                return
+            }
             position += 4 + blockHead.number(at: 1, bytes: 3, bigEndian: true)
             if blockHead[0] & 0x80 != 0 { break }
         }
+        isCutInHeader = position > source.count || position == source.count && stated > 0
         firstFrame = position
+        limit = source.firstPlace(of: Self.heads, from: firstFrame) ?? source.count
     }
 
     /// What the end of the file holds: the sample and the byte at which its last whole frame ends, and whether the file
@@ -40,7 +51,7 @@ struct FLACFile {
 
     private var end: End? {
         for span in Self.spans {
-            let start = max(firstFrame, source.count - span)
+            let start = max(firstFrame, limit - span)
             if let end = end(from: start) { return end }
             if start == firstFrame { break }
         }
@@ -48,7 +59,7 @@ struct FLACFile {
     }
 
     private func end(from start: Int) -> End? {
-        let tail = source.bytes(in: start..<max(start, source.count))
+        let tail = source.bytes(in: start..<max(start, limit))
         var frames: [FLACFrame] = []
         for place in tail.indices.dropLast(6) where tail[place] == 0xff {
             if let frame = FLACFrame(tail, at: place, block: block) { frames.append(frame) }
@@ -77,7 +88,13 @@ struct FLACFile {
     }
 
     var layout: SoundLayout {
-        var layout = SoundLayout(pieces: [.file(0..<source.count)])
+        var layout = SoundLayout(pieces: [.file(0..<limit)])
+        layout.joinedBytes = source.count - limit
+        if isCutInHeader {
+            layout.extent = .cut
+            layout.promisedFrames = stated == 0 ? nil : stated
+            return layout
+        }
         // A stream that cannot be made out is the decoder's business: it finds out how much can be decoded.
         guard let end else { return layout }
         if end.samples == stated { return layout }

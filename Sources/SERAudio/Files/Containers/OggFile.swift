@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An Ogg file: its last pages, which say how long the stream is and that it ends.
+/// An Ogg file: its last pages, which say how long the stream is and that it ends, and whether another stream follows.
 struct OggFile {
     private let source: ByteSource
     /// A page, where it begins and how long it is.
@@ -15,6 +15,8 @@ struct OggFile {
     }
 
     private let isOpus: Bool
+    /// Whether another stream begins where one has ended.
+    private let isChained: Bool
     /// Whole pages near the end of the file, in order.
     private var pages: [Page] = []
     private static let mostPageBytes = 27 + 255 + 255 * 255
@@ -25,13 +27,38 @@ struct OggFile {
         let body = first.bytes.dropFirst(27 + Int(first.bytes[26]))
         isOpus = Array(body.prefix(8)).has("OpusHead")
         guard isOpus || Array(body.prefix(7).dropFirst()).has("vorbis") else { return nil }
+        isChained = Self.isChained(source)
+        guard !isChained else { return }
         var span = 2 * Self.mostPageBytes
         repeat {
             pages = Self.pages(source, from: max(0, source.count - span))
             span *= 4
         } while pages.count < 4 && span < 4 * source.count && span <= 1 << 24
-        // Several streams, one after the other or woven into each other, are the decoder's business.
+        // Several streams woven into each other are the decoder's business.
         guard !pages.isEmpty, pages.allSatisfy({ $0.serial == first.serial }) else { return nil }
+    }
+
+    /// Whether a page that begins a stream stands behind one that does not; streams that are woven into each other all
+    /// begin before the first page of sound.
+    private static func isChained(_ source: ByteSource) -> Bool {
+        let span = 1 << 18, headSize = 27 + 255
+        var start = 0, position = 0, isBeginning = true
+        var part: [UInt8] = []
+        while position + 27 <= source.count {
+            if position < start || position + headSize > start + part.count, start + part.count < source.count {
+                (start, part) = (position, source.bytes(in: position..<position + span))
+            }
+            let place = position - start
+            // Pages are walked as long as they follow each other; what comes behind damage is the decoder's business.
+            guard place + 27 <= part.count, part.has("OggS", at: place) else { return false }
+            let beginsStream = part[place + 5] & 2 != 0
+            if beginsStream, !isBeginning { return true }
+            isBeginning = beginsStream
+            let segments = Int(part[place + 26])
+            guard place + 27 + segments <= part.count else { return false }
+            position += part[place + 27..<place + 27 + segments].reduce(27 + segments) { $0 + Int($1) }
+        }
+        return false
     }
 
     private static func pages(_ source: ByteSource, from start: Int) -> [Page] {
@@ -83,6 +110,8 @@ struct OggFile {
 
     var layout: SoundLayout {
         var layout = SoundLayout(pieces: [.file(0..<source.count)])
+        layout.isChained = isChained
+        guard !isChained else { return layout }
         layout.seeking = seeking
         guard let last = pages.last else { return layout }
         let rest = source.bytes(in: last.end..<source.count)

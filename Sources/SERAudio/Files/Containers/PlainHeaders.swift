@@ -22,7 +22,10 @@ struct SunFile {
             isPlaceholder: size == 0 || StatedLength.isPlaceholder(size))
         var layout = SoundLayout(pieces: [.file(0..<source.count)])
         let usable = length.describe(&layout)
-        guard layout.extent != .stated else { return layout }
+        guard layout.extent != .stated else {
+            layout.joinedBytes = source.bytesJoined(at: [start + size], alike: [0..<8])
+            return layout
+        }
         let field = [UInt8].number(min(usable, 0xffff_ffff), bytes: 4, bigEndian: bigEndian)
         layout.pieces = .file(upTo: start + usable, replacing: [(8, field)])
         return layout

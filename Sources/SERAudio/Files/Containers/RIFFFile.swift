@@ -101,7 +101,10 @@ struct RIFFFile {
             }
             return layout
         }
-        guard layout.extent != .stated else { return layout }
+        guard layout.extent != .stated else {
+            layout.joinedBytes = joinedBytes
+            return layout
+        }
         if layout.extent != .notStated { layout.promisedFrames = promisedFrames(length.stated) }
         // libsndfile takes the byte that fills an odd length for one block of GSM more.
         if tag == Self.gsmTag, block > 0, format.count >= 20 {
@@ -110,6 +113,13 @@ struct RIFFFile {
         let padding = [UInt8](repeating: 0, count: usable % 2)
         layout.pieces = [.bytes(header(sound: usable)), .file(soundStart..<soundStart + usable), .bytes(padding)]
         return layout
+    }
+
+    /// The bytes of another WAV file behind this one: where the file should end, or the sound does.
+    private var joinedBytes: Int {
+        let sound = hasWideSound ? wide?.sound ?? 0 : soundSize
+        let ends = [8 + min(wide?.file ?? fileSize, source.count), soundStart + min(sound, source.count)]
+        return source.bytesJoined(at: ends + ends.map { $0 + 1 }, alike: [0..<4, 8..<12])
     }
 
     private func promisedFrames(_ stated: Int) -> Int? {

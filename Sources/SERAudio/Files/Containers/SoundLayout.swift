@@ -40,6 +40,10 @@ struct SoundLayout {
     var frames: Int?
     /// Bytes among or after the sound that are neither sound nor tags.
     var skippedBytes = 0
+    /// Bytes of another file after the first, which are not read.
+    var joinedBytes = 0
+    /// Whether several streams stand one after the other, of which libsndfile reads the first alone.
+    var isChained = false
     /// Whether the rate or the number of channels changes within the stream.
     var changesKind = false
     var seeking = Seeking.direct

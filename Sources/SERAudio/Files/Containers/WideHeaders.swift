@@ -35,7 +35,10 @@ struct Wave64File {
             stated: max(0, sound.size), available: source.count - sound.body,
             isPlaceholder: sound.size <= 0 || sound.size >= 1 << 61, isWholeFile: fileSize == source.count)
         let usable = length.describe(&layout, block: block)
-        guard layout.extent != .stated else { return layout }
+        guard layout.extent != .stated else {
+            layout.joinedBytes = source.bytesJoined(at: [fileSize], alike: [0..<16, 24..<40])
+            return layout
+        }
         func number(_ value: Int) -> [UInt8] { .number(value, bytes: 8, bigEndian: false) }
         layout.pieces = .file(
             upTo: sound.body + usable,
