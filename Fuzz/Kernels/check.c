@@ -110,16 +110,28 @@ void check_each_way(void (*body)(int run, void *context), void *context) {
     ser_use_instruction_set(-1);
 }
 
-typedef struct { const char *name; void (*check)(void); int64_t count; } family;
+typedef struct {
+    const char *name;
+    void (*check)(void);
+    int64_t count;
+} family;
 
 int main(int count, char **arguments) {
     family families[] = {
-        {"products", check_products, 0}, {"convolution", check_convolution, 0},
-        {"convolution block", check_convolution_block, 0}, {"pooling", check_pooling, 0},
-        {"recurrent", check_recurrent, 0}, {"normalization", check_normalization, 0},
-        {"reductions", check_reductions, 0}, {"elementwise", check_elementwise, 0},
-        {"optimizers", check_optimizers, 0}, {"dropout", check_dropout, 0}, {"storage", check_storage, 0},
-        {"audio", check_audio, 0}, {"attention", check_attention, 0}, {"memory", check_memory, 0},
+        {"products", check_products, 0},
+        {"convolution", check_convolution, 0},
+        {"convolution block", check_convolution_block, 0},
+        {"pooling", check_pooling, 0},
+        {"recurrent", check_recurrent, 0},
+        {"normalization", check_normalization, 0},
+        {"reductions", check_reductions, 0},
+        {"elementwise", check_elementwise, 0},
+        {"optimizers", check_optimizers, 0},
+        {"dropout", check_dropout, 0},
+        {"storage", check_storage, 0},
+        {"audio", check_audio, 0},
+        {"attention", check_attention, 0},
+        {"memory", check_memory, 0},
     };
     int64_t families_count = (int64_t)(sizeof families / sizeof *families);
     double seconds = count > 1 ? atof(arguments[1]) : 10;

@@ -25,10 +25,18 @@ static int64_t out_width(const ser_convolution_shape *s) {
 
 static ser_convolution_shape random_shape(void) {
     ser_convolution_shape s = {
-        .batch = check_between(1, 3), .groups = check_between(1, 2), .kernel_height = check_between(1, 4),
-        .kernel_width = check_between(1, 5), .stride_height = check_between(1, 2), .stride_width = check_between(1, 2),
-        .dilation_height = check_between(1, 2), .dilation_width = check_between(1, 2), .pad_top = check_between(0, 2),
-        .pad_bottom = check_between(0, 2), .pad_left = check_between(0, 2), .pad_right = check_between(0, 2),
+        .batch = check_between(1, 3),
+        .groups = check_between(1, 2),
+        .kernel_height = check_between(1, 4),
+        .kernel_width = check_between(1, 5),
+        .stride_height = check_between(1, 2),
+        .stride_width = check_between(1, 2),
+        .dilation_height = check_between(1, 2),
+        .dilation_width = check_between(1, 2),
+        .pad_top = check_between(0, 2),
+        .pad_bottom = check_between(0, 2),
+        .pad_left = check_between(0, 2),
+        .pad_right = check_between(0, 2),
     };
     if (check_coin()) {  // what the five networks use most: 3 x 3, stride 1, same size
         s.groups = s.stride_height = s.stride_width = s.dilation_height = s.dilation_width = 1;
@@ -55,21 +63,23 @@ static void naive(const plain_case *c, float *y) {
     const ser_convolution_shape *s = &c->shape;
     int64_t inner = s->in_channels / s->groups, outer = s->out_channels / s->groups;
     for (int64_t b = 0; b < s->batch; b++)
-    for (int64_t o = 0; o < s->out_channels; o++)
-    for (int64_t i = 0; i < c->out_height; i++)
-    for (int64_t j = 0; j < c->out_width; j++) {
-        double sum = c->bias ? c->bias[o] : 0;
-        for (int64_t p = 0; p < inner; p++)
-        for (int64_t u = 0; u < s->kernel_height; u++)
-        for (int64_t v = 0; v < s->kernel_width; v++) {
-            double weight = c->w[((o * inner + p) * s->kernel_height + u) * s->kernel_width + v];
-            sum += weight * at(c, b, o / outer * inner + p, i * s->stride_height + u * s->dilation_height - s->pad_top,
-                               j * s->stride_width + v * s->dilation_width - s->pad_left);
-        }
-        int64_t place = s->channels_last ? ((b * c->out_height + i) * c->out_width + j) * s->out_channels + o
-                                         : ((b * s->out_channels + o) * c->out_height + i) * c->out_width + j;
-        y[place] = (float)sum;
-    }
+        for (int64_t o = 0; o < s->out_channels; o++)
+            for (int64_t i = 0; i < c->out_height; i++)
+                for (int64_t j = 0; j < c->out_width; j++) {
+                    double sum = c->bias ? c->bias[o] : 0;
+                    for (int64_t p = 0; p < inner; p++)
+                        for (int64_t u = 0; u < s->kernel_height; u++)
+                            for (int64_t v = 0; v < s->kernel_width; v++) {
+                                double weight = c->w[((o * inner + p) * s->kernel_height + u) * s->kernel_width + v];
+                                sum += weight * at(c, b, o / outer * inner + p,
+                                                   i * s->stride_height + u * s->dilation_height - s->pad_top,
+                                                   j * s->stride_width + v * s->dilation_width - s->pad_left);
+                            }
+                    int64_t place = s->channels_last
+                                        ? ((b * c->out_height + i) * c->out_width + j) * s->out_channels + o
+                                        : ((b * s->out_channels + o) * c->out_height + i) * c->out_width + j;
+                    y[place] = (float)sum;
+                }
 }
 
 static void run(int number, void *context) {
@@ -105,12 +115,13 @@ void check_convolution(void) {
     c.dy = check_random(c.out);
     c.widths = check_lengths(s->batch, s->width);
     check_case("convolution %lldx%lldx%lldx%lld to %lld, groups %lld, kernel %lldx%lld, strides %lldx%lld, dilations "
-               "%lldx%lld, pads %lld %lld %lld %lld, last %d, widths %d, bias %d", (long long)s->batch,
-               (long long)s->in_channels, (long long)s->height, (long long)s->width, (long long)s->out_channels,
-               (long long)s->groups, (long long)s->kernel_height, (long long)s->kernel_width,
-               (long long)s->stride_height, (long long)s->stride_width, (long long)s->dilation_height,
-               (long long)s->dilation_width, (long long)s->pad_top, (long long)s->pad_bottom, (long long)s->pad_left,
-               (long long)s->pad_right, s->channels_last, c.widths != NULL, c.bias != NULL);
+               "%lldx%lld, pads %lld %lld %lld %lld, last %d, widths %d, bias %d",
+               (long long)s->batch, (long long)s->in_channels, (long long)s->height, (long long)s->width,
+               (long long)s->out_channels, (long long)s->groups, (long long)s->kernel_height,
+               (long long)s->kernel_width, (long long)s->stride_height, (long long)s->stride_width,
+               (long long)s->dilation_height, (long long)s->dilation_width, (long long)s->pad_top,
+               (long long)s->pad_bottom, (long long)s->pad_left, (long long)s->pad_right, s->channels_last,
+               c.widths != NULL, c.bias != NULL);
     check_each_way(run, &c);
 }
 
@@ -147,8 +158,10 @@ static void run_block(int number, void *context) {
     }
     check_close("block", trained, c->trained, c->pooled_count, 1e-4);
     // Which of two nearly equal values wins a window may differ, so gradients are only looked at for sanity.
-    for (int64_t i = 0; i < c->weights; i++) if (!isfinite(dw[i])) check_fail("block dw[%lld]", (long long)i);
-    for (int64_t i = 0; dx && i < c->in; i++) if (!isfinite(dx[i])) check_fail("block dx[%lld]", (long long)i);
+    for (int64_t i = 0; i < c->weights; i++)
+        if (!isfinite(dw[i])) check_fail("block dw[%lld]", (long long)i);
+    for (int64_t i = 0; dx && i < c->in; i++)
+        if (!isfinite(dx[i])) check_fail("block dx[%lld]", (long long)i);
     check_close("block dbeta", dbeta, c->dbeta, c->channels, 0.2);
 }
 

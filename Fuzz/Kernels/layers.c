@@ -11,7 +11,12 @@
 // Pooling, normalisation, dropout, attention, the pool of memory and the loops, against the simplest that can be
 // written.
 
-typedef struct { ser_pooling pooling; int64_t in, out; const float *x, *dy; float *y; } pooling_case;
+typedef struct {
+    ser_pooling pooling;
+    int64_t in, out;
+    const float *x, *dy;
+    float *y;
+} pooling_case;
 
 static void run_pooling(int number, void *context) {
     pooling_case *p = context;
@@ -24,17 +29,25 @@ static void run_pooling(int number, void *context) {
     ser_pooling_average(&p->pooling, p->x, average);
     memset(da, 0, (size_t)p->in * sizeof(float));
     ser_pooling_average_backward(&p->pooling, p->dy, da);
-    for (int64_t i = 0; i < p->in; i++) if (!isfinite(dx[i] + da[i])) check_fail("a gradient is not finite");
-    if (number == 0) p->y = y;
-    else check_equal("pooled", y, p->y, p->out * (int64_t)sizeof(float));
+    for (int64_t i = 0; i < p->in; i++)
+        if (!isfinite(dx[i] + da[i])) check_fail("a gradient is not finite");
+    if (number == 0)
+        p->y = y;
+    else
+        check_equal("pooled", y, p->y, p->out * (int64_t)sizeof(float));
 }
 
 void check_pooling(void) {
-    pooling_case c = {.pooling = {
-        .outer = check_between(1, 6), .height = check_between(1, 9), .width = check_between(1, 30),
-        .inner = check_coin() ? 1 : check_between(1, 20), .window_height = check_between(1, 3),
-        .window_width = check_between(1, 4), .stride_height = check_between(1, 3), .stride_width = check_between(1, 3),
-        .per_row = 1, .counts_padding = check_coin()}};
+    pooling_case c = {.pooling = {.outer = check_between(1, 6),
+                                  .height = check_between(1, 9),
+                                  .width = check_between(1, 30),
+                                  .inner = check_coin() ? 1 : check_between(1, 20),
+                                  .window_height = check_between(1, 3),
+                                  .window_width = check_between(1, 4),
+                                  .stride_height = check_between(1, 3),
+                                  .stride_width = check_between(1, 3),
+                                  .per_row = 1,
+                                  .counts_padding = check_coin()}};
     ser_pooling *p = &c.pooling;
     // Padding of at most half the window, as the layers have it.
     p->pad_top = check_between(0, p->window_height / 2), p->pad_bottom = check_between(0, p->window_height / 2);
@@ -48,8 +61,7 @@ void check_pooling(void) {
     c.dy = check_random(c.out);
     check_case("pooling %lldx%lldx%lldx%lld, window %lldx%lld, stride %lldx%lld", (long long)p->outer,
                (long long)p->height, (long long)p->width, (long long)p->inner, (long long)p->window_height,
-               (long long)p->window_width,
-               (long long)p->stride_height, (long long)p->stride_width);
+               (long long)p->window_width, (long long)p->stride_height, (long long)p->stride_width);
     check_each_way(run_pooling, &c);
 }
 
@@ -68,7 +80,10 @@ static void run_batch(int number, void *context) {
     ser_batch_moments(&c->values, c->x, mean, variance);
     ser_batch_normalize(&c->values, c->x, c->gamma, c->beta, mean, variance, 1e-2f, y);
     ser_batch_normalize_backward(&c->values, c->x, c->gamma, mean, variance, 1e-2f, 0, c->dy, dx, dgamma, dbeta);
-    if (number == 0) { c->y = y, c->dx = dx; return; }
+    if (number == 0) {
+        c->y = y, c->dx = dx;
+        return;
+    }
     check_close("normalised", y, c->y, c->count, 1e-5);
     check_close("dx", dx, c->dx, c->count, 1e-4);
 }
@@ -95,9 +110,11 @@ static void check_layer_normalization(void) {
 
 void check_normalization(void) {
     check_layer_normalization();
-    batch_case c = {.values = {
-        .batch = check_between(1, 4), .channels = check_between(1, 20), .height = check_between(1, 6),
-        .width = check_between(1, 30), .channels_last = check_coin()}};
+    batch_case c = {.values = {.batch = check_between(1, 4),
+                               .channels = check_between(1, 20),
+                               .height = check_between(1, 6),
+                               .width = check_between(1, 30),
+                               .channels_last = check_coin()}};
     c.values.widths = check_lengths(c.values.batch, c.values.width);
     c.count = c.values.batch * c.values.channels * c.values.height * c.values.width;
     c.x = check_random(c.count);
@@ -144,10 +161,14 @@ void check_attention(void) {
     check_close("scores", scores, expected, queries * keys, 1e-5);
     float *dq = check_floats(queries * units), *dk = check_floats(keys * units), *dv = check_floats(units);
     ser_additive_scores_backward(dq, dk, dv, scores, q, k, v, queries, keys, valid, units);
-    for (int64_t i = 0; i < units; i++) if (!isfinite(dv[i])) check_fail("dv[%lld] is not finite", (long long)i);
+    for (int64_t i = 0; i < units; i++)
+        if (!isfinite(dv[i])) check_fail("dv[%lld] is not finite", (long long)i);
 }
 
-typedef struct { int64_t count; _Atomic int64_t *calls; } loop_case;
+typedef struct {
+    int64_t count;
+    _Atomic int64_t *calls;
+} loop_case;
 
 static void piece(void *context, int64_t index) {
     loop_case *loop = context;
@@ -166,5 +187,6 @@ void check_memory(void) {
     memset((void *)loop.calls, 0, (size_t)loop.count * 8);
     ser_set_threads((int32_t)check_between(1, 6));
     ser_parallel_for(loop.count, piece, &loop);
-    for (int64_t i = 0; i < loop.count; i++) if (loop.calls[i] != 1) check_fail("piece %lld", (long long)i);
+    for (int64_t i = 0; i < loop.count; i++)
+        if (loop.calls[i] != 1) check_fail("piece %lld", (long long)i);
 }

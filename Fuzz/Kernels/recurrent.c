@@ -60,23 +60,44 @@ static void run(int number, void *context) {
     float *y = check_floats(outputs), *h = check_floats(states), *c = check_floats(states);
     ser_recurrent_pack(s, &r->weights, packed);
     ser_recurrent_forward_arguments forward = {
-        .packed = packed, .x = r->x, .h0 = r->h0, .c0 = r->c0, .y = y, .y_stride = s->hidden, .h_last = h,
-        .h_last_stride = s->hidden, .c_last = s->kind == SER_RECURRENT_LSTM ? c : NULL, .saved = r->h0 ? NULL : saved,
+        .packed = packed,
+        .x = r->x,
+        .h0 = r->h0,
+        .c0 = r->c0,
+        .y = y,
+        .y_stride = s->hidden,
+        .h_last = h,
+        .h_last_stride = s->hidden,
+        .c_last = s->kind == SER_RECURRENT_LSTM ? c : NULL,
+        .saved = r->h0 ? NULL : saved,
     };
     if (!ser_recurrent_forward(s, &r->weights, &forward)) check_fail("no memory");
     float *dx = check_floats(s->batch * s->steps * s->inputs);
     float *dw_ih = check_floats(rows * s->inputs), *dw_hh = check_floats(rows * s->hidden);
     float *db_ih = check_floats(rows), *db_hh = check_floats(rows);
     ser_recurrent_backward_arguments backward = {
-        .saved = saved, .dy = r->dy, .dy_stride = s->hidden, .dh_last = r->dh, .dh_last_stride = s->hidden,
-        .dx = dx, .dweight_ih = dw_ih, .dweight_hh = dw_hh, .dbias_ih = db_ih, .dbias_hh = db_hh,
+        .saved = saved,
+        .dy = r->dy,
+        .dy_stride = s->hidden,
+        .dh_last = r->dh,
+        .dh_last_stride = s->hidden,
+        .dx = dx,
+        .dweight_ih = dw_ih,
+        .dweight_hh = dw_hh,
+        .dbias_ih = db_ih,
+        .dbias_hh = db_hh,
     };
     // A first state is for inference alone.
     if (!r->h0 && !ser_recurrent_backward(s, &r->weights, &backward)) check_fail("no memory");
     // Inference, which saves nothing and packs for itself, takes other ways.
     float *inferred = check_floats(outputs);
     ser_recurrent_forward_arguments inference = {
-        .x = r->x, .h0 = r->h0, .c0 = r->c0, .y = inferred, .y_stride = s->hidden, .h_last_stride = s->hidden,
+        .x = r->x,
+        .h0 = r->h0,
+        .c0 = r->c0,
+        .y = inferred,
+        .y_stride = s->hidden,
+        .h_last_stride = s->hidden,
     };
     if (!ser_recurrent_forward(s, &r->weights, &inference)) check_fail("no memory");
     check_close("inferred states", inferred, y, outputs, 1e-5);
@@ -107,9 +128,12 @@ static float *weak(int64_t count, double scale) {
 
 void check_recurrent(void) {
     static const int64_t gates[] = {1, 1, 4, 3};
-    recurrent_case r = {.shape = {
-        .kind = (int32_t)check_between(0, 3), .reverse = check_coin(), .batch = check_between(1, 35),
-        .steps = check_between(1, 12), .inputs = check_between(1, 40), .hidden = check_between(1, 50)}};
+    recurrent_case r = {.shape = {.kind = (int32_t)check_between(0, 3),
+                                  .reverse = check_coin(),
+                                  .batch = check_between(1, 35),
+                                  .steps = check_between(1, 12),
+                                  .inputs = check_between(1, 40),
+                                  .hidden = check_between(1, 50)}};
     ser_recurrent_shape *s = &r.shape;
     r.gates = gates[s->kind];
     s->lengths = check_lengths(s->batch, s->steps);

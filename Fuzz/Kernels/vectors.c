@@ -30,7 +30,8 @@ void check_reductions(void) {
     if (fabs(ser_sum(x, count) - total) > 1e-4) check_fail("the sum is %g, not %g", ser_sum(x, count), total);
     double *sums = check_bytes((rows > columns ? rows : columns) * 8);
     ser_sum_rows(sums, x, rows, columns);
-    for (int64_t r = 0; r < rows; r++) if (fabs(sums[r] - row_sums[r]) > 1e-4) check_fail("row %lld", (long long)r);
+    for (int64_t r = 0; r < rows; r++)
+        if (fabs(sums[r] - row_sums[r]) > 1e-4) check_fail("row %lld", (long long)r);
     ser_sum_columns(sums, x, rows, columns);
     for (int64_t c = 0; c < columns; c++) {
         if (fabs(sums[c] - column_sums[c]) > 1e-4) check_fail("column %lld", (long long)c);
@@ -49,7 +50,8 @@ void check_reductions(void) {
     check_close("softmax", out, softmax, count, 1e-5);
     ser_softmax_backward_rows(dx, x, out, rows, columns, false);
     ser_log_softmax_rows(logarithm, x, rows, columns);
-    for (int64_t i = 0; i < count; i++) if (fabs(exp(logarithm[i]) - softmax[i]) > 1e-5) check_fail("log softmax");
+    for (int64_t i = 0; i < count; i++)
+        if (fabs(exp(logarithm[i]) - softmax[i]) > 1e-5) check_fail("log softmax");
     ser_log_softmax_backward_rows(dx, x, logarithm, rows, columns, true);
     ser_log_sum_exp_rows(out, x, rows, columns);
     check_close("log sum exp", out, log_sum, rows, 1e-5);
@@ -66,26 +68,34 @@ static void check_copies(void) {
 
 void check_elementwise(void) {
     check_copies();
-    static const struct { ser_binary_kernel kernel; char sign; } kernels[] = {
-        {ser_binary_add, '+'}, {ser_binary_subtract, '-'}, {ser_binary_multiply, '*'}, {ser_binary_divide, '/'},
-        {ser_binary_maximum, '>'}, {ser_binary_minimum, '<'},
+    static const struct {
+        ser_binary_kernel kernel;
+        char sign;
+    } kernels[] = {
+        {ser_binary_add, '+'},    {ser_binary_subtract, '-'}, {ser_binary_multiply, '*'},
+        {ser_binary_divide, '/'}, {ser_binary_maximum, '>'},  {ser_binary_minimum, '<'},
     };
     int64_t rows = check_between(1, 12), columns = check_between(1, 60), chosen = check_between(0, 5);
     bool row = check_coin(), column = check_coin();
-    ser_grid grid = {.rows = rows, .columns = columns, .a_row = columns, .a_column = 1, .b_column = column,
-                     .b_row = row ? (column ? columns : 1) : 0, .accumulate = check_coin()};
+    ser_grid grid = {.rows = rows,
+                     .columns = columns,
+                     .a_row = columns,
+                     .a_column = 1,
+                     .b_column = column,
+                     .b_row = row ? (column ? columns : 1) : 0,
+                     .accumulate = check_coin()};
     const float *a = check_random(rows * columns), *b = check_random((row ? rows : 1) * (column ? columns : 1));
     float *out = check_random(rows * columns), *expected = check_copy(out, rows * columns);
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < columns; c++) {
             float p = a[r * columns + c], q = b[r * grid.b_row + c * grid.b_column], value = 0;
             switch (kernels[chosen].sign) {
-                case '+': value = p + q; break;
-                case '-': value = p - q; break;
-                case '*': value = p * q; break;
-                case '/': value = p / q; break;
-                case '>': value = fmaxf(p, q); break;
-                default: value = fminf(p, q);
+            case '+': value = p + q; break;
+            case '-': value = p - q; break;
+            case '*': value = p * q; break;
+            case '/': value = p / q; break;
+            case '>': value = fmaxf(p, q); break;
+            default: value = fminf(p, q);
             }
             float *place = expected + r * columns + c;
             *place = grid.accumulate ? *place + value : value;
@@ -98,7 +108,8 @@ void check_elementwise(void) {
         ser_unary_backward_kernel backward;
         double (*function)(double);
     } unary[] = {
-        {ser_unary_exp, ser_unary_exp_backward, exp}, {ser_unary_tanh, ser_unary_tanh_backward, tanh},
+        {ser_unary_exp, ser_unary_exp_backward, exp},
+        {ser_unary_tanh, ser_unary_tanh_backward, tanh},
         {ser_unary_abs, ser_unary_abs_backward, fabs},
     };
     int64_t count = check_between(1, 300), one = check_between(0, 2);
@@ -115,8 +126,13 @@ void check_optimizers(void) {
     float *p = check_random(count), *g = check_random(count), *m = check_random(count), *v = check_random(count);
     for (int64_t i = 0; i < count; i++) v[i] = fabsf(v[i]);
     float *expected = check_copy(p, count);
-    ser_adam settings = {.keep = 1, .one_minus_beta1 = 0.1f, .beta2 = 0.999f, .one_minus_beta2 = 0.001f, .step = 0.01f,
-                         .root_scale = 1, .epsilon = 1e-3f};
+    ser_adam settings = {.keep = 1,
+                         .one_minus_beta1 = 0.1f,
+                         .beta2 = 0.999f,
+                         .one_minus_beta2 = 0.001f,
+                         .step = 0.01f,
+                         .root_scale = 1,
+                         .epsilon = 1e-3f};
     for (int64_t i = 0; i < count; i++) {
         double mean = m[i] + 0.1 * ((double)g[i] - m[i]), square = 0.999 * v[i] + 0.001 * g[i] * g[i];
         expected[i] = (float)(expected[i] - 0.01 * mean / (sqrt(square) + 1e-3));
@@ -124,14 +140,16 @@ void check_optimizers(void) {
     ser_adam_step(p, g, m, v, count, settings);
     check_close("Adam", p, expected, count, 1e-4);
     ser_sgd_step(p, g, m, count, (ser_sgd){.rate = 0.1f, .momentum = 0.9f, .nesterov = check_coin()});
-    ser_rmsprop_step(p, g, v, NULL, m, count, (ser_rmsprop){.rate = 0.01f, .alpha = 0.99f, .one_minus_alpha = 0.01f,
-                                                            .epsilon = 1e-3f, .momentum = 0.9f});
+    ser_rmsprop_step(
+        p, g, v, NULL, m, count,
+        (ser_rmsprop){.rate = 0.01f, .alpha = 0.99f, .one_minus_alpha = 0.01f, .epsilon = 1e-3f, .momentum = 0.9f});
     double squares = 0;
     for (int64_t i = 0; i < count; i++) squares += (double)g[i] * g[i];
     if (fabs(ser_sum_of_squares(g, count) - squares) > 1e-4) check_fail("the sum of squares");
     ser_scale_in_place(g, count, 3);
     ser_clamp_in_place(g, count, 0.5f);
-    for (int64_t i = 0; i < count; i++) if (!(fabsf(g[i]) <= 0.5f) || !isfinite(p[i])) check_fail("a step");
+    for (int64_t i = 0; i < count; i++)
+        if (!(fabsf(g[i]) <= 0.5f) || !isfinite(p[i])) check_fail("a step");
 }
 
 void check_storage(void) {

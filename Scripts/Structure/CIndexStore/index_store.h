@@ -24,24 +24,23 @@ enum { indexstore_role_definition = 1 << 1, indexstore_role_reference = 1 << 2 }
 enum { indexstore_dependency_record = 2 };
 
 indexstore_t indexstore_store_create(const char *path, indexstore_error_t *error);
-bool indexstore_store_units_apply_f(
-    indexstore_t store, unsigned sorted, void *context, bool (*apply)(void *context, indexstore_string_ref_t name));
+bool indexstore_store_units_apply_f(indexstore_t store, unsigned sorted, void *context,
+                                    bool (*apply)(void *context, indexstore_string_ref_t name));
 
-indexstore_unit_reader_t indexstore_unit_reader_create(
-    indexstore_t store, const char *name, indexstore_error_t *error);
+indexstore_unit_reader_t indexstore_unit_reader_create(indexstore_t store, const char *name, indexstore_error_t *error);
 void indexstore_unit_reader_dispose(indexstore_unit_reader_t unit);
 indexstore_string_ref_t indexstore_unit_reader_get_main_file(indexstore_unit_reader_t unit);
-bool indexstore_unit_reader_dependencies_apply_f(
-    indexstore_unit_reader_t unit, void *context, bool (*apply)(void *context, indexstore_unit_dependency_t dependency));
+bool indexstore_unit_reader_dependencies_apply_f(indexstore_unit_reader_t unit, void *context,
+                                                 bool (*apply)(void *context, indexstore_unit_dependency_t dependency));
 int indexstore_unit_dependency_get_kind(indexstore_unit_dependency_t dependency);
 indexstore_string_ref_t indexstore_unit_dependency_get_name(indexstore_unit_dependency_t dependency);
 indexstore_string_ref_t indexstore_unit_dependency_get_filepath(indexstore_unit_dependency_t dependency);
 
-indexstore_record_reader_t indexstore_record_reader_create(
-    indexstore_t store, const char *name, indexstore_error_t *error);
+indexstore_record_reader_t indexstore_record_reader_create(indexstore_t store, const char *name,
+                                                           indexstore_error_t *error);
 void indexstore_record_reader_dispose(indexstore_record_reader_t record);
-bool indexstore_record_reader_occurrences_apply_f(
-    indexstore_record_reader_t record, void *context, bool (*apply)(void *context, indexstore_occurrence_t occurrence));
+bool indexstore_record_reader_occurrences_apply_f(indexstore_record_reader_t record, void *context,
+                                                  bool (*apply)(void *context, indexstore_occurrence_t occurrence));
 indexstore_symbol_t indexstore_occurrence_get_symbol(indexstore_occurrence_t occurrence);
 uint64_t indexstore_occurrence_get_roles(indexstore_occurrence_t occurrence);
 indexstore_string_ref_t indexstore_symbol_get_usr(indexstore_symbol_t symbol);

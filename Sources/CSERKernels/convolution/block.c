@@ -7,7 +7,7 @@
 enum { BAND_FLOATS = 48 * 1024 };
 
 block_context ser_block_begin(const ser_convolution_block *block, const convolution_plan *p, const float *x) {
-    block_context c = { .block = block, .plan = p, .x = x, .step = p->out_step };
+    block_context c = {.block = block, .plan = p, .x = x, .step = p->out_step};
     c.pooled_height = p->out_height / block->pool_height;
     c.pooled_width = p->out_width / block->pool_width;
     int64_t pieces = (8 + p->shape->batch - 1) / p->shape->batch;
@@ -21,16 +21,18 @@ block_context ser_block_begin(const ser_convolution_block *block, const convolut
     return c;
 }
 
-factors ser_block_make_factors(
-    const convolution_plan *p, const float *gamma, const float *beta, float epsilon, const float *mean,
-    const float *variance
-) {
+factors ser_block_make_factors(const convolution_plan *p, const float *gamma, const float *beta, float epsilon,
+                               const float *mean, const float *variance) {
     int64_t step = p->out_step;
-    factors f = { .floats = 7 * step };
+    factors f = {.floats = 7 * step};
     f.scale = ser_scratch(f.floats);
     clear_floats(f.scale, f.floats);
-    f.shift = f.scale + step; f.sign = f.shift + step; f.mean = f.sign + step;
-    f.inverse = f.mean + step; f.constant = f.inverse + step; f.slope = f.constant + step;
+    f.shift = f.scale + step;
+    f.sign = f.shift + step;
+    f.mean = f.sign + step;
+    f.inverse = f.mean + step;
+    f.constant = f.inverse + step;
+    f.slope = f.constant + step;
     for (int64_t o = 0; o < p->shape->out_channels; o++) {
         double inverse = 1 / sqrt((double)variance[o] + epsilon), scale = gamma[o] * inverse;
         f.scale[o] = (float)scale;
@@ -43,8 +45,12 @@ factors ser_block_make_factors(
 }
 
 void ser_block_use_factors(block_context *c, const factors *f) {
-    c->scale = f->scale; c->shift = f->shift; c->sign = f->sign; c->mean = f->mean;
-    c->constant = f->constant; c->slope = f->slope;
+    c->scale = f->scale;
+    c->shift = f->shift;
+    c->sign = f->sign;
+    c->mean = f->mean;
+    c->constant = f->constant;
+    c->slope = f->slope;
 }
 
 void ser_block_correlate(const block_context *c, band b, float *y) {
@@ -52,9 +58,8 @@ void ser_block_correlate(const block_context *c, band b, float *y) {
     const ser_convolution_shape *s = p->shape;
     int64_t in_rows = padded_rows(p, b.rows), floats = input_floats(p, in_rows);
     float *padded = ser_scratch(floats);
-    ser_convolution_fill_input(
-        p, c->x + b.image * s->in_channels * s->height * s->width, valid_input(c, b.image),
-        b.first * s->stride_height, in_rows, padded);
+    ser_convolution_fill_input(p, c->x + b.image * s->in_channels * s->height * s->width, valid_input(c, b.image),
+                               b.first * s->stride_height, in_rows, padded);
     ser_convolution_correlate(p, padded, c->packed, b.rows, y);
     ser_scratch_free(padded, floats);
 }
@@ -64,12 +69,23 @@ struct pool_arguments ser_block_pool_arguments(const block_context *c, band b, c
     int64_t first = b.first / block->pool_height, row = c->pooled_width * c->step;
     float *winners = c->winners ? c->winners + (b.image * c->pooled_height + first) * row : NULL;
     return (struct pool_arguments){
-        .channels = c->step, .window_height = block->pool_height, .window_width = block->pool_width,
-        .rows = b.rows, .width = valid_output(c, b.image),
-        .pooled_rows = b.rows / block->pool_height, .pooled_width = valid_pooled(c, b.image), .pooled_row = row,
-        .y = y, .y_row = c->plan->out_row * c->step,
-        .scale = c->scale, .shift = c->shift, .sign = c->sign, .relu = block->relu, .winners = winners,
-        .constant = c->constant, .slope = c->slope,
+        .channels = c->step,
+        .window_height = block->pool_height,
+        .window_width = block->pool_width,
+        .rows = b.rows,
+        .width = valid_output(c, b.image),
+        .pooled_rows = b.rows / block->pool_height,
+        .pooled_width = valid_pooled(c, b.image),
+        .pooled_row = row,
+        .y = y,
+        .y_row = c->plan->out_row * c->step,
+        .scale = c->scale,
+        .shift = c->shift,
+        .sign = c->sign,
+        .relu = block->relu,
+        .winners = winners,
+        .constant = c->constant,
+        .slope = c->slope,
     };
 }
 
@@ -97,8 +113,7 @@ void ser_block_pool(const block_context *c, band b, const float *y) {
     ser_block_clear_invalid(&a, c->pooled_width, a.pooled);
     ser_block_clear_invalid(&a, c->pooled_width, a.winners);
     if (lies_as_scratch(c)) return;
-    ser_positions_out(
-        p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
-        c->pooled_height * c->pooled_width);
+    ser_positions_out(p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
+                      c->pooled_height * c->pooled_width);
     ser_scratch_free(a.pooled, floats);
 }

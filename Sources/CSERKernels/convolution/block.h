@@ -15,25 +15,29 @@ typedef struct {
     int64_t pooled_height, pooled_width, step;  // step: channels of a position in scratch
     int64_t rows, bands;                        // output rows of a band (whole windows), bands an image
     const float *scale, *shift, *sign, *mean;
-    float *moments;                             // [pieces][mean, squares][step]
+    float *moments;  // [pieces][mean, squares][step]
     float *saved, *winners, *pooled;
     // backward
     const float *dpooled, *constant, *slope, *dx_packed;
-    float *sums;                                // [images][2][step]
+    float *sums;  // [images][2][step]
     float *dx, *partials;
     int64_t images;
 } block_context;
 
-typedef struct { int64_t image, first, rows; } band;
+typedef struct {
+    int64_t image, first, rows;
+} band;
 
 /// Per-channel factors, padded with zeros: z = scale y + shift.
-typedef struct { float *scale, *shift, *sign, *mean, *inverse, *constant, *slope; int64_t floats; } factors;
+typedef struct {
+    float *scale, *shift, *sign, *mean, *inverse, *constant, *slope;
+    int64_t floats;
+} factors;
 
 #pragma GCC visibility push(hidden)
 block_context ser_block_begin(const ser_convolution_block *block, const convolution_plan *p, const float *x);
-factors ser_block_make_factors(
-    const convolution_plan *p, const float *gamma, const float *beta, float epsilon, const float *mean,
-    const float *variance);
+factors ser_block_make_factors(const convolution_plan *p, const float *gamma, const float *beta, float epsilon,
+                               const float *mean, const float *variance);
 void ser_block_use_factors(block_context *c, const factors *f);
 
 /// The convolution of a band, into y.
@@ -67,7 +71,7 @@ static inline int64_t valid_pooled(const block_context *c, int64_t image) {
 }
 
 static inline band band_at(const block_context *c, int64_t index) {
-    band b = { .image = index / c->bands, .first = index % c->bands * c->rows };
+    band b = {.image = index / c->bands, .first = index % c->bands * c->rows};
     b.rows = smaller(c->rows, c->plan->out_height - b.first);
     return b;
 }

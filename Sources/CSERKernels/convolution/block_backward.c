@@ -18,9 +18,8 @@ static const float *pooled_gradient(const block_context *c, const struct pool_ar
     if (!positions) return from;  // a band without a whole window
     *floats = positions * c->step;
     float *g = ser_scratch(*floats);
-    ser_positions_in(
-        p, c->block->pooled_channels_last, from, c->pooled_height * c->pooled_width, p->shape->out_channels,
-        positions, g, c->step);
+    ser_positions_in(p, c->block->pooled_channels_last, from, c->pooled_height * c->pooled_width,
+                     p->shape->out_channels, positions, g, c->step);
     ser_block_clear_invalid(a, c->pooled_width, g);
     return g;
 }
@@ -33,14 +32,13 @@ static void sums_piece(void *context, int64_t image) {
     const block_context *c = context;
     float *s = c->sums + image * 2 * c->step;
     clear_floats(s, 2 * c->step);
-    band b = { .image = image, .first = 0, .rows = c->plan->out_height };
+    band b = {.image = image, .first = 0, .rows = c->plan->out_height};
     struct pool_arguments a = ser_block_pool_arguments(c, b, NULL);
     if (!a.pooled_rows || !c->pooled_width) return;
     int64_t floats;
     const float *g = pooled_gradient(c, &a, b, &floats);
-    c->plan->kernels->gated_sums(
-        g, a.winners, a.pooled_rows * c->pooled_width, c->step, c->scale, c->shift, c->mean, c->block->relu, s,
-        s + c->step);
+    c->plan->kernels->gated_sums(g, a.winners, a.pooled_rows * c->pooled_width, c->step, c->scale, c->shift, c->mean,
+                                 c->block->relu, s, s + c->step);
     release_gradient(g, floats);
 }
 
@@ -70,7 +68,9 @@ static void unpool_band(const block_context *c, band b, const float *y, float *d
     struct pool_arguments a = ser_block_pool_arguments(c, b, y);
     int64_t floats;
     const float *g = pooled_gradient(c, &a, b, &floats);
-    a.g = g; a.dy = dy; a.dy_row = dy_row;
+    a.g = g;
+    a.dy = dy;
+    a.dy_row = dy_row;
     c->plan->kernels->unpool(&a);
     release_gradient(g, floats);
 }
@@ -84,9 +84,8 @@ static void backward_bands(const block_context *c, int64_t image, float *partial
     clear_floats(dy, y_floats);  // the gaps between rows, and columns past the valid ones, stay zero
     for (int64_t i = 0; i < c->bands; i++) {
         band b = band_at(c, image * c->bands + i);
-        ser_convolution_fill_input(
-            p, c->x + image * s->in_channels * s->height * s->width, valid_input(c, image),
-            b.first * s->stride_height, padded_rows(p, b.rows), padded);
+        ser_convolution_fill_input(p, c->x + image * s->in_channels * s->height * s->width, valid_input(c, image),
+                                   b.first * s->stride_height, padded_rows(p, b.rows), padded);
         if (!c->saved) ser_convolution_correlate(p, padded, c->packed, b.rows, y);
         unpool_band(c, b, c->saved ? saved_band(c, b) : y, dy, p->out_row * c->step);
         ser_direct_accumulate(p, padded, dy, p->out_row, b.rows, partial);
@@ -96,14 +95,16 @@ static void backward_bands(const block_context *c, int64_t image, float *partial
     ser_scratch_free(dy, y_floats);
 }
 
-typedef struct { float *padded, *y, *dy, *compact, *dx; } image_scratch;
+typedef struct {
+    float *padded, *y, *dy, *compact, *dx;
+} image_scratch;
 
 /// One image with dx.
 static void backward_image(const block_context *c, int64_t image, image_scratch m, float *partial) {
     const convolution_plan *p = c->plan;
     const ser_convolution_shape *s = p->shape;
     int64_t in_image = s->in_channels * s->height * s->width;
-    band b = { .image = image, .first = 0, .rows = p->out_height };
+    band b = {.image = image, .first = 0, .rows = p->out_height};
     ser_convolution_fill_input(p, c->x + image * in_image, valid_input(c, image), 0, p->padded_height, m.padded);
     if (!c->saved) ser_convolution_correlate(p, m.padded, c->packed, b.rows, m.y);
     int64_t dy_row = p->shared ? p->dy_row : p->out_row;
@@ -120,7 +121,7 @@ static void backward_image(const block_context *c, int64_t image, image_scratch 
 static void write_winograd_dy(const void *context, int64_t image, float *dy) {
     const block_context *c = context;
     const convolution_plan *p = c->plan;
-    band b = { .image = image, .first = 0, .rows = p->out_height };
+    band b = {.image = image, .first = 0, .rows = p->out_height};
     if (c->block->out_widths) clear_floats(dy, winograd_dy_floats(p));  // the image before may have been longer
     unpool_band(c, b, saved_band(c, b), dy, p->row * c->step);
 }
@@ -132,8 +133,12 @@ static void backward_task(void *context, int64_t task) {
     float *partial = c->partials + task * partial_floats(p);
     if (p->winograd) {
         winograd_images images = {
-            .x = c->x, .in_widths = c->block->in_widths, .packed = c->dx_packed, .dx = c->dx,
-            .write_dy = write_winograd_dy, .context = c,
+            .x = c->x,
+            .in_widths = c->block->in_widths,
+            .packed = c->dx_packed,
+            .dx = c->dx,
+            .write_dy = write_winograd_dy,
+            .context = c,
         };
         ser_winograd_backward(p, &images, first, end, partial);
         return;
@@ -145,8 +150,10 @@ static void backward_task(void *context, int64_t task) {
     }
     int64_t in_floats = input_floats(p, p->padded_height), y_floats = output_floats(p, p->out_height);
     image_scratch m = {
-        .padded = ser_scratch(in_floats), .y = c->saved ? NULL : ser_scratch(y_floats),
-        .dy = ser_scratch(dy_floats(p)), .compact = p->shared ? NULL : ser_scratch(y_floats),
+        .padded = ser_scratch(in_floats),
+        .y = c->saved ? NULL : ser_scratch(y_floats),
+        .dy = ser_scratch(dy_floats(p)),
+        .compact = p->shared ? NULL : ser_scratch(y_floats),
         .dx = ser_scratch(dx_floats(p)),
     };
     clear_floats(m.dy, dy_floats(p));
@@ -159,16 +166,14 @@ static void backward_task(void *context, int64_t task) {
     ser_scratch_free(m.dx, dx_floats(p));
 }
 
-void ser_convolution_block_backward(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, const float *mean, const float *variance, int32_t frozen,
-    const float *saved_output, const float *saved_winners, const float *dpooled,
-    float *dx, float *dw, float *dbias, float *dgamma, float *dbeta
-) {
+void ser_convolution_block_backward(const ser_convolution_block *block, const float *x, const float *w,
+                                    const float *bias, const float *gamma, const float *beta, float epsilon,
+                                    const float *mean, const float *variance, int32_t frozen, const float *saved_output,
+                                    const float *saved_winners, const float *dpooled, float *dx, float *dw,
+                                    float *dbias, float *dgamma, float *dbeta) {
     if (ser_convolution_is_first(block)) {
-        ser_convolution_first_backward(
-            block, x, w, bias, gamma, beta, epsilon, mean, variance, frozen, saved_winners, dpooled, dw, dbias, dgamma,
-            dbeta);
+        ser_convolution_first_backward(block, x, w, bias, gamma, beta, epsilon, mean, variance, frozen, saved_winners,
+                                       dpooled, dw, dbias, dgamma, dbeta);
         return;
     }
     convolution_plan p = ser_convolution_plan_make(&block->convolution);
@@ -187,7 +192,9 @@ void ser_convolution_block_backward(
     if (packed) ser_convolution_pack(&p, w, bias, packed);
     float *dx_packed = dx ? ser_scratch(ser_convolution_dx_packed_floats(&p)) : NULL;
     if (dx_packed) ser_convolution_pack_for_dx(&p, w, dx_packed);
-    c.packed = packed; c.dx_packed = dx_packed; c.dx = dx;
+    c.packed = packed;
+    c.dx_packed = dx_packed;
+    c.dx = dx;
     c.images = images_per_task(&p);
     int64_t tasks = (p.shape->batch + c.images - 1) / c.images;
     c.partials = ser_scratch(tasks * partial_floats(&p));

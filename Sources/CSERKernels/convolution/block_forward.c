@@ -35,7 +35,10 @@ static void moments_piece(void *context, int64_t index) {
 static void pool_piece(void *context, int64_t index) {
     const block_context *c = context;
     band b = band_at(c, index);
-    if (c->saved) { ser_block_pool(c, b, saved_band(c, b)); return; }
+    if (c->saved) {
+        ser_block_pool(c, b, saved_band(c, b));
+        return;
+    }
     int64_t floats = output_floats(c->plan, b.rows);
     float *y = ser_scratch(floats);
     ser_block_correlate(c, b, y);
@@ -72,14 +75,12 @@ static void join_moments(const block_context *c, float *mean, float *variance) {
 
 // MARK: forward
 
-void ser_convolution_block_train(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, float *mean, float *variance, float *saved_output, float *saved_winners,
-    float *pooled
-) {
+void ser_convolution_block_train(const ser_convolution_block *block, const float *x, const float *w, const float *bias,
+                                 const float *gamma, const float *beta, float epsilon, float *mean, float *variance,
+                                 float *saved_output, float *saved_winners, float *pooled) {
     if (ser_convolution_is_first(block)) {
-        ser_convolution_first_forward(
-            block, x, w, bias, gamma, beta, epsilon, mean, variance, 0, saved_winners, pooled);
+        ser_convolution_first_forward(block, x, w, bias, gamma, beta, epsilon, mean, variance, 0, saved_winners,
+                                      pooled);
         return;
     }
     convolution_plan p = ser_convolution_plan_make(&block->convolution);
@@ -130,10 +131,13 @@ static void panel_piece(void *context, int64_t index) {
     if (packed)
         ser_convolution_pack(&part, q->w + first * 9 * p->in_channels, q->bias ? q->bias + first : NULL, packed);
     c.packed = packed ? packed : c.packed + index % p->panels * ser_convolution_packed_floats(&part);
-    c.plan = &part; c.step = part.out_step;
-    c.scale += first; c.shift += first; c.sign += first;
+    c.plan = &part;
+    c.step = part.out_step;
+    c.scale += first;
+    c.shift += first;
+    c.sign += first;
     int64_t place = index / p->panels % q->bands * q->rows;
-    band b = { .image = index / p->panels / q->bands, .first = place, .rows = smaller(q->rows, p->out_height - place) };
+    band b = {.image = index / p->panels / q->bands, .first = place, .rows = smaller(q->rows, p->out_height - place)};
     int64_t y_floats = output_floats(&part, b.rows);
     float *y = ser_scratch(y_floats);
     ser_block_correlate(&c, b, y);
@@ -150,8 +154,9 @@ static void panel_piece(void *context, int64_t index) {
     float *out = c.pooled + b.image * channels * plane;
     if (!c.block->pooled_channels_last)
         ser_positions_out(&part, 0, pooled, c.step, n, positions, out + first * plane + start, plane);
-    else for (int64_t i = 0; i < positions; i++)
-        memcpy(out + (start + i) * channels + first, pooled + i * c.step, bytes_of(n));
+    else
+        for (int64_t i = 0; i < positions; i++)
+            memcpy(out + (start + i) * channels + first, pooled + i * c.step, bytes_of(n));
     ser_scratch_free(pooled, positions * c.step);
     ser_scratch_free(y, y_floats);
 }
@@ -161,7 +166,7 @@ static void apply_by_panels(const block_context *c, const float *w, const float 
     int64_t columns = (p->out_width + 3) / 4, unit = c->block->pool_height;
     while (unit % row_unit(p)) unit += c->block->pool_height;
     int64_t rows = (BAND_TILES + columns - 1) / columns * 4;
-    panel_context q = { .context = c, .w = w, .bias = bias, .rows = (rows + unit - 1) / unit * unit };
+    panel_context q = {.context = c, .w = w, .bias = bias, .rows = (rows + unit - 1) / unit * unit};
     q.bands = (p->out_height + q.rows - 1) / q.rows;
     ser_parallel_for(p->shape->batch * q.bands * p->panels, panel_piece, &q);
 }
@@ -172,22 +177,18 @@ int64_t ser_convolution_block_packed_size(const ser_convolution_block *block) {
     return ser_convolution_packed_floats(&p);
 }
 
-void ser_convolution_block_pack(
-    const ser_convolution_block *block, const float *w, const float *bias, float *packed
-) {
+void ser_convolution_block_pack(const ser_convolution_block *block, const float *w, const float *bias, float *packed) {
     convolution_plan p = ser_convolution_plan_make(&block->convolution);
     ser_convolution_pack(&p, w, bias, packed);
 }
 
-void ser_convolution_block_apply(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, const float *mean, const float *variance, const float *packed,
-    float *saved_output, float *saved_winners, float *pooled
-) {
+void ser_convolution_block_apply(const ser_convolution_block *block, const float *x, const float *w, const float *bias,
+                                 const float *gamma, const float *beta, float epsilon, const float *mean,
+                                 const float *variance, const float *packed, float *saved_output, float *saved_winners,
+                                 float *pooled) {
     if (ser_convolution_is_first(block)) {
-        ser_convolution_first_forward(
-            block, x, w, bias, gamma, beta, epsilon, (float *)(uintptr_t)mean, (float *)(uintptr_t)variance, 1,
-            saved_winners, pooled);
+        ser_convolution_first_forward(block, x, w, bias, gamma, beta, epsilon, (float *)(uintptr_t)mean,
+                                      (float *)(uintptr_t)variance, 1, saved_winners, pooled);
         return;
     }
     convolution_plan p = ser_convolution_plan_make(&block->convolution);

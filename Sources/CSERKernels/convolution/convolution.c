@@ -34,28 +34,26 @@ static void forward_piece(void *context, int64_t index) {
     int64_t in_rows = padded_rows(p, rows);
     int64_t in_floats = input_floats(p, in_rows), out_floats = output_floats(p, rows);
     float *padded = ser_scratch(in_floats), *out = ser_scratch(out_floats);
-    ser_convolution_fill_input(
-        p, c->x + image * s->in_channels * s->height * s->width, c->in_widths ? c->in_widths[image] : s->width,
-        first * s->stride_height, in_rows, padded);
+    ser_convolution_fill_input(p, c->x + image * s->in_channels * s->height * s->width,
+                               c->in_widths ? c->in_widths[image] : s->width, first * s->stride_height, in_rows,
+                               padded);
     ser_convolution_correlate(p, padded, c->packed, rows, out);
     int64_t plane = p->out_height * p->out_width;
     float *y = c->y + image * s->out_channels * plane;
     for (int64_t r = 0; r < rows; r++)
-        ser_positions_out(
-            p, s->channels_last, out + r * p->out_row * p->out_step, p->out_step, s->out_channels, p->out_width,
-            y + (first + r) * p->out_width * (s->channels_last ? s->out_channels : 1), plane);
+        ser_positions_out(p, s->channels_last, out + r * p->out_row * p->out_step, p->out_step, s->out_channels,
+                          p->out_width, y + (first + r) * p->out_width * (s->channels_last ? s->out_channels : 1),
+                          plane);
     ser_scratch_free(padded, in_floats);
     ser_scratch_free(out, out_floats);
 }
 
-void ser_convolution_forward(
-    const ser_convolution_shape *shape, const float *x, const float *w, const float *bias, const int32_t *in_widths,
-    float *y
-) {
+void ser_convolution_forward(const ser_convolution_shape *shape, const float *x, const float *w, const float *bias,
+                             const int32_t *in_widths, float *y) {
     convolution_plan p = ser_convolution_plan_make(shape);
     float *packed = ser_scratch(ser_convolution_packed_floats(&p));
     ser_convolution_pack(&p, w, bias, packed);
-    forward_context c = { .plan = &p, .x = x, .packed = packed, .in_widths = in_widths, .y = y, .rows = band_rows(&p) };
+    forward_context c = {.plan = &p, .x = x, .packed = packed, .in_widths = in_widths, .y = y, .rows = band_rows(&p)};
     c.bands = (p.out_height + c.rows - 1) / c.rows;
     ser_parallel_for(shape->batch * c.bands, forward_piece, &c);
     ser_scratch_free(packed, ser_convolution_packed_floats(&p));
@@ -71,17 +69,14 @@ typedef struct {
     int64_t images;
 } backward_context;
 
-static void backward_image(
-    const backward_context *c, int64_t image, float *padded, float *compact, float *dy, float *dx_scratch,
-    float *partial, float *bias_sum
-) {
+static void backward_image(const backward_context *c, int64_t image, float *padded, float *compact, float *dy,
+                           float *dx_scratch, float *partial, float *bias_sum) {
     const convolution_plan *p = c->plan;
     const ser_convolution_shape *s = p->shape;
     int64_t plane = p->out_height * p->out_width, in_image = s->in_channels * s->height * s->width;
     int64_t valid = c->in_widths ? c->in_widths[image] : s->width;
-    ser_positions_in(
-        p, s->channels_last, c->dy + image * s->out_channels * plane, plane, s->out_channels, plane, compact,
-        p->out_step);
+    ser_positions_in(p, s->channels_last, c->dy + image * s->out_channels * plane, plane, s->out_channels, plane,
+                     compact, p->out_step);
     if (bias_sum) p->kernels->sums(compact, plane, p->out_step, bias_sum);
     if (partial) {
         ser_convolution_fill_input(p, c->x + image * in_image, valid, 0, p->padded_height, padded);
@@ -105,8 +100,8 @@ static void write_winograd_dy(const void *context, int64_t image, float *dy) {
     if (bias_sum) clear_floats(bias_sum, p->out_step);
     for (int64_t h = 0; h < p->out_height; h++) {
         float *row = dy + h * p->row * p->out_step;
-        ser_positions_in(
-            p, last, from + h * p->out_width * (last ? channels : 1), plane, channels, p->out_width, row, p->out_step);
+        ser_positions_in(p, last, from + h * p->out_width * (last ? channels : 1), plane, channels, p->out_width, row,
+                         p->out_step);
         if (bias_sum) p->kernels->sums(row, p->out_width, p->out_step, bias_sum);
     }
 }
@@ -117,7 +112,11 @@ static void backward_task(void *context, int64_t task) {
     int64_t first = task * c->images, end = smaller(first + c->images, p->shape->batch);
     if (p->winograd) {
         winograd_images images = {
-            .x = c->x, .in_widths = c->in_widths, .packed = c->packed, .dx = c->dx, .write_dy = write_winograd_dy,
+            .x = c->x,
+            .in_widths = c->in_widths,
+            .packed = c->packed,
+            .dx = c->dx,
+            .write_dy = write_winograd_dy,
             .context = c,
         };
         ser_winograd_backward(p, &images, first, end, c->partials + task * partial_floats(p));
@@ -141,12 +140,10 @@ static void backward_task(void *context, int64_t task) {
     if (dx) ser_scratch_free(dx, dx_floats(p));
 }
 
-void ser_convolution_backward(
-    const ser_convolution_shape *shape, const float *x, const float *w, const int32_t *in_widths, const float *dy,
-    float *dx, float *dw, float *dbias
-) {
+void ser_convolution_backward(const ser_convolution_shape *shape, const float *x, const float *w,
+                              const int32_t *in_widths, const float *dy, float *dx, float *dw, float *dbias) {
     convolution_plan p = ser_convolution_plan_make(shape);
-    backward_context c = { .plan = &p, .x = x, .dy = dy, .in_widths = in_widths, .dx = dx };
+    backward_context c = {.plan = &p, .x = x, .dy = dy, .in_widths = in_widths, .dx = dx};
     c.images = images_per_task(&p);
     int64_t tasks = (shape->batch + c.images - 1) / c.images;
     float *packed = NULL;

@@ -16,21 +16,21 @@ typedef struct {
     const float *x, *g;
     int64_t pooled_height, pooled_width, step, rows, bands;
     int64_t offsets[TAPS];
-    float *factors;                 // of `step` floats each: scale, shift, sign, bias, then the nine taps' weights
-    gram_matrix *grams;             // one an image
+    float *factors;      // of `step` floats each: scale, shift, sign, bias, then the nine taps' weights
+    gram_matrix *grams;  // one an image
     uint8_t *winners;
-    float *pooled, *sums;           // sums: [batch][10][step]
+    float *pooled, *sums;  // sums: [batch][10][step]
 } first_context;
 
 int ser_convolution_is_first(const ser_convolution_block *b) {
     const ser_convolution_shape *s = &b->convolution;
-    return b->constant_input && s->in_channels == 1 && s->kernel_height == 3 && s->kernel_width == 3
-        && s->stride_width == 1 && b->pool_height * b->pool_width < NO_WINNER;
+    return b->constant_input && s->in_channels == 1 && s->kernel_height == 3 && s->kernel_width == 3 &&
+           s->stride_width == 1 && b->pool_height * b->pool_width < NO_WINNER;
 }
 
 static first_context begin(const ser_convolution_block *block, const convolution_plan *p, const float *x) {
     const ser_convolution_shape *s = p->shape;
-    first_context c = { .block = block, .plan = p, .x = x, .step = p->out_step };
+    first_context c = {.block = block, .plan = p, .x = x, .step = p->out_step};
     c.pooled_height = p->out_height / block->pool_height;
     c.pooled_width = p->out_width / block->pool_width;
     // Bands of pooled rows: at least 8 pieces a batch.
@@ -58,9 +58,8 @@ static float *padded_image(const first_context *c, int64_t image, int64_t first,
     const ser_convolution_shape *s = c->plan->shape;
     *floats = input_floats(c->plan, rows);
     float *padded = ser_scratch(*floats);
-    ser_convolution_fill_input(
-        c->plan, c->x + image * s->height * s->width, width_of(c->block->in_widths, image, s->width), first, rows,
-        padded);
+    ser_convolution_fill_input(c->plan, c->x + image * s->height * s->width,
+                               width_of(c->block->in_widths, image, s->width), first, rows, padded);
     return padded;
 }
 
@@ -72,9 +71,9 @@ static void gram_piece(void *context, int64_t image) {
     int64_t floats, line_floats = 2 * TAPS * (p->out_width + 16);
     float *padded = padded_image(c, image, 0, p->padded_height, &floats), *lines = ser_scratch(line_floats);
     memset(c->grams[image], 0, sizeof c->grams[image]);
-    p->kernels->gram(
-        padded, p->shape->stride_height * p->row, p->out_height, width_of(c->block->out_widths, image, p->out_width),
-        c->offsets, (double *)(void *)lines, c->grams[image]);
+    p->kernels->gram(padded, p->shape->stride_height * p->row, p->out_height,
+                     width_of(c->block->out_widths, image, p->out_width), c->offsets, (double *)(void *)lines,
+                     c->grams[image]);
     ser_scratch_free(padded, floats);
     ser_scratch_free(lines, line_floats);
 }
@@ -108,10 +107,8 @@ static void moments_of(const gram_matrix cov, const float *w, float bias, float 
 
 // MARK: forward
 
-static void make_factors(
-    first_context *c, const float *w, const float *bias, const float *gamma, const float *beta, float epsilon,
-    const float *mean, const float *variance
-) {
+static void make_factors(first_context *c, const float *w, const float *bias, const float *gamma, const float *beta,
+                         float epsilon, const float *mean, const float *variance) {
     int64_t step = c->step;
     c->factors = ser_scratch((4 + TAPS) * step);
     clear_floats(c->factors, (4 + TAPS) * step);
@@ -129,12 +126,21 @@ static struct first_arguments arguments(const first_context *c, int64_t image, i
     const ser_convolution_block *b = c->block;
     int64_t row = c->pooled_width * c->step;
     return (struct first_arguments){
-        .x_row = c->plan->shape->stride_height * c->plan->row, .offsets = c->offsets, .channels = c->step,
-        .window_height = b->pool_height, .window_width = b->pool_width, .pooled_rows = rows,
+        .x_row = c->plan->shape->stride_height * c->plan->row,
+        .offsets = c->offsets,
+        .channels = c->step,
+        .window_height = b->pool_height,
+        .window_width = b->pool_width,
+        .pooled_rows = rows,
         .pooled_width = width_of(b->pooled_widths, image, c->pooled_width),
-        .width = width_of(b->out_widths, image, c->plan->out_width), .pooled_row = row,
-        .w = c->factors + 4 * c->step, .bias = c->factors + 3 * c->step, .scale = c->factors,
-        .shift = c->factors + c->step, .sign = c->factors + 2 * c->step, .relu = b->relu,
+        .width = width_of(b->out_widths, image, c->plan->out_width),
+        .pooled_row = row,
+        .w = c->factors + 4 * c->step,
+        .bias = c->factors + 3 * c->step,
+        .scale = c->factors,
+        .shift = c->factors + c->step,
+        .sign = c->factors + 2 * c->step,
+        .relu = b->relu,
         .winners = c->winners ? c->winners + (image * c->pooled_height + first) * row : NULL,
     };
 }
@@ -156,8 +162,8 @@ static void pool_piece(void *context, int64_t index) {
     int64_t rows = smaller(c->rows, c->pooled_height - first);
     int64_t height = c->block->pool_height, stride = p->shape->stride_height;
     int64_t floats, positions = rows * c->pooled_width;
-    float *padded = padded_image(
-        c, image, first * height * stride, (rows * height - 1) * stride + p->span_height + 1, &floats);
+    float *padded =
+        padded_image(c, image, first * height * stride, (rows * height - 1) * stride + p->span_height + 1, &floats);
     float *out = c->pooled + pooled_offset(c, image, first);
     struct first_arguments a = arguments(c, image, first, rows);
     a.x = padded;
@@ -167,9 +173,8 @@ static void pool_piece(void *context, int64_t index) {
         clear_floats(a.pooled + r * a.pooled_row + a.pooled_width * c->step,
                      (c->pooled_width - a.pooled_width) * c->step);
     if (a.pooled != out) {
-        ser_positions_out(
-            p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
-            c->pooled_height * c->pooled_width);
+        ser_positions_out(p, c->block->pooled_channels_last, a.pooled, c->step, p->shape->out_channels, positions, out,
+                          c->pooled_height * c->pooled_width);
         ser_scratch_free(a.pooled, positions * c->step);
     }
     ser_scratch_free(padded, floats);
@@ -177,10 +182,9 @@ static void pool_piece(void *context, int64_t index) {
 
 static uint8_t *winners_in(const float *saved) { return (uint8_t *)(uintptr_t)(saved + GRAM_FLOATS); }
 
-void ser_convolution_first_forward(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, float *mean, float *variance, int frozen, float *saved, float *pooled
-) {
+void ser_convolution_first_forward(const ser_convolution_block *block, const float *x, const float *w,
+                                   const float *bias, const float *gamma, const float *beta, float epsilon, float *mean,
+                                   float *variance, int frozen, float *saved, float *pooled) {
     convolution_plan p = ser_convolution_plan_make(&block->convolution);
     first_context c = begin(block, &p, x);
     if (!frozen) {
@@ -211,19 +215,20 @@ static void gradient_piece(void *context, int64_t image) {
     const float *from = c->g + pooled_offset(c, image, 0);
     float *turned = lies_as_scratch(c) ? NULL : ser_scratch(positions * c->step);
     if (turned)
-        ser_positions_in(
-            p, c->block->pooled_channels_last, from, positions, p->shape->out_channels, positions, turned, c->step);
-    a.x = padded; a.g = turned ? turned : from; a.sums = sums;
+        ser_positions_in(p, c->block->pooled_channels_last, from, positions, p->shape->out_channels, positions, turned,
+                         c->step);
+    a.x = padded;
+    a.g = turned ? turned : from;
+    a.sums = sums;
     p->kernels->first_gradient(&a);
     if (turned) ser_scratch_free(turned, positions * c->step);
     ser_scratch_free(padded, floats);
 }
 
-void ser_convolution_first_backward(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, const float *mean, const float *variance, int frozen, const float *saved,
-    const float *dpooled, float *dw, float *dbias, float *dgamma, float *dbeta
-) {
+void ser_convolution_first_backward(const ser_convolution_block *block, const float *x, const float *w,
+                                    const float *bias, const float *gamma, const float *beta, float epsilon,
+                                    const float *mean, const float *variance, int frozen, const float *saved,
+                                    const float *dpooled, float *dw, float *dbias, float *dgamma, float *dbeta) {
     convolution_plan p = ser_convolution_plan_make(&block->convolution);
     first_context c = begin(block, &p, x);
     int64_t batch = p.shape->batch, floats = batch * 10 * c.step;

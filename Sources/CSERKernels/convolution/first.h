@@ -10,11 +10,11 @@
 int ser_convolution_is_first(const ser_convolution_block *block);
 int64_t ser_convolution_first_saved(const ser_convolution_block *block);
 /// Both forward passes: with `mean` and `variance` written from the batch, or taken as they are where `frozen`.
-void ser_convolution_first_forward(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, float *mean, float *variance, int frozen, float *saved, float *pooled);
-void ser_convolution_first_backward(
-    const ser_convolution_block *block, const float *x, const float *w, const float *bias, const float *gamma,
-    const float *beta, float epsilon, const float *mean, const float *variance, int frozen, const float *saved,
-    const float *dpooled, float *dw, float *dbias, float *dgamma, float *dbeta);
+void ser_convolution_first_forward(const ser_convolution_block *block, const float *x, const float *w,
+                                   const float *bias, const float *gamma, const float *beta, float epsilon, float *mean,
+                                   float *variance, int frozen, float *saved, float *pooled);
+void ser_convolution_first_backward(const ser_convolution_block *block, const float *x, const float *w,
+                                    const float *bias, const float *gamma, const float *beta, float epsilon,
+                                    const float *mean, const float *variance, int frozen, const float *saved,
+                                    const float *dpooled, float *dw, float *dbias, float *dgamma, float *dbeta);
 #pragma GCC visibility pop

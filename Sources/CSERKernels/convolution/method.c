@@ -34,9 +34,10 @@ void ser_convolution_pack_for_dx(const convolution_plan *p, const float *w, floa
     ser_scratch_free(plain, ser_direct_dx_packed_floats(p));
 }
 
-void ser_convolution_correlate(
-    const convolution_plan *p, const float *padded, const float *packed, int64_t rows, float *y
-) {
-    if (p->winograd) ser_winograd_correlate(p, padded, packed, rows, y);
-    else ser_direct_correlate(p, padded, packed, rows, y);
+void ser_convolution_correlate(const convolution_plan *p, const float *padded, const float *packed, int64_t rows,
+                               float *y) {
+    if (p->winograd)
+        ser_winograd_correlate(p, padded, packed, rows, y);
+    else
+        ser_direct_correlate(p, padded, packed, rows, y);
 }

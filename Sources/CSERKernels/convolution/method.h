@@ -11,6 +11,6 @@ int64_t ser_convolution_dx_packed_floats(const convolution_plan *p);
 void ser_convolution_pack(const convolution_plan *p, const float *w, const float *bias, float *packed);
 void ser_convolution_pack_for_dx(const convolution_plan *p, const float *w, float *packed);
 /// Output rows 0..<rows from a padded input whose row 0 is the first that they read.
-void ser_convolution_correlate(
-    const convolution_plan *p, const float *padded, const float *packed, int64_t rows, float *y);
+void ser_convolution_correlate(const convolution_plan *p, const float *padded, const float *packed, int64_t rows,
+                               float *y);
 #pragma GCC visibility pop

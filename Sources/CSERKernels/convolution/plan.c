@@ -23,13 +23,13 @@ static int64_t shared_row(int64_t left, int64_t width, int64_t length, int64_t o
 /// Whether tiles of 4 x 4 outputs pay: enough channels, and not too much of the tiles outside the image.
 static int suits_winograd(const ser_convolution_shape *s, int64_t out_height, int64_t out_width) {
     int64_t area = out_height * out_width, covered = (out_height + 3) / 4 * ((out_width + 3) / 4) * 16;
-    return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1
-        && s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1
-        && s->in_channels >= 16 && s->in_channels % CHANNEL_STEP == 0 && s->out_channels >= 16 && area * 2 >= covered;
+    return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1 &&
+           s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1 && s->in_channels >= 16 &&
+           s->in_channels % CHANNEL_STEP == 0 && s->out_channels >= 16 && area * 2 >= covered;
 }
 
 convolution_plan ser_convolution_plan_make(const ser_convolution_shape *s) {
-    convolution_plan p = { .shape = s, .kernels = ser_convolution_table() };
+    convolution_plan p = {.shape = s, .kernels = ser_convolution_table()};
     p.out_height = out_height(s);
     p.out_width = out_width(s);
     p.taps = s->kernel_height * s->kernel_width;
@@ -49,8 +49,8 @@ convolution_plan ser_convolution_plan_make(const ser_convolution_shape *s) {
     p.row = shared_row(s->pad_left, s->width, reach, stretched_width);
     int unit = s->stride_height == 1 && s->stride_width == 1;
     if (unit) p.row = p.dy_row = larger(p.row, p.dy_row);
-    p.shared = unit && p.dy_top >= 0 && p.dy_left >= 0 && p.dy_top + p.out_height <= p.dy_height
-        && p.dy_left + p.out_width <= p.dy_row;
+    p.shared = unit && p.dy_top >= 0 && p.dy_left >= 0 && p.dy_top + p.out_height <= p.dy_height &&
+               p.dy_left + p.out_width <= p.dy_row;
     p.winograd = suits_winograd(s, p.out_height, p.out_width);
     if (p.winograd) p.row = (p.out_width + 3) / 4 * 4 + 2;
     p.out_row = unit ? p.row : p.out_width;
@@ -74,42 +74,44 @@ int64_t ser_convolution_block_count(const ser_convolution_block *block) {
 
 // MARK: images
 
-void ser_positions_in(
-    const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
-    float *scratch, int64_t step
-) {
+void ser_positions_in(const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels,
+                      int64_t positions, float *scratch, int64_t step) {
     if (last ? step == channels : step == 1) {
         memcpy(scratch, tensor, bytes_of(positions * channels));
         return;
     }
     for (int64_t i = 0; step > channels && i < positions; i++)
         clear_floats(scratch + i * step + channels, step - channels);
-    if (!last) p->kernels->transpose(scratch, step, tensor, plane, channels, positions);
-    else for (int64_t i = 0; i < positions; i++) memcpy(scratch + i * step, tensor + i * channels, bytes_of(channels));
+    if (!last)
+        p->kernels->transpose(scratch, step, tensor, plane, channels, positions);
+    else
+        for (int64_t i = 0; i < positions; i++) memcpy(scratch + i * step, tensor + i * channels, bytes_of(channels));
 }
 
-void ser_positions_out(
-    const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels, int64_t positions,
-    float *tensor, int64_t plane
-) {
-    if (!last) p->kernels->transpose(tensor, plane, scratch, step, positions, channels);
-    else if (step == channels) memcpy(tensor, scratch, bytes_of(positions * channels));
-    else for (int64_t i = 0; i < positions; i++) memcpy(tensor + i * channels, scratch + i * step, bytes_of(channels));
+void ser_positions_out(const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels,
+                       int64_t positions, float *tensor, int64_t plane) {
+    if (!last)
+        p->kernels->transpose(tensor, plane, scratch, step, positions, channels);
+    else if (step == channels)
+        memcpy(tensor, scratch, bytes_of(positions * channels));
+    else
+        for (int64_t i = 0; i < positions; i++) memcpy(tensor + i * channels, scratch + i * step, bytes_of(channels));
 }
 
-void ser_convolution_fill_input(
-    const convolution_plan *p, const float *image, int64_t valid, int64_t first, int64_t rows, float *padded
-) {
+void ser_convolution_fill_input(const convolution_plan *p, const float *image, int64_t valid, int64_t first,
+                                int64_t rows, float *padded) {
     const ser_convolution_shape *s = p->shape;
     int64_t plane = s->height * s->width, step = p->in_step;
     int64_t width = smaller(valid, s->width), row_floats = p->row * step;
     for (int64_t r = 0; r < rows; r++, padded += row_floats) {
         int64_t h = first + r - s->pad_top;
-        if (h < 0 || h >= s->height || width <= 0) { clear_floats(padded, row_floats); continue; }
+        if (h < 0 || h >= s->height || width <= 0) {
+            clear_floats(padded, row_floats);
+            continue;
+        }
         clear_floats(padded, s->pad_left * step);
-        ser_positions_in(
-            p, s->channels_last, image + h * s->width * (s->channels_last ? step : 1), plane, step, width,
-            padded + s->pad_left * step, step);
+        ser_positions_in(p, s->channels_last, image + h * s->width * (s->channels_last ? step : 1), plane, step, width,
+                         padded + s->pad_left * step, step);
         clear_floats(padded + (s->pad_left + width) * step, (p->row - s->pad_left - width) * step);
     }
     clear_floats(padded, p->slack * step);
@@ -120,9 +122,8 @@ void ser_convolution_give_dx(const convolution_plan *p, float *scratch, int64_t 
     int64_t plane = s->height * s->width, width = smaller(valid, s->width);
     for (int64_t h = 0; h < s->height; h++, scratch += row * p->dx_step) {
         if (width < s->width) clear_floats(scratch + width * p->dx_step, (s->width - width) * p->dx_step);
-        ser_positions_out(
-            p, s->channels_last, scratch, p->dx_step, s->in_channels, s->width,
-            dx + h * s->width * (s->channels_last ? s->in_channels : 1), plane);
+        ser_positions_out(p, s->channels_last, scratch, p->dx_step, s->in_channels, s->width,
+                          dx + h * s->width * (s->channels_last ? s->in_channels : 1), plane);
     }
 }
 
@@ -140,8 +141,8 @@ void ser_convolution_reduce(const convolution_plan *p, float *partials, int64_t 
                 for (int64_t d = 0; d < p->in_channels; d++, from += panel)
                     memcpy(turned + (d * p->taps + t) * panel, from, bytes_of(panel));
             int64_t n = smaller(panel, p->out_channels - b * panel);
-            p->kernels->transpose(
-                dw + (g * p->out_channels + b * panel) * products, products, turned, panel, products, n);
+            p->kernels->transpose(dw + (g * p->out_channels + b * panel) * products, products, turned, panel, products,
+                                  n);
         }
     ser_scratch_free(turned, products * panel);
 }

@@ -25,8 +25,8 @@ typedef struct {
     int64_t gradient_rows;              // rows of a panel of the weights' gradient, padded to the tile
     // The gradient of the output, laid out for the convolution that gives dx: `stretched` by the stride, zeros around.
     int64_t dy_row, dy_height, dy_top, dy_left;
-    int shared;                         // that layout also serves the weights' gradient: stride 1, no cropping
-    int winograd;                       // 3 x 3 with stride 1 and enough channels: see winograd.h
+    int shared;    // that layout also serves the weights' gradient: stride 1, no cropping
+    int winograd;  // 3 x 3 with stride 1 and enough channels: see winograd.h
 } convolution_plan;
 
 #pragma GCC visibility push(hidden)
@@ -35,15 +35,13 @@ convolution_plan ser_convolution_plan_make(const ser_convolution_shape *shape);
 
 /// Part of a tensor's image, [channels][positions] with `plane` floats between channels or, where `last`, [positions]
 /// [channels], to scratch of `step` channels a position and back.
-void ser_positions_in(
-    const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels, int64_t positions,
-    float *scratch, int64_t step);
-void ser_positions_out(
-    const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels, int64_t positions,
-    float *tensor, int64_t plane);
+void ser_positions_in(const convolution_plan *p, int last, const float *tensor, int64_t plane, int64_t channels,
+                      int64_t positions, float *scratch, int64_t step);
+void ser_positions_out(const convolution_plan *p, int last, const float *scratch, int64_t step, int64_t channels,
+                       int64_t positions, float *tensor, int64_t plane);
 /// Padded rows first..<first + rows of an image; columns from `valid` on are zero.
-void ser_convolution_fill_input(
-    const convolution_plan *p, const float *image, int64_t valid, int64_t first, int64_t rows, float *padded);
+void ser_convolution_fill_input(const convolution_plan *p, const float *image, int64_t valid, int64_t first,
+                                int64_t rows, float *padded);
 /// dx of one image from scratch with `row` positions between rows and dx_step channels; zero from column `valid` on.
 void ser_convolution_give_dx(const convolution_plan *p, float *scratch, int64_t row, int64_t valid, float *dx);
 /// dw from `count` partial sums, added in order; spoils the first.

@@ -3,13 +3,11 @@
 #include "winograd.h"
 #include "../runtime/scratch.h"
 
-enum { VALUES = 36, SKEW = 16 };         // SKEW keeps the 36 planes from falling on the same cache sets
-enum { TILES = 32, GROUP_TILES = 96 };   // tiles that a forward block, and about as many as a backward group, take
+enum { VALUES = 36, SKEW = 16 };        // SKEW keeps the 36 planes from falling on the same cache sets
+enum { TILES = 32, GROUP_TILES = 96 };  // tiles that a forward block, and about as many as a backward group, take
 
 /// Floats of one panel, bias included.
-static int64_t packed_panel(const convolution_plan *p) {
-    return (VALUES * p->in_channels + 1) * p->kernels->panel;
-}
+static int64_t packed_panel(const convolution_plan *p) { return (VALUES * p->in_channels + 1) * p->kernels->panel; }
 
 int64_t ser_winograd_packed_floats(const convolution_plan *p) { return p->panels * packed_panel(p); }
 
@@ -45,22 +43,21 @@ void ser_winograd_correlate(const convolution_plan *p, const float *padded, cons
         int64_t count = smaller(most, tiles - first);
         for (int64_t i = 0; i < count; i++) {
             int64_t h = (first + i) / columns * 4, w = (first + i) % columns * 4;
-            p->kernels->tile_input(
-                padded + (h * p->row + w) * depth, p->row * depth, depth, depth, v + i * depth, v_plane);
+            p->kernels->tile_input(padded + (h * p->row + w) * depth, p->row * depth, depth, depth, v + i * depth,
+                                   v_plane);
         }
         for (int64_t b = 0; b < p->panels; b++) {
             int64_t n = smaller(panel, p->out_step - b * panel);
             const float *weights = u + b * packed_panel(p), *bias = weights + VALUES * depth * panel;
             // Rows past the last tile are computed from whatever is there, and not read.
             for (int64_t k = 0; k < VALUES; k++)
-                p->kernels->correlate(
-                    v + k * v_plane, depth, origin, 1, depth, weights + k * depth * panel, zeros,
-                    m + k * m_plane, panel, count, n);
+                p->kernels->correlate(v + k * v_plane, depth, origin, 1, depth, weights + k * depth * panel, zeros,
+                                      m + k * m_plane, panel, count, n);
             for (int64_t i = 0; i < count; i++) {
                 int64_t h = (first + i) / columns * 4, w = (first + i) % columns * 4;
-                p->kernels->tile_output(
-                    m + i * panel, m_plane, n, bias, y + (h * p->out_row + w) * p->out_step + b * panel,
-                    p->out_row * p->out_step, p->out_step, smaller(4, rows - h), smaller(4, p->out_width - w));
+                p->kernels->tile_output(m + i * panel, m_plane, n, bias,
+                                        y + (h * p->out_row + w) * p->out_step + b * panel, p->out_row * p->out_step,
+                                        p->out_step, smaller(4, rows - h), smaller(4, p->out_width - w));
             }
         }
     }
@@ -73,9 +70,9 @@ void ser_winograd_correlate(const convolution_plan *p, const float *padded, cons
 /// A group of images: take each, form the products, then give each dx.
 typedef struct {
     const convolution_plan *plan;
-    const float *u;               // for dx; NULL when it is not wanted
+    const float *u;  // for dx; NULL when it is not wanted
     int64_t tile_rows, tile_columns, group;
-    int64_t v_plane, m_plane;     // floats between the 36 values of v and dv, of dm
+    int64_t v_plane, m_plane;  // floats between the 36 values of v and dv, of dm
     int64_t du_plane, du_panel;
     float *v, *m, *dv, *du;
     int64_t *offsets;
@@ -89,7 +86,7 @@ static int64_t du_floats(const winograd_task *t) { return VALUES * t->du_plane; 
 static int64_t offset_floats(const winograd_task *t) { return t->du_panel / t->plan->kernels->panel * 2; }
 
 static winograd_task begin_tiles(const convolution_plan *p, const float *u, int64_t images) {
-    winograd_task t = { .plan = p, .u = u };
+    winograd_task t = {.plan = p, .u = u};
     t.tile_rows = (p->out_height + 3) / 4;
     t.tile_columns = (p->out_width + 3) / 4;
     int64_t tiles = t.tile_rows * t.tile_columns, rows = p->kernels->rows;
@@ -114,11 +111,9 @@ static void take_tiles(const winograd_task *t, int64_t slot, const float *padded
     int64_t tiles = t->tile_rows * t->tile_columns, depth = p->in_channels;
     for (int64_t i = 0; i < tiles; i++) {
         int64_t at = i / t->tile_columns * 4 * p->row + i % t->tile_columns * 4, tile = slot * tiles + i;
-        p->kernels->tile_input(
-            padded + at * depth, p->row * depth, depth, depth, t->v + tile * depth, t->v_plane);
-        p->kernels->tile_output_transposed(
-            dy + at * p->out_step, p->row * p->out_step, p->out_step, p->out_step, t->m + tile * p->out_step,
-            t->m_plane);
+        p->kernels->tile_input(padded + at * depth, p->row * depth, depth, depth, t->v + tile * depth, t->v_plane);
+        p->kernels->tile_output_transposed(dy + at * p->out_step, p->row * p->out_step, p->out_step, p->out_step,
+                                           t->m + tile * p->out_step, t->m_plane);
     }
 }
 
@@ -130,9 +125,9 @@ static void multiply_tiles(const winograd_task *t, int64_t images) {
     for (int64_t k = 0; k < VALUES; k++) {
         const float *v = t->v + k * t->v_plane, *m = t->m + k * t->m_plane;
         for (int64_t b = 0; b < p->panels; b++)
-            p->kernels->accumulate(
-                v, p->in_channels, t->offsets, t->du_panel / panel, m + b * panel, p->out_step, tiles,
-                smaller(panel, p->out_step - b * panel), t->du + k * t->du_plane + b * t->du_panel);
+            p->kernels->accumulate(v, p->in_channels, t->offsets, t->du_panel / panel, m + b * panel, p->out_step,
+                                   tiles, smaller(panel, p->out_step - b * panel),
+                                   t->du + k * t->du_plane + b * t->du_panel);
         for (int64_t b = 0; t->u && b < p->dx_panels; b++)
             p->kernels->correlate(
                 m, p->out_step, origin, 1, p->out_channels, t->u + (b * VALUES + k) * p->out_channels * panel, zeros,
@@ -147,8 +142,8 @@ static void give_tiles(const winograd_task *t, int64_t slot, float *padded_dx) {
     clear_floats(padded_dx, (t->tile_rows * 4 + 2) * p->row * depth);
     for (int64_t i = 0; i < tiles; i++) {
         int64_t at = i / t->tile_columns * 4 * p->row + i % t->tile_columns * 4;
-        p->kernels->tile_input_transposed(
-            t->dv + (slot * tiles + i) * depth, t->v_plane, depth, padded_dx + at * depth, p->row * depth, depth);
+        p->kernels->tile_input_transposed(t->dv + (slot * tiles + i) * depth, t->v_plane, depth, padded_dx + at * depth,
+                                          p->row * depth, depth);
     }
 }
 
@@ -156,8 +151,8 @@ static void give_tiles(const winograd_task *t, int64_t slot, float *padded_dx) {
 static void end_tiles(winograd_task *t, float *partial) {
     const convolution_plan *p = t->plan;
     for (int64_t b = 0; b < p->panels; b++)
-        p->kernels->tile_weights_transposed(
-            t->du + b * t->du_panel, t->du_plane, p->in_channels, partial + b * p->gradient_rows * p->kernels->panel);
+        p->kernels->tile_weights_transposed(t->du + b * t->du_panel, t->du_plane, p->in_channels,
+                                            partial + b * p->gradient_rows * p->kernels->panel);
     ser_scratch_free(t->v, v_floats(t));
     ser_scratch_free(t->m, m_floats(t));
     if (t->dv) ser_scratch_free(t->dv, v_floats(t));
@@ -165,9 +160,8 @@ static void end_tiles(winograd_task *t, float *partial) {
     ser_scratch_free((float *)(void *)t->offsets, offset_floats(t));
 }
 
-void ser_winograd_backward(
-    const convolution_plan *p, const winograd_images *images, int64_t first, int64_t end, float *partial
-) {
+void ser_winograd_backward(const convolution_plan *p, const winograd_images *images, int64_t first, int64_t end,
+                           float *partial) {
     const ser_convolution_shape *s = p->shape;
     winograd_task t = begin_tiles(p, images->dx ? images->packed : NULL, end - first);
     int64_t in_image = s->in_channels * s->height * s->width, in_floats = input_floats(p, p->padded_height);
@@ -187,8 +181,7 @@ void ser_winograd_backward(
             int64_t image = from + i, valid = images->in_widths ? images->in_widths[image] : s->width;
             give_tiles(&t, i, padded);
             const int64_t corner = s->pad_top * p->row + s->pad_left;
-            ser_convolution_give_dx(
-                p, padded + corner * p->dx_step, p->row, valid, images->dx + image * in_image);
+            ser_convolution_give_dx(p, padded + corner * p->dx_step, p->row, valid, images->dx + image * in_image);
         }
     }
     end_tiles(&t, partial);

@@ -20,15 +20,14 @@ void ser_winograd_pack(const convolution_plan *p, const float *packed, float *u)
 void ser_winograd_pack_for_dx(const convolution_plan *p, const float *packed, float *u);
 
 /// As ser_direct_correlate; `padded` has padded_rows(p, rows) rows.
-void ser_winograd_correlate(
-    const convolution_plan *p, const float *padded, const float *u, int64_t rows, float *y);
+void ser_winograd_correlate(const convolution_plan *p, const float *padded, const float *u, int64_t rows, float *y);
 
 /// What a backward pass goes over.
 typedef struct {
     const float *x;
-    const int32_t *in_widths;     // valid columns of each image of x; NULL: all
-    const float *packed;          // weights for dx
-    float *dx;                    // NULL when it is not wanted
+    const int32_t *in_widths;  // valid columns of each image of x; NULL: all
+    const float *packed;       // weights for dx
+    float *dx;                 // NULL when it is not wanted
     /// Writes an image's dy from position (0, 0) on, rows `row` positions apart; it finds what it wrote for the image
     /// before, and zeros where it never wrote.
     void (*write_dy)(const void *context, int64_t image, float *dy);
@@ -36,8 +35,8 @@ typedef struct {
 } winograd_images;
 
 /// The backward pass of images first..<end: their dx, and their partial dw.
-void ser_winograd_backward(
-    const convolution_plan *p, const winograd_images *images, int64_t first, int64_t end, float *partial);
+void ser_winograd_backward(const convolution_plan *p, const winograd_images *images, int64_t first, int64_t end,
+                           float *partial);
 #pragma GCC visibility pop
 
 /// Floats of an image's dy as write_dy is given it: whole tiles.

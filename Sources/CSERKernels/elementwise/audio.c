@@ -34,9 +34,9 @@ SER_CLONES void ser_audio_window_speech(float *out, const float *x, const float 
 
 // A real transform of N values by a complex one of N/2 (Press et al., "Numerical Recipes", 12.3): with E and O the
 // transforms of the values at even and odd places, X[k] = E[k] + e^(-2 pi i k / N) O[k], X[N/2 - k] = conj(E[k] - ...).
-#define UNTANGLE(T)                                                   \
-    T er = (ar + br) * 0.5f, ei = (ai - bi) * 0.5f;                   \
-    T or_ = (ai + bi) * 0.5f, oi = (br - ar) * 0.5f;                  \
+#define UNTANGLE(T)                                                                                                    \
+    T er = (ar + br) * 0.5f, ei = (ai - bi) * 0.5f;                                                                    \
+    T or_ = (ai + bi) * 0.5f, oi = (br - ar) * 0.5f;                                                                   \
     T tr = c * or_ + s * oi, ti = c * oi - s * or_;
 
 SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *cosines, const float *sines,
@@ -47,9 +47,12 @@ SER_CLONES void ser_audio_packed_power(float *out, const float *z, const float *
     int64_t k = 1;
     for (; k + LANES - 1 <= half / 2; k += LANES) {
         lanes a0, a1, b0, b1, c, s;
-        a0 = SER_LOAD(z + 2 * k); a1 = SER_LOAD(z + 2 * k + LANES);
-        b0 = SER_LOAD(z + 2 * (half - k - LANES + 1)); b1 = SER_LOAD(z + 2 * (half - k - LANES + 1) + LANES);
-        c = SER_LOAD(cosines + k); s = SER_LOAD(sines + k);
+        a0 = SER_LOAD(z + 2 * k);
+        a1 = SER_LOAD(z + 2 * k + LANES);
+        b0 = SER_LOAD(z + 2 * (half - k - LANES + 1));
+        b1 = SER_LOAD(z + 2 * (half - k - LANES + 1) + LANES);
+        c = SER_LOAD(cosines + k);
+        s = SER_LOAD(sines + k);
         lanes ar = __builtin_shufflevector(a0, a1, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         lanes ai = __builtin_shufflevector(a0, a1, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
         lanes br = __builtin_shufflevector(b0, b1, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
@@ -75,12 +78,16 @@ void ser_audio_packed_spectrum(float *out, const float *z, const float *cosines,
         float ar = z[2 * k], ai = z[2 * k + 1], br = z[2 * (half - k)], bi = z[2 * (half - k) + 1];
         float c = cosines[k], s = sines[k];
         UNTANGLE(float)
-        out[2 * (half - k)] = er - tr; out[2 * (half - k) + 1] = ti - ei;
-        out[2 * k] = er + tr; out[2 * k + 1] = ei + ti;
+        out[2 * (half - k)] = er - tr;
+        out[2 * (half - k) + 1] = ti - ei;
+        out[2 * k] = er + tr;
+        out[2 * k + 1] = ei + ti;
     }
     float real = z[0], imaginary = z[1];
-    out[0] = real + imaginary; out[1] = 0;
-    out[2 * half] = real - imaginary; out[2 * half + 1] = 0;
+    out[0] = real + imaginary;
+    out[1] = 0;
+    out[2 * half] = real - imaginary;
+    out[2 * half + 1] = 0;
 }
 
 SER_CLONES void ser_audio_power(float *out, const float *z, int64_t n) {
@@ -91,14 +98,18 @@ SER_CLONES void ser_audio_power(float *out, const float *z, int64_t n) {
 }
 
 // Adds neighbouring lanes: 16 vectors of 16 partial sums become one vector of 16 sums in four rounds.
-#define FOLD(x, y) (__builtin_shufflevector(x, y, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30) + \
-                    __builtin_shufflevector(x, y, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
-#define FOLD2(x, y) (__builtin_shufflevector(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) + \
-                     __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
-#define FOLD4(x, y) (__builtin_shufflevector(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) + \
-                     __builtin_shufflevector(x, y, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
-#define FOLD8(x, y) (__builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) + \
-                     __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define FOLD(x, y)                                                                                                     \
+    (__builtin_shufflevector(x, y, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30) +                        \
+     __builtin_shufflevector(x, y, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+#define FOLD2(x, y)                                                                                                    \
+    (__builtin_shufflevector(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +                         \
+     __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+#define FOLD4(x, y)                                                                                                    \
+    (__builtin_shufflevector(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27) +                         \
+     __builtin_shufflevector(x, y, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+#define FOLD8(x, y)                                                                                                    \
+    (__builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +                           \
+     __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
 
 SER_CLONES void ser_audio_mel(float *out, const float *power, const int32_t *start, const int32_t *blocks,
                               const float *weights, int64_t rows) {
@@ -108,7 +119,8 @@ SER_CLONES void ser_audio_mel(float *out, const float *power, const int32_t *sta
             const float *p = power + start[r + i];
             lanes sum = {0}, x, w;
             for (int32_t b = blocks[r + i]; b > 0; b--, p += LANES, weights += LANES) {
-                x = SER_LOAD(p); w = SER_LOAD(weights);
+                x = SER_LOAD(p);
+                w = SER_LOAD(weights);
                 sum += x * w;
             }
             sums[i] = sum;
@@ -164,8 +176,12 @@ SER_CLONES void ser_audio_project(float *out, int64_t out_stride, const float *r
             lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0}, m;
             for (int64_t k = 0; k < inner; k++) {
                 m = SER_LOAD(panel + k * LANES);
-                s0 += m * row[0][k]; s1 += m * row[1][k]; s2 += m * row[2][k];
-                s3 += m * row[3][k]; s4 += m * row[4][k]; s5 += m * row[5][k];
+                s0 += m * row[0][k];
+                s1 += m * row[1][k];
+                s2 += m * row[2][k];
+                s3 += m * row[3][k];
+                s4 += m * row[4][k];
+                s5 += m * row[5][k];
             }
             lanes sums[6] = {s0, s1, s2, s3, s4, s5};
             int64_t wide = columns - j < LANES ? columns - j : LANES, high = count - i < 6 ? count - i : 6;

@@ -16,16 +16,14 @@ SER_CLONES void ser_scale_planes(float *out, const float *x, const float *scales
 }
 
 SER_INLINE float product_sum(const float *a, const float *b, int64_t n) {
-    _Pragma("clang fp reassociate(on)")
-    float total = 0;
+    _Pragma("clang fp reassociate(on)") float total = 0;
     for (int64_t i = 0; i < n; i++) total += a[i] * b[i];
     return total;
 }
 
-SER_CLONES void ser_scale_planes_backward(
-    float *dx, float *dscales, const float *dy, const float *x, const float *scales, int64_t planes, int64_t height,
-    int64_t width, int64_t valid, bool accumulate
-) {
+SER_CLONES void ser_scale_planes_backward(float *dx, float *dscales, const float *dy, const float *x,
+                                          const float *scales, int64_t planes, int64_t height, int64_t width,
+                                          int64_t valid, bool accumulate) {
     for (int64_t plane = 0; plane < planes; plane++) {
         float scale = scales[plane];
         double total = 0;

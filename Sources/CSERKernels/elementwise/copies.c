@@ -12,7 +12,10 @@ SER_CLONES void ser_copy_grid(float *out, int64_t out_row, int64_t out_column, c
         for (int64_t r = 0; r < rows; r++) {
             float *o = out + r * out_row;
             const float *p = x + r * x_row;
-            if (!accumulate) { memcpy(o, p, (size_t)columns * sizeof *o); continue; }
+            if (!accumulate) {
+                memcpy(o, p, (size_t)columns * sizeof *o);
+                continue;
+            }
             for (int64_t c = 0; c < columns; c++) o[c] += p[c];
         }
         return;

@@ -11,34 +11,38 @@
 // Loops that call the mathematics library do not become vector code.
 #define EACH_SCALAR(n) for (int64_t i = 0; i < (n); i++)
 
-#define STORE(LOOP, n, expression)                                             \
-    if (g.accumulate) { LOOP(n) o[i] += (expression); } else { LOOP(n) o[i] = (expression); }
+#define STORE(LOOP, n, expression)                                                                                     \
+    if (g.accumulate) {                                                                                                \
+        LOOP(n) o[i] += (expression);                                                                                  \
+    } else {                                                                                                           \
+        LOOP(n) o[i] = (expression);                                                                                   \
+    }
 
 #define BINARY(name, expression) BINARY_LOOP(EACH, name, expression)
-#define BINARY_LOOP(LOOP, name, expression)                                               \
-    SER_INLINE float name(float a, float b) { return expression; }             \
-    SER_CLONES void ser_binary_##name(float *out, const float *a, const float *b, ser_grid g) { \
-        for (int64_t r = 0; r < g.rows; r++) {                                 \
-            float *o = out + r * g.columns;                                    \
-            const float *x = a + r * g.a_row, *y = b + r * g.b_row;            \
-            if (g.a_column && g.b_column) {                                    \
-                STORE(LOOP, g.columns, name(x[i], y[i]))                             \
-            } else if (g.a_column) {                                           \
-                float v = *y;                                                  \
-                STORE(LOOP, g.columns, name(x[i], v))                                \
-            } else if (g.b_column) {                                           \
-                float v = *x;                                                  \
-                STORE(LOOP, g.columns, name(v, y[i]))                                \
-            } else {                                                           \
-                float v = name(*x, *y);                                        \
-                STORE(LOOP, g.columns, v)                                            \
-            }                                                                  \
-        }                                                                      \
+#define BINARY_LOOP(LOOP, name, expression)                                                                            \
+    SER_INLINE float name(float a, float b) { return expression; }                                                     \
+    SER_CLONES void ser_binary_##name(float *out, const float *a, const float *b, ser_grid g) {                        \
+        for (int64_t r = 0; r < g.rows; r++) {                                                                         \
+            float *o = out + r * g.columns;                                                                            \
+            const float *x = a + r * g.a_row, *y = b + r * g.b_row;                                                    \
+            if (g.a_column && g.b_column) {                                                                            \
+                STORE(LOOP, g.columns, name(x[i], y[i]))                                                               \
+            } else if (g.a_column) {                                                                                   \
+                float v = *y;                                                                                          \
+                STORE(LOOP, g.columns, name(x[i], v))                                                                  \
+            } else if (g.b_column) {                                                                                   \
+                float v = *x;                                                                                          \
+                STORE(LOOP, g.columns, name(v, y[i]))                                                                  \
+            } else {                                                                                                   \
+                float v = name(*x, *y);                                                                                \
+                STORE(LOOP, g.columns, v)                                                                              \
+            }                                                                                                          \
+        }                                                                                                              \
     }
 
 BINARY(add, a + b)
 BINARY(subtract, a - b)
-BINARY(multiply, a * b)
+BINARY(multiply, a *b)
 BINARY(divide, a / b)
 BINARY_LOOP(EACH_SCALAR, power, powf(a, b))
 BINARY(maximum, a > b || a != a ? a : b)
@@ -49,9 +53,7 @@ BINARY(equal, a == b ? 1.0f : 0.0f)
 BINARY(not_equal, a != b ? 1.0f : 0.0f)
 BINARY(masked, b != 0.0f ? a : 0.0f)
 
-SER_CLONES void ser_add(float *out, const float *a, const float *b, int64_t n) {
-    EACH(n) out[i] = a[i] + b[i];
-}
+SER_CLONES void ser_add(float *out, const float *a, const float *b, int64_t n) { EACH(n) out[i] = a[i] + b[i]; }
 
 SER_CLONES void ser_scale(float *out, const float *x, float scale, int64_t n, bool accumulate) {
     if (accumulate) {
@@ -61,9 +63,7 @@ SER_CLONES void ser_scale(float *out, const float *x, float scale, int64_t n, bo
     }
 }
 
-SER_CLONES void ser_add_constant(float *out, const float *x, float value, int64_t n) {
-    EACH(n) out[i] = x[i] + value;
-}
+SER_CLONES void ser_add_constant(float *out, const float *x, float value, int64_t n) { EACH(n) out[i] = x[i] + value; }
 
 SER_CLONES void ser_where(float *out, const float *mask, const float *a, const float *b, int64_t n) {
     EACH(n) out[i] = mask[i] != 0.0f ? a[i] : b[i];
@@ -83,19 +83,28 @@ SER_CLONES void ser_relu_backward(float *dx, const float *dy, const float *y, in
 
 // `forward` is in terms of x, `slope` of s (x or the value, as the header says); p and q are constants.
 #define UNARY(name, forward, slope) UNARY_LOOP(EACH, name, forward, slope)
-#define UNARY_LOOP(LOOP, name, forward, slope)                                            \
-    SER_INLINE float name##_value(float x, float p, float q) { (void)p; (void)q; return forward; } \
-    SER_INLINE float name##_slope(float s, float p, float q) { (void)s; (void)p; (void)q; return slope; } \
-    SER_CLONES void ser_unary_##name(float *out, const float *x, float p, float q, int64_t n) { \
-        LOOP(n) out[i] = name##_value(x[i], p, q);                             \
-    }                                                                          \
-    SER_CLONES void ser_unary_##name##_backward(                               \
-        float *dx, const float *dy, const float *s, float p, float q, int64_t n, bool accumulate) { \
-        if (accumulate) {                                                      \
-            LOOP(n) dx[i] += dy[i] * name##_slope(s[i], p, q);                 \
-        } else {                                                               \
-            LOOP(n) dx[i] = dy[i] * name##_slope(s[i], p, q);                  \
-        }                                                                      \
+#define UNARY_LOOP(LOOP, name, forward, slope)                                                                         \
+    SER_INLINE float name##_value(float x, float p, float q) {                                                         \
+        (void)p;                                                                                                       \
+        (void)q;                                                                                                       \
+        return forward;                                                                                                \
+    }                                                                                                                  \
+    SER_INLINE float name##_slope(float s, float p, float q) {                                                         \
+        (void)s;                                                                                                       \
+        (void)p;                                                                                                       \
+        (void)q;                                                                                                       \
+        return slope;                                                                                                  \
+    }                                                                                                                  \
+    SER_CLONES void ser_unary_##name(float *out, const float *x, float p, float q, int64_t n) {                        \
+        LOOP(n) out[i] = name##_value(x[i], p, q);                                                                     \
+    }                                                                                                                  \
+    SER_CLONES void ser_unary_##name##_backward(float *dx, const float *dy, const float *s, float p, float q,          \
+                                                int64_t n, bool accumulate) {                                          \
+        if (accumulate) {                                                                                              \
+            LOOP(n) dx[i] += dy[i] * name##_slope(s[i], p, q);                                                         \
+        } else {                                                                                                       \
+            LOOP(n) dx[i] = dy[i] * name##_slope(s[i], p, q);                                                          \
+        }                                                                                                              \
     }
 
 // The normal distribution function and density, and the constants of the tanh form (Hendrycks and Gimpel, 2016).
@@ -149,15 +158,15 @@ SER_INLINE float expm1_below_0(float x) {
 UNARY(exp, ser_expf_approx(x), s)
 UNARY(log, ser_logf_approx(x), 1.0f / s)
 UNARY(sqrt, __builtin_elementwise_sqrt(x), 0.5f / s)
-UNARY(square, x * x, 2.0f * s)
+UNARY(square, x *x, 2.0f * s)
 UNARY_LOOP(EACH_SCALAR, power, powf(x, p), p == 0.0f ? 0.0f : p * powf(s, p - 1.0f))
 UNARY(abs, __builtin_fabsf(x), s > 0.0f ? 1.0f : s < 0.0f ? -1.0f : s)
-UNARY(clamp, x < p ? p : x > q ? q : x, s < p || s > q ? 0.0f : 1.0f)
+UNARY(clamp, x<p ? p : x> q ? q : x, s<p || s> q ? 0.0f : 1.0f)
 UNARY(tanh, ser_tanhf_approx(x), 1.0f - s * s)
 UNARY(sigmoid, ser_sigmoidf_approx(x), s * (1.0f - s))
 UNARY(leaky_relu, x > 0.0f ? x : p * x, s > 0.0f ? 1.0f : p)
 UNARY(elu, x > 0.0f ? x : p * expm1_below_0(x < 0.0f ? x : x * 0.0f), s > 0.0f ? 1.0f : p * ser_expf_approx(s))
-UNARY(gelu, x * normal_cdf(x), normal_cdf(s) + s * DENSITY_AT_0 * ser_expf_approx(-0.5f * s * s))
+UNARY(gelu, x *normal_cdf(x), normal_cdf(s) + s * DENSITY_AT_0 * ser_expf_approx(-0.5f * s * s))
 UNARY(gelu_tanh, 0.5f * x * (1.0f + gelu_tanh_gate(x)), gelu_tanh_derivative(s))
 UNARY(softplus, (x > 0.0f ? x : 0.0f) + ser_log1pf_approx(ser_expf_approx(-__builtin_fabsf(x))), ser_sigmoidf_approx(s))
 UNARY(reciprocal, p / x, -p / (s * s))

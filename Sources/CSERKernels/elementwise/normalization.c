@@ -31,8 +31,7 @@ int64_t ser_batch_count(const ser_batch_values *v) {
 /// Sums over one row of the batch, line by line so that no long run is added in one accumulator: of x and of squares
 /// about the row's own mean.
 SER_INLINE void plane_moments(const float *x, int64_t height, int64_t row, int64_t width, float *mean, float *squares) {
-    _Pragma("clang fp reassociate(on)")
-    float sum = 0;
+    _Pragma("clang fp reassociate(on)") float sum = 0;
     for (int64_t h = 0; h < height; h++) {
         float line = 0;
         for (int64_t w = 0; w < width; w++) line += x[h * row + w];
@@ -50,9 +49,8 @@ SER_INLINE void plane_moments(const float *x, int64_t height, int64_t row, int64
 
 enum { RUN = 32, LANES = 16 };  // positions in one accumulator before it is added to the total; channels side by side
 
-SER_INLINE void lane_moments(
-    const float *x, int64_t height, int64_t row, int64_t step, int64_t width, int64_t n, float *mean, float *squares
-) {
+SER_INLINE void lane_moments(const float *x, int64_t height, int64_t row, int64_t step, int64_t width, int64_t n,
+                             float *mean, float *squares) {
     float total[LANES] = {0}, m[LANES] = {0};
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t h = 0; h < height; h++)
@@ -66,7 +64,10 @@ SER_INLINE void lane_moments(
                 for (int64_t i = 0; i < n; i++) total[i] += run[i];
             }
         for (int64_t i = 0; i < n; i++) {
-            if (pass) squares[i] = total[i]; else mean[i] = m[i] = total[i] / (float)(height * width);
+            if (pass)
+                squares[i] = total[i];
+            else
+                mean[i] = m[i] = total[i] / (float)(height * width);
             total[i] = 0;
         }
     }
@@ -92,7 +93,7 @@ SER_CLONES static void moments_piece(void *context, int64_t b) {
 
 void ser_batch_moments(const ser_batch_values *v, const float *x, float *mean, float *variance) {
     int64_t floats = v->batch * 2 * v->channels;
-    batch_context c = { .v = v, .x = x, .partial = ser_scratch(floats) };
+    batch_context c = {.v = v, .x = x, .partial = ser_scratch(floats)};
     ser_parallel_for(v->batch, moments_piece, &c);
     // Joined in order (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983).
     for (int64_t k = 0; k < v->channels; k++) {
@@ -131,17 +132,15 @@ SER_CLONES static void normalize_piece(void *context, int64_t b) {
     }
 }
 
-void ser_batch_normalize(
-    const ser_batch_values *v, const float *x, const float *gamma, const float *beta, const float *mean,
-    const float *variance, float epsilon, float *y
-) {
+void ser_batch_normalize(const ser_batch_values *v, const float *x, const float *gamma, const float *beta,
+                         const float *mean, const float *variance, float epsilon, float *y) {
     float *scale = ser_scratch(2 * v->channels), *shift = scale + v->channels;
     for (int64_t k = 0; k < v->channels; k++) {
         double s = gamma[k] / sqrt((double)variance[k] + epsilon);
         scale[k] = (float)s;
         shift[k] = (float)(beta[k] - mean[k] * s);
     }
-    batch_context c = { .v = v, .x = x, .y = y, .scale = scale, .shift = shift };
+    batch_context c = {.v = v, .x = x, .y = y, .scale = scale, .shift = shift};
     ser_parallel_for(v->batch, normalize_piece, &c);
     ser_scratch_free(scale, 2 * v->channels);
 }
@@ -167,8 +166,8 @@ SER_CLONES static void sums_piece(void *context, int64_t b) {
     }
     for (int64_t k = 0; k < v->channels; k++)
         for (int64_t h = 0; h < v->height; h++) {
-            _Pragma("clang fp reassociate(on)")
-            const float *x = c->x + start + k * plane + h * v->width, *dy = c->dy + start + k * plane + h * v->width;
+            _Pragma("clang fp reassociate(on)") const float *x = c->x + start + k * plane + h * v->width,
+                                                            *dy = c->dy + start + k * plane + h * v->width;
             float a = 0, d = 0, m = c->mean[k];
             for (int64_t w = 0; w < width; w++) {
                 a += dy[w];
@@ -191,8 +190,8 @@ SER_CLONES static void gradient_piece(void *context, int64_t b) {
         if (v->channels_last) {
             for (int64_t w = 0; w < width; w++)
                 for (int64_t k = 0; k < inner; k++)
-                    dx[w * inner + k] = c->scale[k] * dy[w * inner + k] + c->shift[k]
-                        + c->slope[k] * (x[w * inner + k] - c->mean[k]);
+                    dx[w * inner + k] =
+                        c->scale[k] * dy[w * inner + k] + c->shift[k] + c->slope[k] * (x[w * inner + k] - c->mean[k]);
         } else {
             int64_t k = l / v->height;
             float scale = c->scale[k], shift = c->shift[k], slope = c->slope[k], mean = c->mean[k];
@@ -202,15 +201,21 @@ SER_CLONES static void gradient_piece(void *context, int64_t b) {
     }
 }
 
-void ser_batch_normalize_backward(
-    const ser_batch_values *v, const float *x, const float *gamma, const float *mean, const float *variance,
-    float epsilon, int32_t frozen, const float *dy, float *dx, float *dgamma, float *dbeta
-) {
+void ser_batch_normalize_backward(const ser_batch_values *v, const float *x, const float *gamma, const float *mean,
+                                  const float *variance, float epsilon, int32_t frozen, const float *dy, float *dx,
+                                  float *dgamma, float *dbeta) {
     int64_t floats = v->batch * 2 * v->channels;
     float *factors = ser_scratch(3 * v->channels), *shift = factors + v->channels, *slope = shift + v->channels;
     batch_context c = {
-        .v = v, .x = x, .dy = dy, .dx = dx, .mean = mean, .partial = ser_scratch(floats),
-        .scale = factors, .shift = shift, .slope = slope,
+        .v = v,
+        .x = x,
+        .dy = dy,
+        .dx = dx,
+        .mean = mean,
+        .partial = ser_scratch(floats),
+        .scale = factors,
+        .shift = shift,
+        .slope = slope,
     };
     ser_parallel_for(v->batch, sums_piece, &c);
     double count = (double)ser_batch_count(v);
@@ -258,30 +263,34 @@ SER_CLONES static void layer_piece(void *context, int64_t piece) {
         plane_moments(x, 1, n, n, &mean, &squares);
         float inverse = 1 / sqrtf(squares / (float)n + c->epsilon);
         for (int64_t i = 0; i < n; i++) y[i] = (x[i] - mean) * inverse;
-        if (c->gamma) for (int64_t i = 0; i < n; i++) y[i] *= c->gamma[i];
-        if (c->beta) for (int64_t i = 0; i < n; i++) y[i] += c->beta[i];
+        if (c->gamma)
+            for (int64_t i = 0; i < n; i++) y[i] *= c->gamma[i];
+        if (c->beta)
+            for (int64_t i = 0; i < n; i++) y[i] += c->beta[i];
         c->out_statistics[2 * r] = mean;
         c->out_statistics[2 * r + 1] = inverse;
     }
 }
 
-void ser_layer_normalize(
-    int64_t rows, int64_t features, const float *x, const float *gamma, const float *beta, float epsilon, float *y,
-    float *statistics
-) {
+void ser_layer_normalize(int64_t rows, int64_t features, const float *x, const float *gamma, const float *beta,
+                         float epsilon, float *y, float *statistics) {
     if (features < 1) return;
     layer_context c = {
-        .rows = rows, .features = features, .x = x, .gamma = gamma, .beta = beta, .epsilon = epsilon, .y = y,
+        .rows = rows,
+        .features = features,
+        .x = x,
+        .gamma = gamma,
+        .beta = beta,
+        .epsilon = epsilon,
+        .y = y,
         .out_statistics = statistics,
     };
     ser_parallel_for(split_rows(&c), layer_piece, &c);
 }
 
-SER_INLINE void layer_row_dx(
-    const float *x, const float *dy, const float *gamma, int64_t n, float mean, float inverse, float *restrict dx
-) {
-    _Pragma("clang fp reassociate(on)")
-    float s1 = 0, s2 = 0;
+SER_INLINE void layer_row_dx(const float *x, const float *dy, const float *gamma, int64_t n, float mean, float inverse,
+                             float *restrict dx) {
+    _Pragma("clang fp reassociate(on)") float s1 = 0, s2 = 0;
     for (int64_t i = 0; i < n; i++) {
         float d = gamma ? dy[i] * gamma[i] : dy[i];
         s1 += d;
@@ -311,13 +320,17 @@ SER_CLONES static void layer_backward_piece(void *context, int64_t piece) {
     }
 }
 
-void ser_layer_normalize_backward(
-    int64_t rows, int64_t features, const float *x, const float *gamma, const float *statistics, const float *dy,
-    float *dx, float *dgamma, float *dbeta
-) {
+void ser_layer_normalize_backward(int64_t rows, int64_t features, const float *x, const float *gamma,
+                                  const float *statistics, const float *dy, float *dx, float *dgamma, float *dbeta) {
     if (features < 1) return;
     layer_context c = {
-        .rows = rows, .features = features, .x = x, .gamma = gamma, .statistics = statistics, .dy = dy, .dx = dx,
+        .rows = rows,
+        .features = features,
+        .x = x,
+        .gamma = gamma,
+        .statistics = statistics,
+        .dy = dy,
+        .dx = dx,
     };
     int64_t pieces = split_rows(&c), floats = pieces * 2 * features;
     c.partial = ser_scratch(floats);

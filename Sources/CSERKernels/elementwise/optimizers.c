@@ -5,9 +5,8 @@
 
 SER_INLINE float flushed(float x) { return __builtin_fabsf(x) < 1e-30f ? 0.0f : x; }
 
-SER_INLINE void sgd(
-    float *restrict p, const float *restrict g, float *restrict u, int64_t n, ser_sgd s, bool nesterov
-) {
+SER_INLINE void sgd(float *restrict p, const float *restrict g, float *restrict u, int64_t n, ser_sgd s,
+                    bool nesterov) {
     for (int64_t i = 0; i < n; i++) {
         float d = g[i] + s.weight_decay * p[i];
         float velocity = flushed(s.momentum * u[i] + d);
@@ -26,9 +25,8 @@ SER_CLONES void ser_sgd_step(float *p, const float *g, float *u, int64_t n, ser_
     }
 }
 
-SER_CLONES void ser_adam_step(
-    float *restrict p, const float *restrict g, float *restrict m, float *restrict v, int64_t n, ser_adam s
-) {
+SER_CLONES void ser_adam_step(float *restrict p, const float *restrict g, float *restrict m, float *restrict v,
+                              int64_t n, ser_adam s) {
     for (int64_t i = 0; i < n; i++) {
         float weight = p[i] * s.keep;
         float d = g[i] + s.weight_decay * p[i];
@@ -62,10 +60,14 @@ SER_INLINE void rmsprop(float *restrict p, const float *restrict g, float *restr
 }
 
 SER_CLONES void ser_rmsprop_step(float *p, const float *g, float *v, float *m, float *u, int64_t n, ser_rmsprop s) {
-    if (m && u) rmsprop(p, g, v, m, u, n, s, true, true);
-    else if (m) rmsprop(p, g, v, m, u, n, s, true, false);
-    else if (u) rmsprop(p, g, v, m, u, n, s, false, true);
-    else rmsprop(p, g, v, m, u, n, s, false, false);
+    if (m && u)
+        rmsprop(p, g, v, m, u, n, s, true, true);
+    else if (m)
+        rmsprop(p, g, v, m, u, n, s, true, false);
+    else if (u)
+        rmsprop(p, g, v, m, u, n, s, false, true);
+    else
+        rmsprop(p, g, v, m, u, n, s, false, false);
 }
 
 enum { LANES = 16 };

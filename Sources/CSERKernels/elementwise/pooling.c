@@ -44,17 +44,20 @@ static int64_t valid_width(const ser_pooling *p, int64_t plane) {
 }
 
 /// The valid positions that a window sees, and the factor of each in an average.
-typedef struct { int64_t top, bottom, left, right; float share; } window;
+typedef struct {
+    int64_t top, bottom, left, right;
+    float share;
+} window;
 
 static window window_at(const ser_pooling *p, int64_t valid, int64_t h, int64_t w) {
     if (p->global) {
-        window v = { 0, p->height, 0, valid, valid > 0 ? 1.0f / (float)(p->height * valid) : 0 };
+        window v = {0, p->height, 0, valid, valid > 0 ? 1.0f / (float)(p->height * valid) : 0};
         return v;
     }
     int64_t top = h * p->stride_height - p->pad_top, left = w * p->stride_width - p->pad_left;
     int64_t bottom = top + p->window_height, right = left + p->window_width;
     int64_t full = (smaller(bottom, p->height + p->pad_bottom) - top) * (smaller(right, valid + p->pad_right) - left);
-    window v = { larger(top, 0), smaller(bottom, p->height), larger(left, 0), smaller(right, valid), 0 };
+    window v = {larger(top, 0), smaller(bottom, p->height), larger(left, 0), smaller(right, valid), 0};
     int64_t seen = larger(0, v.bottom - v.top) * larger(0, v.right - v.left);
     int64_t divisor = p->counts_padding ? full : seen;
     v.share = seen > 0 && divisor > 0 ? 1.0f / (float)divisor : 0;
@@ -62,15 +65,17 @@ static window window_at(const ser_pooling *p, int64_t valid, int64_t h, int64_t 
 }
 
 /// One row of outputs of one plane: where it begins, in positions, and how many columns are filled.
-typedef struct { int64_t plane, row, out, valid, filled; } output_row;
+typedef struct {
+    int64_t plane, row, out, valid, filled;
+} output_row;
 
-#define FOR_ROWS(c, piece, r) \
-    for (int64_t plane = (piece) * (c)->planes; plane < smaller(((piece) + 1) * (c)->planes, (c)->p->outer); plane++) \
+#define FOR_ROWS(c, piece, r)                                                                                          \
+    for (int64_t plane = (piece) * (c)->planes; plane < smaller(((piece) + 1) * (c)->planes, (c)->p->outer); plane++)  \
         for (output_row r = row_at(c, plane, 0); r.row < (c)->out_height; r = row_at(c, plane, r.row + 1))
 
 SER_INLINE output_row row_at(const pooling_context *c, int64_t plane, int64_t row) {
     int64_t valid = valid_width(c->p, plane);
-    return (output_row){ plane, row, (plane * c->out_height + row) * c->out_width, valid, columns(c->p, valid) };
+    return (output_row){plane, row, (plane * c->out_height + row) * c->out_width, valid, columns(c->p, valid)};
 }
 
 SER_CLONES static void max_piece(void *context, int64_t piece) {
@@ -126,8 +131,7 @@ SER_CLONES static void average_piece(void *context, int64_t piece) {
             memset(y, 0, (size_t)p->inner * sizeof(float));
             for (int64_t h = v.top; h < v.bottom; h++)
                 if (p->inner == 1) {
-                    _Pragma("clang fp reassociate(on)")
-                    float sum = 0;
+                    _Pragma("clang fp reassociate(on)") float sum = 0;
                     for (int64_t k = v.left; k < v.right; k++) sum += x[h * p->width + k];
                     y[0] += sum;
                 } else {
@@ -162,17 +166,17 @@ SER_CLONES static void average_backward_piece(void *context, int64_t piece) {
 }
 
 void ser_pooling_max(const ser_pooling *p, const float *x, float *y, int32_t *winners) {
-    for_planes((pooling_context){ .p = p, .from = x, .to = y, .winners = winners }, max_piece);
+    for_planes((pooling_context){.p = p, .from = x, .to = y, .winners = winners}, max_piece);
 }
 
 void ser_pooling_max_backward(const ser_pooling *p, const int32_t *winners, const float *dy, float *dx) {
-    for_planes((pooling_context){ .p = p, .from = dy, .to = dx, .won = winners }, max_backward_piece);
+    for_planes((pooling_context){.p = p, .from = dy, .to = dx, .won = winners}, max_backward_piece);
 }
 
 void ser_pooling_average(const ser_pooling *p, const float *x, float *y) {
-    for_planes((pooling_context){ .p = p, .from = x, .to = y }, average_piece);
+    for_planes((pooling_context){.p = p, .from = x, .to = y}, average_piece);
 }
 
 void ser_pooling_average_backward(const ser_pooling *p, const float *dy, float *dx) {
-    for_planes((pooling_context){ .p = p, .from = dy, .to = dx }, average_backward_piece);
+    for_planes((pooling_context){.p = p, .from = dy, .to = dx}, average_backward_piece);
 }

@@ -17,7 +17,8 @@ SER_INLINE double sum(const float *x, int64_t n) {
         int64_t end = i + BLOCK < n ? i + BLOCK : n;
         for (int64_t k = i + LANES; k + LANES <= end; k += LANES) { EACH_LANE lane[j] += x[k + j]; }
         double wide[8] = {0};
-        for (int h = 0; h < LANES; h += 8) for (int j = 0; j < 8; j++) wide[j] += (double)lane[h + j];
+        for (int h = 0; h < LANES; h += 8)
+            for (int j = 0; j < 8; j++) wide[j] += (double)lane[h + j];
         total += ((wide[0] + wide[4]) + (wide[2] + wide[6])) + ((wide[1] + wide[5]) + (wide[3] + wide[7]));
     }
     for (int64_t i = n / LANES * LANES; i < n; i++) total += (double)x[i];
@@ -85,8 +86,11 @@ SER_CLONES void ser_argmax_rows(int32_t *out, const float *x, int64_t rows, int6
         const float *p = x + r * columns;
         float most = maximum(p, columns, sign);
         int64_t index = 0;
-        if (most != most) { while (p[index] == p[index]) index++; }
-        else { while (sign * p[index] != most) index++; }
+        if (most != most) {
+            while (p[index] == p[index]) index++;
+        } else {
+            while (sign * p[index] != most) index++;
+        }
         out[r] = (int32_t)index;
     }
 }
@@ -147,8 +151,11 @@ SER_CLONES void ser_softmax_backward_rows(float *dx, const float *dy, const floa
             inner += sum(scratch, m);
         }
         float mean = (float)inner;
-        if (accumulate) { for (int64_t c = 0; c < columns; c++) d[c] += p[c] * (g[c] - mean); }
-        else { for (int64_t c = 0; c < columns; c++) d[c] = p[c] * (g[c] - mean); }
+        if (accumulate) {
+            for (int64_t c = 0; c < columns; c++) d[c] += p[c] * (g[c] - mean);
+        } else {
+            for (int64_t c = 0; c < columns; c++) d[c] = p[c] * (g[c] - mean);
+        }
     }
 }
 
@@ -157,7 +164,10 @@ SER_CLONES void ser_log_softmax_backward_rows(float *dx, const float *dy, const 
     for (int64_t r = 0; r < rows; r++) {
         const float *g = dy + r * columns, *p = y + r * columns;
         float *d = dx + r * columns, total = (float)sum(g, columns);
-        if (accumulate) { for (int64_t c = 0; c < columns; c++) d[c] += g[c] - ser_expf_approx(p[c]) * total; }
-        else { for (int64_t c = 0; c < columns; c++) d[c] = g[c] - ser_expf_approx(p[c]) * total; }
+        if (accumulate) {
+            for (int64_t c = 0; c < columns; c++) d[c] += g[c] - ser_expf_approx(p[c]) * total;
+        } else {
+            for (int64_t c = 0; c < columns; c++) d[c] = g[c] - ser_expf_approx(p[c]) * total;
+        }
     }
 }

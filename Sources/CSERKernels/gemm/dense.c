@@ -25,8 +25,18 @@ void ser_dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t 
 
 void ser_dense_input_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *w,
                               int64_t ldw, float *dx, int64_t lddx, int32_t accumulate) {
-    ser_product g = {.m = m, .n = k, .k = n, .a = dy, .row_step = lddy, .k_step = 1, .p = w, .ldp = ldw,
-                     .panel_step = SER_PANEL, .c = dx, .ldc = lddx, .start = accumulate ? SER_START_C : SER_START_ZERO};
+    ser_product g = {.m = m,
+                     .n = k,
+                     .k = n,
+                     .a = dy,
+                     .row_step = lddy,
+                     .k_step = 1,
+                     .p = w,
+                     .ldp = ldw,
+                     .panel_step = SER_PANEL,
+                     .c = dx,
+                     .ldc = lddx,
+                     .start = accumulate ? SER_START_C : SER_START_ZERO};
     ser_multiply(ser_gemm_table(), &g);
 }
 
@@ -37,8 +47,18 @@ void ser_dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *dy,
         kernels->dense_weight_gradient(m, n, k, dy, lddy, x, ldx, dw, lddw, accumulate);
         return;
     }
-    ser_product g = {.m = n, .n = k, .k = m, .a = dy, .row_step = 1, .k_step = lddy, .p = x, .ldp = ldx,
-                     .panel_step = SER_PANEL, .c = dw, .ldc = lddw, .start = accumulate ? SER_START_C : SER_START_ZERO};
+    ser_product g = {.m = n,
+                     .n = k,
+                     .k = m,
+                     .a = dy,
+                     .row_step = 1,
+                     .k_step = lddy,
+                     .p = x,
+                     .ldp = ldx,
+                     .panel_step = SER_PANEL,
+                     .c = dw,
+                     .ldc = lddw,
+                     .start = accumulate ? SER_START_C : SER_START_ZERO};
     ser_multiply(kernels, &g);
 }
 

@@ -15,8 +15,7 @@ enum { DOTS_1 = SER_LANES < 8 ? 8 : SER_LANES, DOTS_2 = DOTS_1 / 2, DOTS_4 = DOT
     (__builtin_shufflevector(a, b, SER_AT(0, W), SER_AT(1, W), SER_AT(2, W), SER_AT(3, W), SER_AT(4, W), SER_AT(5, W), \
                              SER_AT(6, W), SER_AT(7, W)))
 #else
-#define SER_HALVE(W, a, b)                                                                                             \
-    (__builtin_shufflevector(a, b, SER_AT(0, W), SER_AT(1, W), SER_AT(2, W), SER_AT(3, W)))
+#define SER_HALVE(W, a, b) (__builtin_shufflevector(a, b, SER_AT(0, W), SER_AT(1, W), SER_AT(2, W), SER_AT(3, W)))
 #endif
 // Of two vectors laid end to end, the first (SER_LOW) or second (SER_HIGH) half of each run of 2 W floats.
 #define SER_LOW(p, W) ((p) / W * 2 * W + (p) % W)
@@ -25,7 +24,8 @@ enum { DOTS_1 = SER_LANES < 8 ? 8 : SER_LANES, DOTS_2 = DOTS_1 / 2, DOTS_4 = DOT
 #define SER_AT(p, W) SER_LOW(p, W)
 #define SER_DEFINE_LOW(W)                                                                                              \
     SER_INLINE void low_##W(lanes *out, const lanes *a, const lanes *b) { *out = SER_HALVE(W, *a, *b); }
-SER_DEFINE_LOW(1) SER_DEFINE_LOW(2)
+SER_DEFINE_LOW(1)
+SER_DEFINE_LOW(2)
 #if SER_LANES >= 8
 SER_DEFINE_LOW(4)
 #endif
@@ -40,7 +40,8 @@ SER_DEFINE_LOW(8)
         low_##W(&low, a, b);                                                                                           \
         *out = low + SER_HALVE(W, *a, *b);                                                                             \
     }
-SER_DEFINE_FOLD(1) SER_DEFINE_FOLD(2)
+SER_DEFINE_FOLD(1)
+SER_DEFINE_FOLD(2)
 #if SER_LANES >= 8
 SER_DEFINE_FOLD(4)
 #endif
@@ -114,8 +115,10 @@ SER_DEFINE_DOTS(dots_2, 2, DOTS_2)
 SER_DEFINE_DOTS(dots_4, 4, DOTS_4)
 
 static void finish_row(float *restrict y, int64_t n, const float *restrict bias, int relu) {
-    if (bias) for (int64_t j = 0; j < n; j++) y[j] += bias[j];
-    if (relu) for (int64_t j = 0; j < n; j++) y[j] = y[j] < 0.0f ? 0.0f : y[j];
+    if (bias)
+        for (int64_t j = 0; j < n; j++) y[j] += bias[j];
+    if (relu)
+        for (int64_t j = 0; j < n; j++) y[j] = y[j] < 0.0f ? 0.0f : y[j];
 }
 
 /// y[m, n] = x[m, k] w[n, k]^T + bias, negative values to 0 if `relu`.
@@ -132,9 +135,12 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
             int64_t wide = n - column < columns ? n - column : columns;
             for (int q = 0; q < columns; q++) ws[q] = w + (column + (q < wide ? q : wide - 1)) * ldw;
             float sums[4 * DOTS_1];
-            if (rows == 4) dots_4(k, xs, ws, sums);
-            else if (rows == 2) dots_2(k, xs, ws, sums);
-            else dots_1(k, xs, ws, sums);
+            if (rows == 4)
+                dots_4(k, xs, ws, sums);
+            else if (rows == 2)
+                dots_2(k, xs, ws, sums);
+            else
+                dots_1(k, xs, ws, sums);
             float *out = y + row * ldy + column;
             if (rows == 4 && wide == DOTS_4)
                 for (int r = 0; r < valid; r++) memcpy(out + r * ldy, sums + r * DOTS_4, DOTS_4 * sizeof *out);
@@ -151,12 +157,15 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
     static void outer_##R##x##V(int64_t n, const float *restrict dy, int64_t lddy, const float *restrict x,            \
                                 int64_t ldx, float *restrict dw, int64_t lddw, int accumulate) {                       \
         lanes b[R][V];                                                                                                 \
-        SER_UNROLL for (int r = 0; r < R; r++)                                                                         \
-            SER_UNROLL for (int v = 0; v < V; v++) b[r][v] = SER_LOAD(x + r * ldx + v * SER_LANES);                    \
+        SER_UNROLL for (int r = 0; r < R; r++) SER_UNROLL for (int v = 0; v < V; v++) b[r][v] =                        \
+            SER_LOAD(x + r * ldx + v * SER_LANES);                                                                     \
         for (int64_t q = 0; q < n; q++) {                                                                              \
             lanes sum[V];                                                                                              \
             SER_UNROLL for (int v = 0; v < V; v++) {                                                                   \
-                if (accumulate) sum[v] = SER_LOAD(dw + q * lddw + v * SER_LANES); else sum[v] = (lanes){0};            \
+                if (accumulate)                                                                                        \
+                    sum[v] = SER_LOAD(dw + q * lddw + v * SER_LANES);                                                  \
+                else                                                                                                   \
+                    sum[v] = (lanes){0};                                                                               \
             }                                                                                                          \
             SER_UNROLL for (int r = 0; r < R; r++) {                                                                   \
                 float a = dy[r * lddy + q];                                                                            \
@@ -165,15 +174,18 @@ static void dense_forward(int64_t m, int64_t n, int64_t k, const float *x, int64
             SER_UNROLL for (int v = 0; v < V; v++) SER_STORE(dw + q * lddw + v * SER_LANES, sum[v]);                   \
         }                                                                                                              \
     }
-SER_DEFINE_OUTER(1, 2) SER_DEFINE_OUTER(2, 2) SER_DEFINE_OUTER(3, 2) SER_DEFINE_OUTER(4, 2)
+SER_DEFINE_OUTER(1, 2)
+SER_DEFINE_OUTER(2, 2)
+SER_DEFINE_OUTER(3, 2)
+SER_DEFINE_OUTER(4, 2)
 
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 
 /// dw[n, k] (+)= dy[m, n]^T x[m, k]
 static void dense_weight_gradient(int64_t m, int64_t n, int64_t k, const float *dy, int64_t lddy, const float *x,
                                   int64_t ldx, float *dw, int64_t lddw, int accumulate) {
-    static void (*const bodies[])(int64_t, const float *, int64_t, const float *, int64_t, float *, int64_t, int) =
-        {outer_1x2, outer_2x2, outer_3x2, outer_4x2};
+    static void (*const bodies[])(int64_t, const float *, int64_t, const float *, int64_t, float *, int64_t,
+                                  int) = {outer_1x2, outer_2x2, outer_3x2, outer_4x2};
     const int64_t width = 2 * SER_LANES, whole = k / width * width;
     for (int64_t row = 0; row < m; row += 4) {
         int64_t rows = m - row < 4 ? m - row : 4;

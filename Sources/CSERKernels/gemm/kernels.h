@@ -13,13 +13,17 @@ typedef enum { SER_START_ZERO, SER_START_BIAS, SER_START_C } ser_start;
 // in multiples of 16; so many columns of c, p and bias must be there to read and write.
 typedef struct {
     int64_t m, n, k;
-    const float *a; int64_t row_step, k_step;
-    const float *p; int64_t ldp, panel_step;
-    float *c; int64_t ldc;
+    const float *a;
+    int64_t row_step, k_step;
+    const float *p;
+    int64_t ldp, panel_step;
+    float *c;
+    int64_t ldc;
     ser_start start;
     const float *bias;
     // What comes next lies in memory too far away to wait for: it is fetched along the way. NULL: nothing.
-    const float *next; int64_t next_count;
+    const float *next;
+    int64_t next_count;
 } ser_product;
 
 typedef struct {

@@ -49,7 +49,9 @@ void ser_pack_panel(float *out, const float *in, int64_t ld, int64_t k, int64_t 
 void ser_pack(float *packed, const float *b, int64_t ldb, int64_t k, int64_t n, int32_t transposed) {
     for (int64_t column = 0; column < n; column += SER_PANEL, packed += k * SER_PANEL) {
         int64_t columns = n - column < SER_PANEL ? n - column : SER_PANEL;
-        if (transposed) ser_pack_panel_transposed(packed, b + column * ldb, ldb, k, columns);
-        else ser_pack_panel(packed, b + column, ldb, k, columns);
+        if (transposed)
+            ser_pack_panel_transposed(packed, b + column * ldb, ldb, k, columns);
+        else
+            ser_pack_panel(packed, b + column, ldb, k, columns);
     }
 }

@@ -16,9 +16,18 @@ static void multiply_tail(const ser_gemm_kernels *kernels, const ser_product *g,
         if (g->start == SER_START_C)
             for (int64_t r = 0; r < rows; r++)
                 memcpy(c + r * 16, g->c + (row + r) * g->ldc, (size_t)columns * sizeof *c);
-        ser_product part = {.m = rows, .n = 16, .a = g->a + row * g->row_step, .row_step = g->row_step,
-                            .k_step = g->k_step, .p = p, .ldp = 16, .panel_step = 0, .c = c, .ldc = 16,
-                            .start = g->start, .bias = bias};
+        ser_product part = {.m = rows,
+                            .n = 16,
+                            .a = g->a + row * g->row_step,
+                            .row_step = g->row_step,
+                            .k_step = g->k_step,
+                            .p = p,
+                            .ldp = 16,
+                            .panel_step = 0,
+                            .c = c,
+                            .ldc = 16,
+                            .start = g->start,
+                            .bias = bias};
         for (int64_t i = 0; i == 0 || i < g->k; i += TAIL_DEPTH) {
             part.k = g->k - i < TAIL_DEPTH ? g->k - i : TAIL_DEPTH;
             memset(p, 0, sizeof p);
@@ -53,9 +62,21 @@ static void add_bias(int64_t m, int64_t n, float *c, int64_t ldc, const float *b
 void ser_gemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
                      int64_t ldc, const float *bias, int32_t accumulate) {
     if (accumulate && bias) add_bias(m, n, c, ldc, bias);
-    ser_product g = {.m = m, .n = n, .k = k, .a = a, .row_step = lda, .k_step = 1, .p = packed, .ldp = SER_PANEL,
-                     .panel_step = k * SER_PANEL, .c = c, .ldc = ldc,
-                     .start = accumulate ? SER_START_C : bias ? SER_START_BIAS : SER_START_ZERO, .bias = bias};
+    ser_product g = {.m = m,
+                     .n = n,
+                     .k = k,
+                     .a = a,
+                     .row_step = lda,
+                     .k_step = 1,
+                     .p = packed,
+                     .ldp = SER_PANEL,
+                     .panel_step = k * SER_PANEL,
+                     .c = c,
+                     .ldc = ldc,
+                     .start = accumulate ? SER_START_C
+                              : bias     ? SER_START_BIAS
+                                         : SER_START_ZERO,
+                     .bias = bias};
     ser_multiply(ser_gemm_table(), &g);
 }
 

@@ -8,13 +8,17 @@
 enum { PANEL_VECTORS = SER_PANEL / SER_LANES, TILE_WIDTH = 2 * SER_LANES };
 
 typedef struct {
-    const float *a; int64_t row_step, k_step;
-    const float *p; int64_t ldp, panel_step;
+    const float *a;
+    int64_t row_step, k_step;
+    const float *p;
+    int64_t ldp, panel_step;
     int64_t k;
-    float *c; int64_t ldc;
+    float *c;
+    int64_t ldc;
     ser_start start;
     const float *bias;
-    const char *next; int64_t next_step;  // fetched ahead, next_step bytes at each k
+    const char *next;
+    int64_t next_step;  // fetched ahead, next_step bytes at each k
 } tile;
 
 // R rows, V vectors; vectors beyond a panel's last lie in the panels that follow.
@@ -30,23 +34,26 @@ typedef struct {
         const int64_t next_step = t->next_step;                                                                        \
         SER_UNROLL for (int r = 0; r < R; r++) {                                                                       \
             SER_UNROLL for (int v = 0; v < V; v++) {                                                                   \
-                if (start == SER_START_C) sum[r][v] = SER_LOAD(c + r * ldc + v * SER_LANES);                           \
-                else if (start == SER_START_BIAS) sum[r][v] = SER_LOAD(t->bias + v * SER_LANES);                       \
-                else sum[r][v] = (lanes){0};                                                                           \
+                if (start == SER_START_C)                                                                              \
+                    sum[r][v] = SER_LOAD(c + r * ldc + v * SER_LANES);                                                 \
+                else if (start == SER_START_BIAS)                                                                      \
+                    sum[r][v] = SER_LOAD(t->bias + v * SER_LANES);                                                     \
+                else                                                                                                   \
+                    sum[r][v] = (lanes){0};                                                                            \
             }                                                                                                          \
         }                                                                                                              \
         for (int64_t i = 0; i < k; i++, a += k_step, p += ldp, next += next_step) {                                    \
             __builtin_prefetch(next, 0, 2);                                                                            \
             lanes b[V];                                                                                                \
-            SER_UNROLL for (int v = 0; v < V; v++)                                                                     \
-                b[v] = SER_LOAD(p + (v / PANEL_VECTORS) * panel_step + (v % PANEL_VECTORS) * SER_LANES);               \
+            SER_UNROLL for (int v = 0; v < V; v++) b[v] =                                                              \
+                SER_LOAD(p + (v / PANEL_VECTORS) * panel_step + (v % PANEL_VECTORS) * SER_LANES);                      \
             SER_UNROLL for (int r = 0; r < R; r++) {                                                                   \
                 float x = a[r * row_step];                                                                             \
                 SER_UNROLL for (int v = 0; v < V; v++) sum[r][v] += x * b[v];                                          \
             }                                                                                                          \
         }                                                                                                              \
-        SER_UNROLL for (int r = 0; r < R; r++)                                                                         \
-            SER_UNROLL for (int v = 0; v < V; v++) SER_STORE(c + r * ldc + v * SER_LANES, sum[r][v]);                  \
+        SER_UNROLL for (int r = 0; r < R; r++) SER_UNROLL for (int v = 0; v < V; v++)                                  \
+            SER_STORE(c + r * ldc + v * SER_LANES, sum[r][v]);                                                         \
     }
 
 typedef void tile_function(const tile *t);
@@ -66,22 +73,36 @@ SER_INLINE int64_t tile_columns(const ser_product *g, tile *t, tile_function *bo
     return column;
 }
 
-SER_DEFINE_TILE(1, 2) SER_DEFINE_TILE(2, 2) SER_DEFINE_TILE(3, 2) SER_DEFINE_TILE(4, 2)
-SER_DEFINE_TILE(1, 8) SER_DEFINE_TILE(1, 4) SER_DEFINE_TILE(2, 4)
+SER_DEFINE_TILE(1, 2)
+SER_DEFINE_TILE(2, 2)
+SER_DEFINE_TILE(3, 2)
+SER_DEFINE_TILE(4, 2)
+SER_DEFINE_TILE(1, 8)
+SER_DEFINE_TILE(1, 4)
+SER_DEFINE_TILE(2, 4)
 #if SER_TILE_ROWS == 8
-SER_DEFINE_TILE(5, 2) SER_DEFINE_TILE(6, 2) SER_DEFINE_TILE(7, 2) SER_DEFINE_TILE(8, 2)
+SER_DEFINE_TILE(5, 2)
+SER_DEFINE_TILE(6, 2)
+SER_DEFINE_TILE(7, 2)
+SER_DEFINE_TILE(8, 2)
 static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2,
-                                              tile_5x2, tile_6x2, tile_7x2, tile_8x2};
+                                            tile_5x2, tile_6x2, tile_7x2, tile_8x2};
 #else
 static tile_function *const wide_tiles[] = {tile_1x2, tile_2x2, tile_3x2, tile_4x2};
 #endif
 
 // Columns come in multiples of 16: where a vector is as long, the last of them fill half a tile.
 #if SER_LANES == 16
-SER_DEFINE_TILE(1, 1) SER_DEFINE_TILE(2, 1) SER_DEFINE_TILE(3, 1) SER_DEFINE_TILE(4, 1)
-SER_DEFINE_TILE(5, 1) SER_DEFINE_TILE(6, 1) SER_DEFINE_TILE(7, 1) SER_DEFINE_TILE(8, 1)
+SER_DEFINE_TILE(1, 1)
+SER_DEFINE_TILE(2, 1)
+SER_DEFINE_TILE(3, 1)
+SER_DEFINE_TILE(4, 1)
+SER_DEFINE_TILE(5, 1)
+SER_DEFINE_TILE(6, 1)
+SER_DEFINE_TILE(7, 1)
+SER_DEFINE_TILE(8, 1)
 static tile_function *const narrow_tiles[] = {tile_1x1, tile_2x1, tile_3x1, tile_4x1,
-                                                tile_5x1, tile_6x1, tile_7x1, tile_8x1};
+                                              tile_5x1, tile_6x1, tile_7x1, tile_8x1};
 #else
 static tile_function *const *const narrow_tiles = wide_tiles;
 #endif
@@ -89,8 +110,14 @@ static tile_function *const *const narrow_tiles = wide_tiles;
 /// Panels outside, so that a panel stays in the first-level cache for all rows. Few rows take wide tiles, which keep
 /// enough independent sums in flight.
 static void multiply(const ser_product *g) {
-    tile t = {.row_step = g->row_step, .k_step = g->k_step, .ldp = g->ldp, .panel_step = g->panel_step,
-              .k = g->k, .ldc = g->ldc, .start = g->start, .next = (const char *)g->p};
+    tile t = {.row_step = g->row_step,
+              .k_step = g->k_step,
+              .ldp = g->ldp,
+              .panel_step = g->panel_step,
+              .k = g->k,
+              .ldc = g->ldc,
+              .start = g->start,
+              .next = (const char *)g->p};
     if (g->next) {
         const int64_t tiles = (g->n + 31) / 32 * ((g->m + SER_TILE_ROWS - 1) / SER_TILE_ROWS), steps = tiles * g->k;
         t.next = (const char *)g->next;

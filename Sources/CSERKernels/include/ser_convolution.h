@@ -15,14 +15,13 @@ typedef struct {
 } ser_convolution_shape;
 
 /// y = conv(x, w) + bias. Of image b, columns from in_widths[b] on are taken as zero (NULL: none are).
-void ser_convolution_forward(
-    const ser_convolution_shape *_Nonnull shape, const float *_Nonnull x, const float *_Nonnull w,
-    const float *_Nullable bias, const int32_t *_Nullable in_widths, float *_Nonnull y);
+void ser_convolution_forward(const ser_convolution_shape *_Nonnull shape, const float *_Nonnull x,
+                             const float *_Nonnull w, const float *_Nullable bias, const int32_t *_Nullable in_widths,
+                             float *_Nonnull y);
 /// The gradients of ser_convolution_forward; each is written, or left out where NULL.
-void ser_convolution_backward(
-    const ser_convolution_shape *_Nonnull shape, const float *_Nonnull x, const float *_Nonnull w,
-    const int32_t *_Nullable in_widths, const float *_Nonnull dy,
-    float *_Nullable dx, float *_Nullable dw, float *_Nullable dbias);
+void ser_convolution_backward(const ser_convolution_shape *_Nonnull shape, const float *_Nonnull x,
+                              const float *_Nonnull w, const int32_t *_Nullable in_widths, const float *_Nonnull dy,
+                              float *_Nullable dx, float *_Nullable dw, float *_Nullable dbias);
 
 /// Convolution, batch normalisation over batch and space, optional ReLU, max pooling with windows that do not overlap
 /// (stride = window, no padding, partial windows dropped; 1 x 1 for none).
@@ -46,29 +45,29 @@ int64_t ser_convolution_block_saved_winners(const ser_convolution_block *_Nonnul
 int64_t ser_convolution_block_count(const ser_convolution_block *_Nonnull block);
 
 /// Training: normalises with the batch's mean and biased variance, which are written per channel.
-void ser_convolution_block_train(
-    const ser_convolution_block *_Nonnull block, const float *_Nonnull x, const float *_Nonnull w,
-    const float *_Nullable bias, const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
-    float *_Nonnull mean, float *_Nonnull variance,
-    float *_Nullable saved_output, float *_Nonnull saved_winners, float *_Nonnull pooled);
+void ser_convolution_block_train(const ser_convolution_block *_Nonnull block, const float *_Nonnull x,
+                                 const float *_Nonnull w, const float *_Nullable bias, const float *_Nonnull gamma,
+                                 const float *_Nonnull beta, float epsilon, float *_Nonnull mean,
+                                 float *_Nonnull variance, float *_Nullable saved_output, float *_Nonnull saved_winners,
+                                 float *_Nonnull pooled);
 /// Floats of the weights and the bias as the kernels read them; 0 where packing them is no work.
 int64_t ser_convolution_block_packed_size(const ser_convolution_block *_Nonnull block);
 /// Packs them for calls to come, which may differ in batch size and, as long as the packed size stays, in anything
 /// else.
-void ser_convolution_block_pack(
-    const ser_convolution_block *_Nonnull block, const float *_Nonnull w, const float *_Nullable bias,
-    float *_Nonnull packed);
+void ser_convolution_block_pack(const ser_convolution_block *_Nonnull block, const float *_Nonnull w,
+                                const float *_Nullable bias, float *_Nonnull packed);
 /// Inference, or training with frozen statistics: normalises with the given mean and variance. `packed` is NULL or what
 /// ser_convolution_block_pack made of w and bias; saved_winners may be NULL.
-void ser_convolution_block_apply(
-    const ser_convolution_block *_Nonnull block, const float *_Nonnull x, const float *_Nonnull w,
-    const float *_Nullable bias, const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
-    const float *_Nonnull mean, const float *_Nonnull variance, const float *_Nullable packed,
-    float *_Nullable saved_output, float *_Nullable saved_winners, float *_Nonnull pooled);
+void ser_convolution_block_apply(const ser_convolution_block *_Nonnull block, const float *_Nonnull x,
+                                 const float *_Nonnull w, const float *_Nullable bias, const float *_Nonnull gamma,
+                                 const float *_Nonnull beta, float epsilon, const float *_Nonnull mean,
+                                 const float *_Nonnull variance, const float *_Nullable packed,
+                                 float *_Nullable saved_output, float *_Nullable saved_winners, float *_Nonnull pooled);
 /// Gradients; `frozen` tells that mean and variance did not depend on x. dx may be NULL.
-void ser_convolution_block_backward(
-    const ser_convolution_block *_Nonnull block, const float *_Nonnull x, const float *_Nonnull w,
-    const float *_Nullable bias, const float *_Nonnull gamma, const float *_Nonnull beta, float epsilon,
-    const float *_Nonnull mean, const float *_Nonnull variance, int32_t frozen,
-    const float *_Nullable saved_output, const float *_Nonnull saved_winners, const float *_Nonnull dpooled,
-    float *_Nullable dx, float *_Nonnull dw, float *_Nullable dbias, float *_Nonnull dgamma, float *_Nonnull dbeta);
+void ser_convolution_block_backward(const ser_convolution_block *_Nonnull block, const float *_Nonnull x,
+                                    const float *_Nonnull w, const float *_Nullable bias, const float *_Nonnull gamma,
+                                    const float *_Nonnull beta, float epsilon, const float *_Nonnull mean,
+                                    const float *_Nonnull variance, int32_t frozen, const float *_Nullable saved_output,
+                                    const float *_Nonnull saved_winners, const float *_Nonnull dpooled,
+                                    float *_Nullable dx, float *_Nonnull dw, float *_Nullable dbias,
+                                    float *_Nonnull dgamma, float *_Nonnull dbeta);

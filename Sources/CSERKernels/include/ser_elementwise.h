@@ -42,20 +42,19 @@ void ser_where(float *_Nonnull out, const float *_Nonnull mask, const float *_No
 
 void ser_relu(float *_Nonnull out, const float *_Nonnull x, int64_t count);
 /// dx = (or +=) dy where the output y is above 0.
-void ser_relu_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull y,
-                       int64_t count, bool accumulate);
+void ser_relu_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull y, int64_t count,
+                       bool accumulate);
 
 /// Functions of one number with up to two constants p and q, and their backward
 /// passes: dx = (or +=) dy * f'(x), where s is x or the value f(x), as each says.
 typedef void (*ser_unary_kernel)(float *_Nonnull out, const float *_Nonnull x, float p, float q, int64_t count);
-typedef void (*ser_unary_backward_kernel)(
-    float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s, float p, float q, int64_t count,
-    bool accumulate);
+typedef void (*ser_unary_backward_kernel)(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s,
+                                          float p, float q, int64_t count, bool accumulate);
 
-#define SER_DECLARE_UNARY(name) \
-    void ser_unary_##name(float *_Nonnull out, const float *_Nonnull x, float p, float q, int64_t count); \
-    void ser_unary_##name##_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s, \
-                                     float p, float q, int64_t count, bool accumulate);
+#define SER_DECLARE_UNARY(name)                                                                                        \
+    void ser_unary_##name(float *_Nonnull out, const float *_Nonnull x, float p, float q, int64_t count);              \
+    void ser_unary_##name##_backward(float *_Nonnull dx, const float *_Nonnull dy, const float *_Nonnull s, float p,   \
+                                     float q, int64_t count, bool accumulate);
 
 SER_DECLARE_UNARY(exp)         // s = value
 SER_DECLARE_UNARY(log)         // s = x

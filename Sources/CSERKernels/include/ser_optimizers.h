@@ -17,12 +17,12 @@ void ser_sgd_step(float *_Nonnull parameters, const float *_Nonnull gradients, f
                   ser_sgd settings);
 
 typedef struct {
-    float keep;            // parameters are first multiplied by this: 1 - rate * decoupled weight decay
-    float weight_decay;    // added to the gradient as weight_decay * parameter
+    float keep;          // parameters are first multiplied by this: 1 - rate * decoupled weight decay
+    float weight_decay;  // added to the gradient as weight_decay * parameter
     float one_minus_beta1;
     float beta2, one_minus_beta2;
-    float step;            // rate / (1 - beta1^t)
-    float root_scale;      // 1 / sqrt(1 - beta2^t)
+    float step;        // rate / (1 - beta1^t)
+    float root_scale;  // 1 / sqrt(1 - beta2^t)
     float epsilon;
 } ser_adam;
 

@@ -22,10 +22,10 @@ int64_t ser_pooling_out_width(const ser_pooling *_Nonnull pooling);
 
 /// y = the greatest value of each window; winners = its position in the plane, the first of equals (-1: an empty
 /// window).
-void ser_pooling_max(
-    const ser_pooling *_Nonnull pooling, const float *_Nonnull x, float *_Nonnull y, int32_t *_Nonnull winners);
-void ser_pooling_max_backward(
-    const ser_pooling *_Nonnull pooling, const int32_t *_Nonnull winners, const float *_Nonnull dy, float *_Nonnull dx);
+void ser_pooling_max(const ser_pooling *_Nonnull pooling, const float *_Nonnull x, float *_Nonnull y,
+                     int32_t *_Nonnull winners);
+void ser_pooling_max_backward(const ser_pooling *_Nonnull pooling, const int32_t *_Nonnull winners,
+                              const float *_Nonnull dy, float *_Nonnull dx);
 
 void ser_pooling_average(const ser_pooling *_Nonnull pooling, const float *_Nonnull x, float *_Nonnull y);
 void ser_pooling_average_backward(const ser_pooling *_Nonnull pooling, const float *_Nonnull dy, float *_Nonnull dx);

@@ -15,12 +15,12 @@ typedef struct {
     const ser_cells_kernels *cells;
     const ser_recurrent_weights *weights;
     const ser_recurrent_backward_arguments *arguments;
-    int64_t state_depth, input_depth;    // rows of the two matrices that lead gradients back
-    int64_t input_column;                // where the gradients that meet W_ih begin in a row of gradients
+    int64_t state_depth, input_depth;  // rows of the two matrices that lead gradients back
+    int64_t input_column;              // where the gradients that meet W_ih begin in a row of gradients
     float *packed_state, *packed_input;
-    float *partial;                      // [groups] gradients of the weights [sums, ldx], then of the biases [sums]
+    float *partial;  // [groups] gradients of the weights [sums, ldx], then of the biases [sums]
     int64_t partial_size;
-    float *scratch;                      // [groups] working space
+    float *scratch;  // [groups] working space
     int64_t scratch_size;
 } backward_call;
 
@@ -57,12 +57,12 @@ static void pack_panel(void *context, int64_t index) {
 // MARK: One chunk of rows
 
 typedef struct {
-    float *gradients;              // [BLOCK_ROWS, ldd] of the sums of products
-    float *hidden, *cell;          // [chunk_rows, units] of the state after the step at hand
-    float *input;                  // [BLOCK_ROWS, inputs rounded up]
-    float *first_cell;             // [chunk_rows, units] the cell state before the first step: zeros
-    float *weights, *biases;       // this group's partial gradients
-    int fresh;                     // nothing has been written to them
+    float *gradients;         // [BLOCK_ROWS, ldd] of the sums of products
+    float *hidden, *cell;     // [chunk_rows, units] of the state after the step at hand
+    float *input;             // [BLOCK_ROWS, inputs rounded up]
+    float *first_cell;        // [chunk_rows, units] the cell state before the first step: zeros
+    float *weights, *biases;  // this group's partial gradients
+    int fresh;                // nothing has been written to them
 } workspace;
 
 /// The state's gradient of rows whose last step this is, and y's gradient at this step.
@@ -98,20 +98,35 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
     const ser_recurrent_layout *l = &f->layout;
     const int64_t rows = c->active[s], units = l->units;
     add_outer_gradients(f, c, s, w);
-    ser_cell_backward step = {.rows = rows, .units = units, .gates = gate_rows + c->first[s] * l->ldg,
-                              .ld_gates = l->ldg, .hidden_gradient = w->hidden, .cell_gradient = w->cell,
-                              .out = gradients, .ld_out = l->ldd};
+    ser_cell_backward step = {.rows = rows,
+                              .units = units,
+                              .gates = gate_rows + c->first[s] * l->ldg,
+                              .ld_gates = l->ldg,
+                              .hidden_gradient = w->hidden,
+                              .cell_gradient = w->cell,
+                              .out = gradients,
+                              .ld_out = l->ldd};
     if (l->shape.kind == SER_RECURRENT_LSTM) {
         step.before = s == 0 ? w->first_cell : gate_rows + c->first[s - 1] * l->ldg + 4 * units;
         step.ld_before = s == 0 ? units : l->ldg;
     } else {
-        step.before = x_rows + c->first[s] * l->ldx; step.ld_before = l->ldx;
+        step.before = x_rows + c->first[s] * l->ldx;
+        step.ld_before = l->ldx;
     }
     run_cell(f, &step);
     if (s == 0) return;
-    ser_product g = {.m = rows, .n = units, .k = f->state_depth, .a = gradients, .row_step = l->ldd, .k_step = 1,
-                     .p = f->packed_state, .ldp = SER_PANEL, .panel_step = f->state_depth * SER_PANEL, .c = w->hidden,
-                     .ldc = units, .start = is_gru(l) ? SER_START_C : SER_START_ZERO};
+    ser_product g = {.m = rows,
+                     .n = units,
+                     .k = f->state_depth,
+                     .a = gradients,
+                     .row_step = l->ldd,
+                     .k_step = 1,
+                     .p = f->packed_state,
+                     .ldp = SER_PANEL,
+                     .panel_step = f->state_depth * SER_PANEL,
+                     .c = w->hidden,
+                     .ldc = units,
+                     .start = is_gru(l) ? SER_START_C : SER_START_ZERO};
     // An LSTM's step reads the cell state of the step before it, so two steps' rows are under way.
     if (s > 1) {
         g.next = gate_rows + c->first[s - 2] * l->ldg;
@@ -124,9 +139,17 @@ static void step_back(const backward_call *f, const ser_recurrent_chunk *c, int6
 static void add_weight_gradient(const backward_call *f, const workspace *w, int64_t rows, int64_t column,
                                 int64_t columns, int64_t from, int64_t width, const float *x) {
     const ser_recurrent_layout *l = &f->layout;
-    ser_product g = {.m = columns, .n = (width + 15) / 16 * 16, .k = rows, .a = w->gradients + column, .row_step = 1,
-                     .k_step = l->ldd, .p = x + from, .ldp = l->ldx, .panel_step = SER_PANEL,
-                     .c = w->weights + column * l->ldx + from, .ldc = l->ldx,
+    ser_product g = {.m = columns,
+                     .n = (width + 15) / 16 * 16,
+                     .k = rows,
+                     .a = w->gradients + column,
+                     .row_step = 1,
+                     .k_step = l->ldd,
+                     .p = x + from,
+                     .ldp = l->ldx,
+                     .panel_step = SER_PANEL,
+                     .c = w->weights + column * l->ldx + from,
+                     .ldc = l->ldx,
                      .start = w->fresh ? SER_START_ZERO : SER_START_C};
     f->gemm->multiply(&g);
 }
@@ -150,17 +173,27 @@ static void add_parameter_gradients(const backward_call *f, workspace *w, int64_
 static void lead_to_inputs(const backward_call *f, const ser_recurrent_chunk *c, int64_t s0, int64_t s1, workspace *w) {
     const ser_recurrent_layout *l = &f->layout;
     const int64_t inputs = l->shape.inputs, ld = (inputs + 15) / 16 * 16;
-    ser_product g = {.m = c->first[s1] - c->first[s0], .n = ld, .k = f->input_depth,
-                     .a = w->gradients + f->input_column, .row_step = l->ldd, .k_step = 1, .p = f->packed_input,
-                     .ldp = SER_PANEL, .panel_step = f->input_depth * SER_PANEL, .c = w->input, .ldc = ld,
+    ser_product g = {.m = c->first[s1] - c->first[s0],
+                     .n = ld,
+                     .k = f->input_depth,
+                     .a = w->gradients + f->input_column,
+                     .row_step = l->ldd,
+                     .k_step = 1,
+                     .p = f->packed_input,
+                     .ldp = SER_PANEL,
+                     .panel_step = f->input_depth * SER_PANEL,
+                     .c = w->input,
+                     .ldc = ld,
                      .start = SER_START_ZERO};
     f->gemm->multiply(&g);
     const float *from = w->input;
     for (int64_t s = s0; s < s1; s++) {
         for (int64_t r = 0; r < c->active[s]; r++, from += ld) {
             float *to = f->arguments->dx + (c->batch[r] * l->shape.steps + ser_recurrent_time(l, c, r, s)) * inputs;
-            if (f->arguments->add_dx) for (int64_t j = 0; j < inputs; j++) to[j] += from[j];
-            else memcpy(to, from, (size_t)inputs * sizeof *to);
+            if (f->arguments->add_dx)
+                for (int64_t j = 0; j < inputs; j++) to[j] += from[j];
+            else
+                memcpy(to, from, (size_t)inputs * sizeof *to);
         }
     }
 }
@@ -198,8 +231,8 @@ static void backward_group(void *context, int64_t group) {
     const int64_t state = l->chunk_rows * l->units;
     uint64_t mode = ser_flush_denormals();
     float *s = f->scratch + group * f->scratch_size, *p = f->partial + group * f->partial_size;
-    workspace w = {.gradients = s, .hidden = s + BLOCK_ROWS * l->ldd, .weights = p, .biases = p + l->sums * l->ldx,
-                   .fresh = 1};
+    workspace w = {
+        .gradients = s, .hidden = s + BLOCK_ROWS * l->ldd, .weights = p, .biases = p + l->sums * l->ldx, .fresh = 1};
     w.cell = w.hidden + state;
     w.first_cell = w.cell + state;
     w.input = w.first_cell + state;
@@ -242,8 +275,11 @@ static void reduce_panel(void *context, int64_t index) {
 
 int32_t ser_recurrent_backward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                                const ser_recurrent_backward_arguments *arguments) {
-    backward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(),
-                       .cells = ser_cells_table(), .weights = weights, .arguments = arguments};
+    backward_call f = {.layout = ser_recurrent_layout_of(shape),
+                       .gemm = ser_gemm_table(),
+                       .cells = ser_cells_table(),
+                       .weights = weights,
+                       .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     f.state_depth = l->gates * l->units;
     f.input_depth = l->gates * l->units;
@@ -251,8 +287,8 @@ int32_t ser_recurrent_backward(const ser_recurrent_shape *shape, const ser_recur
     int64_t input_panels = arguments->dx ? (shape->inputs + SER_PANEL - 1) / SER_PANEL : 0;
     int64_t state_panels = l->units / SER_PANEL;
     f.partial_size = l->sums * (l->ldx + 1);
-    f.scratch_size = BLOCK_ROWS * (l->ldd + (arguments->dx ? (shape->inputs + 15) / 16 * 16 : 0))
-        + 3 * l->chunk_rows * l->units;
+    f.scratch_size =
+        BLOCK_ROWS * (l->ldd + (arguments->dx ? (shape->inputs + 15) / 16 * 16 : 0)) + 3 * l->chunk_rows * l->units;
     int64_t packed_size = (state_panels + input_panels) * SER_PANEL * f.state_depth;
     const size_t bytes = (size_t)(packed_size + l->groups * (f.partial_size + f.scratch_size)) * sizeof(float);
     if (!ser_recurrent_make_plan(&f.plan, l)) return 0;

@@ -8,19 +8,26 @@
 // multiple of 16.
 typedef struct {
     int64_t rows, units, count;
-    float *gates; int64_t ld_gates;              // in: sums of products; out: what the backward pass needs
-    const float *before; int64_t ld_before;      // LSTM: cell state before the step; GRU: hidden state before it
-    float *cell; int64_t ld_cell;                // LSTM: cell state after the step
-    float *hidden; int64_t ld_hidden;            // out
+    float *gates;
+    int64_t ld_gates;  // in: sums of products; out: what the backward pass needs
+    const float *before;
+    int64_t ld_before;  // LSTM: cell state before the step; GRU: hidden state before it
+    float *cell;
+    int64_t ld_cell;  // LSTM: cell state after the step
+    float *hidden;
+    int64_t ld_hidden;  // out
 } ser_cell_forward;
 
 typedef struct {
     int64_t rows, units;
-    const float *gates; int64_t ld_gates;        // as the forward step left them
-    const float *before; int64_t ld_before;
-    float *hidden_gradient;                      // [rows, units]; GRU: out, what reaches h before the step directly
-    float *cell_gradient;                        // LSTM, [rows, units]: in after the step, out before it
-    float *out; int64_t ld_out;                  // gradients of the sums of products
+    const float *gates;
+    int64_t ld_gates;  // as the forward step left them
+    const float *before;
+    int64_t ld_before;
+    float *hidden_gradient;  // [rows, units]; GRU: out, what reaches h before the step directly
+    float *cell_gradient;    // LSTM, [rows, units]: in after the step, out before it
+    float *out;
+    int64_t ld_out;  // gradients of the sums of products
 } ser_cell_backward;
 
 typedef struct {

@@ -8,8 +8,8 @@ enum { LANES = SER_LANES };
 // The streams of a row come from one pointer: without the promise a run-time check that always fails hides the vector
 // loop.
 #define SER_UNITS_LOOP                                                                                                 \
-    _Pragma("clang loop vectorize(assume_safety) vectorize_width(LANES) interleave_count(1)")                          \
-    for (int64_t j = 0; j < count; j++)
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(LANES) interleave_count(1)") for (int64_t j = 0;      \
+                                                                                                   j < count; j++)
 
 // The gates' own sigmoid: 1 / its denominator. Beyond 43 it stays at 2e-19 and 1, which spares the cases of overflow
 // and lets two quotients share a division.
@@ -155,7 +155,12 @@ static void relu_backward(const ser_cell_backward *s) {
 }
 
 const ser_cells_kernels SER_TABLE(cells) = {
-    .lstm_forward = lstm_forward, .gru_forward = gru_forward, .tanh_forward = tanh_forward,
-    .relu_forward = relu_forward, .lstm_backward = lstm_backward, .gru_backward = gru_backward,
-    .tanh_backward = tanh_backward, .relu_backward = relu_backward,
+    .lstm_forward = lstm_forward,
+    .gru_forward = gru_forward,
+    .tanh_forward = tanh_forward,
+    .relu_forward = relu_forward,
+    .lstm_backward = lstm_backward,
+    .gru_backward = gru_backward,
+    .tanh_backward = tanh_backward,
+    .relu_backward = relu_backward,
 };

@@ -46,18 +46,26 @@ static void forward_chunk(void *context, int64_t index) {
             float *here = x + row * ldx, *after = x + (c->first[s + 1] - base) * ldx, *g = gates + row * ldg;
             ser_multiply_parts(f, apart ? SER_STATE_ONLY : SER_INPUT_AND_STATE, c->active[s], here, g, 0, units,
                                saving ? g + c->active[s] * ldg : NULL, c->active[s + 1] * ldg);
-            ser_cell_forward step = {.rows = c->active[s], .units = units, .count = units, .gates = g, .ld_gates = ldg,
-                                     .hidden = after, .ld_hidden = ldx};
+            ser_cell_forward step = {.rows = c->active[s],
+                                     .units = units,
+                                     .count = units,
+                                     .gates = g,
+                                     .ld_gates = ldg,
+                                     .hidden = after,
+                                     .ld_hidden = ldx};
             if (lstm) {
-                step.before = cell_before; step.ld_before = ld_before;
+                step.before = cell_before;
+                step.ld_before = ld_before;
                 step.cell = saving ? g + 4 * units : first_cell;
                 step.ld_cell = saving ? ldg : units;
             } else {
-                step.before = here; step.ld_before = ldx;
+                step.before = here;
+                step.ld_before = ldx;
             }
             ser_run_forward_cell(f, &step);
             ser_scatter_states(f, c, s, after, step.cell, step.ld_cell);
-            cell_before = step.cell; ld_before = step.ld_cell;
+            cell_before = step.cell;
+            ld_before = step.ld_cell;
         }
         if (!saving)
             for (int64_t r = 0; r < c->active[s1]; r++)
@@ -69,8 +77,10 @@ static void forward_chunk(void *context, int64_t index) {
 
 int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurrent_weights *weights,
                               const ser_recurrent_forward_arguments *arguments) {
-    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape), .gemm = ser_gemm_table(),
-                          .cells = ser_cells_table(), .arguments = arguments};
+    ser_forward_call f = {.layout = ser_recurrent_layout_of(shape),
+                          .gemm = ser_gemm_table(),
+                          .cells = ser_cells_table(),
+                          .arguments = arguments};
     const ser_recurrent_layout *l = &f.layout;
     const int single = shape->batch == 1 && !arguments->saved;
     f.scratch_size = single ? 0 : l->chunk_rows * l->units;
@@ -84,8 +94,10 @@ int32_t ser_recurrent_forward(const ser_recurrent_shape *shape, const ser_recurr
         f.scratch = memory + packed_size;
         f.packed = arguments->packed ? arguments->packed : memory;
         if (packed_size) ser_recurrent_pack(shape, weights, memory);
-        if (single) done = ser_forward_single(&f);
-        else ser_parallel_for(l->chunks, forward_chunk, &f);
+        if (single)
+            done = ser_forward_single(&f);
+        else
+            ser_parallel_for(l->chunks, forward_chunk, &f);
         ser_free(memory, bytes);
     }
     ser_recurrent_free_plan(&f.plan);

@@ -95,7 +95,10 @@ int ser_recurrent_make_plan(ser_recurrent_plan *plan, const ser_recurrent_layout
             if (s < chunk->steps) first[s + 1] = first[s] + active[s];
         }
         chunk->packed_rows = first[chunk->steps];
-        chunk->batch = rows; chunk->lengths = lengths; chunk->active = active; chunk->first = first;
+        chunk->batch = rows;
+        chunk->lengths = lengths;
+        chunk->active = active;
+        chunk->first = first;
         next = first + chunk->steps + 1;
         plan->saved[c] = saved;
         saved += (chunk->packed_rows + chunk->rows) * l->ldx + chunk->packed_rows * l->ldg;

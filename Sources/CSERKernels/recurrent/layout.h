@@ -16,34 +16,34 @@ enum { MOST_CHUNK_ROWS = 16, BLOCK_ROWS = 128, MOST_GROUPS = 32 };
 typedef struct {
     int64_t column, columns;
     int state, input;
-    int64_t packed;                // where its panels begin in the packed weights
+    int64_t packed;  // where its panels begin in the packed weights
 } ser_recurrent_part;
 
 typedef struct {
     ser_recurrent_shape shape;
-    int64_t gates;                 // rows of the weights / hidden
-    int64_t units;                 // `hidden` rounded up to whole panels; padded units stay 0
-    int64_t sums;                  // columns of all parts together, and of a row of gradients
-    int64_t ldx, ldg, ldd;         // row lengths of X, of the stored gates and of their gradients
+    int64_t gates;          // rows of the weights / hidden
+    int64_t units;          // `hidden` rounded up to whole panels; padded units stay 0
+    int64_t sums;           // columns of all parts together, and of a row of gradients
+    int64_t ldx, ldg, ldd;  // row lengths of X, of the stored gates and of their gradients
     int64_t chunk_rows, chunks, groups;
     int64_t parts;
     ser_recurrent_part part[3];
-    int64_t packed_size;           // of the forward weights, bias row included
-    int64_t bias;                  // where that row begins
+    int64_t packed_size;  // of the forward weights, bias row included
+    int64_t bias;         // where that row begins
 } ser_recurrent_layout;
 
 // One chunk's rows. Arrays belong to the plan.
 typedef struct {
     int64_t rows, steps, packed_rows;
-    const int32_t *batch;          // [rows] which row of the batch
-    const int32_t *lengths;        // [rows]
-    const int32_t *active;         // [steps + 1] rows running at a step; 0 at the end
-    const int32_t *first;          // [steps + 1] packed rows before a step
+    const int32_t *batch;    // [rows] which row of the batch
+    const int32_t *lengths;  // [rows]
+    const int32_t *active;   // [steps + 1] rows running at a step; 0 at the end
+    const int32_t *first;    // [steps + 1] packed rows before a step
 } ser_recurrent_chunk;
 
 typedef struct {
     ser_recurrent_chunk *chunks;
-    int64_t *saved;                // [chunks] where a chunk's saved values begin
+    int64_t *saved;  // [chunks] where a chunk's saved values begin
     void *memory;
     uint64_t bytes;
 } ser_recurrent_plan;

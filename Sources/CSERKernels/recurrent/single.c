@@ -23,22 +23,22 @@ enum { STRETCH = 64, LINE = 15, SPINS = 64, PATIENCE = 1500, GRACE = 160, FINISH
 
 typedef struct {
     float values[LINE];
-    _Atomic int32_t step;          // the values are the state after this step, counted from 1
+    _Atomic int32_t step;  // the values are the state after this step, counted from 1
 } line;
 
 /// Units `first` ..< `first + count` of a stretch, on one thread.
 typedef struct {
     const ser_forward_call *call;
     int64_t first, count;
-    float *x;                      // [STRETCH, ldx] of which the input parts are used
-    float *gates;                  // [STRETCH, ldg]
-    float *hidden[2];              // [units], before and after a step in turn
-    float *cell;                   // [units]
+    float *x;          // [STRETCH, ldx] of which the input parts are used
+    float *gates;      // [STRETCH, ldg]
+    float *hidden[2];  // [units], before and after a step in turn
+    float *cell;       // [units]
 } part_of_row;
 
 typedef struct {
     const ser_forward_call *call;
-    int64_t half;                  // units of the leader when the helper has the others; a multiple of SER_PANEL
+    int64_t half;  // units of the leader when the helper has the others; a multiple of SER_PANEL
     part_of_row leader, helper;
     // What the leader offers: steps and the state before them.
     int64_t first_step, end;
@@ -46,15 +46,17 @@ typedef struct {
     // What goes to and fro in a stretch, by odd and even steps.
     line *from_leader[2], *from_helper[2];
     float *helper_cell[2];
-    _Alignas(128) _Atomic int64_t offered;      // number of the latest stretch on offer, or FINISHED
-    _Alignas(128) _Atomic int64_t waiting;      // whether the helper waits for an offer
-    _Alignas(128) _Atomic int64_t abandoned;    // number of the latest stretch that the leader ended alone
+    _Alignas(128) _Atomic int64_t offered;    // number of the latest stretch on offer, or FINISHED
+    _Alignas(128) _Atomic int64_t waiting;    // whether the helper waits for an offer
+    _Alignas(128) _Atomic int64_t abandoned;  // number of the latest stretch that the leader ended alone
 } single_row;
 
 static inline void pause_a_little(int64_t spins) {
     if (spins < SPINS) return;
-    if (spins > PATIENCE) sched_yield();
-    else ser_pause();
+    if (spins > PATIENCE)
+        sched_yield();
+    else
+        ser_pause();
 }
 
 // MARK: Lines
@@ -94,10 +96,17 @@ static void compute(const part_of_row *p, int64_t begin, int64_t step) {
     const int lstm = l->shape.kind == SER_RECURRENT_LSTM;
     float *gates = p->gates + (step - begin) * l->ldg, *before = p->hidden[step & 1];
     ser_multiply_parts(p->call, SER_STATE_ONLY, 1, before, gates, p->first, p->count, NULL, 0);
-    ser_cell_forward cell = {.rows = 1, .units = l->units, .count = p->count, .gates = gates + p->first,
-                             .ld_gates = l->ldg, .before = (lstm ? p->cell : before) + p->first,
-                             .ld_before = l->units, .cell = p->cell + p->first, .ld_cell = l->units,
-                             .hidden = state_after(p, step) + p->first, .ld_hidden = l->units};
+    ser_cell_forward cell = {.rows = 1,
+                             .units = l->units,
+                             .count = p->count,
+                             .gates = gates + p->first,
+                             .ld_gates = l->ldg,
+                             .before = (lstm ? p->cell : before) + p->first,
+                             .ld_before = l->units,
+                             .cell = p->cell + p->first,
+                             .ld_cell = l->units,
+                             .hidden = state_after(p, step) + p->first,
+                             .ld_hidden = l->units};
     ser_run_forward_cell(p->call, &cell);
 }
 
@@ -142,8 +151,7 @@ static void take_over(single_row *w, int64_t number, int64_t begin, int64_t step
     const int64_t units = w->call->layout.units;
     p->first = w->half;
     p->count = units - w->half;
-    if (step > begin)
-        memcpy(p->cell + p->first, w->helper_cell[(step - 1) & 1], (size_t)p->count * sizeof(float));
+    if (step > begin) memcpy(p->cell + p->first, w->helper_cell[(step - 1) & 1], (size_t)p->count * sizeof(float));
     project(p, begin, step, end);
     compute(p, begin, step);
     p->first = 0;
@@ -223,7 +231,10 @@ static void help(single_row *w) {
 static void run(void *context, int64_t index) {
     single_row *w = context;
     uint64_t mode = ser_flush_denormals();
-    if (index == 0) lead(w); else help(w);
+    if (index == 0)
+        lead(w);
+    else
+        help(w);
     ser_restore_denormals(mode);
 }
 

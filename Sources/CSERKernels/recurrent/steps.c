@@ -15,14 +15,23 @@ void ser_multiply_parts(const ser_forward_call *f, ser_operands which, int64_t r
         // All units of all gates lie side by side; some of them are a product for each gate.
         const int64_t width = count == l->units ? part->columns : count, stride = count == l->units ? width : l->units;
         for (int64_t column = first; column < part->columns; column += stride) {
-            ser_product g = {
-                .m = rows, .n = width, .k = which == SER_INPUT_ONLY ? input : which == SER_STATE_ONLY ? state : all,
-                .a = x + (from_input ? l->units : 0), .row_step = l->ldx, .k_step = 1,
-                .p = f->packed + part->packed + column * all + (from_input ? state * SER_PANEL : 0), .ldp = SER_PANEL,
-                .panel_step = all * SER_PANEL, .c = gates + part->column + column, .ldc = l->ldg,
-                .start = which == SER_STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
-                .bias = f->packed + l->bias + part->column + column,
-                .next = i == 0 ? next : NULL, .next_count = next_count};
+            ser_product g = {.m = rows,
+                             .n = width,
+                             .k = which == SER_INPUT_ONLY   ? input
+                                  : which == SER_STATE_ONLY ? state
+                                                            : all,
+                             .a = x + (from_input ? l->units : 0),
+                             .row_step = l->ldx,
+                             .k_step = 1,
+                             .p = f->packed + part->packed + column * all + (from_input ? state * SER_PANEL : 0),
+                             .ldp = SER_PANEL,
+                             .panel_step = all * SER_PANEL,
+                             .c = gates + part->column + column,
+                             .ldc = l->ldg,
+                             .start = which == SER_STATE_ONLY && part->input ? SER_START_C : SER_START_BIAS,
+                             .bias = f->packed + l->bias + part->column + column,
+                             .next = i == 0 ? next : NULL,
+                             .next_count = next_count};
             f->gemm->multiply(&g);
         }
     }

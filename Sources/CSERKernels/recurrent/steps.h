@@ -11,7 +11,7 @@ typedef struct {
     const ser_cells_kernels *cells;
     const ser_recurrent_forward_arguments *arguments;
     const float *packed;
-    float *scratch;                // [chunks] working space, scratch_size floats each
+    float *scratch;  // [chunks] working space, scratch_size floats each
     int64_t scratch_size;
 } ser_forward_call;
 

@@ -34,8 +34,9 @@ static void pack_panel(void *context, int64_t index) {
     if (part->input) ser_pack_panel_transposed(out, f->weights->weight_ih + row * inputs, inputs, inputs, columns);
     float *bias = f->packed + l->bias + column;
     for (int64_t j = 0; j < SER_PANEL; j++)
-        bias[j] = j >= columns ? 0.0f : bias_sum(part->input ? f->weights->bias_ih : NULL,
-                                                 part->state ? f->weights->bias_hh : NULL, row + j);
+        bias[j] = j >= columns ? 0.0f
+                               : bias_sum(part->input ? f->weights->bias_ih : NULL,
+                                          part->state ? f->weights->bias_hh : NULL, row + j);
 }
 
 int64_t ser_recurrent_packed_size(const ser_recurrent_shape *shape) {

@@ -12,7 +12,9 @@
 // wasted.
 enum { SMALL_LIMIT = 32 * 1024, CLASSES = 4 * 58, SMALL_KEPT = 256 * 1024 };
 
-typedef struct block { struct block *next; } block;
+typedef struct block {
+    struct block *next;
+} block;
 
 typedef struct {
     block *lists[CLASSES];
@@ -33,7 +35,12 @@ static int class_of(size_t bytes, size_t *size) {
     int power = 63 - __builtin_clzll((unsigned long long)bytes);
     size_t base = (size_t)1 << power, step = base / 4;
     size_t above = (bytes - base + step - 1) / step;
-    if (above == 4) { power++; base <<= 1; step <<= 1; above = 0; }
+    if (above == 4) {
+        power++;
+        base <<= 1;
+        step <<= 1;
+        above = 0;
+    }
     *size = (base + above * step + 63) & ~(size_t)63;
     return (power - 6) * 4 + (int)above;
 }
@@ -41,7 +48,11 @@ static int class_of(size_t bytes, size_t *size) {
 static void drop_cache(void *p) {
     thread_cache *c = p;
     for (int k = 0; k < CLASSES; k++) {
-        for (block *b = c->lists[k]; b;) { block *next = b->next; free(b); b = next; }
+        for (block *b = c->lists[k]; b;) {
+            block *next = b->next;
+            free(b);
+            b = next;
+        }
     }
     free(c);
     cache = NULL;
@@ -79,7 +90,11 @@ void *ser_allocate(size_t bytes) {
     block *b = NULL;
     if (size <= SMALL_LIMIT) {
         thread_cache *c = own_cache();
-        if (c && (b = c->lists[k])) { c->lists[k] = b->next; c->counts[k]--; return b; }
+        if (c && (b = c->lists[k])) {
+            c->lists[k] = b->next;
+            c->counts[k]--;
+            return b;
+        }
     } else {
         pthread_mutex_lock(&large_lock);
         if ((b = large_lists[k])) large_lists[k] = b->next;
@@ -96,12 +111,18 @@ void ser_free(void *pointer, size_t bytes) {
     block *b = pointer;
     if (size <= SMALL_LIMIT) {
         thread_cache *c = own_cache();
-        if (!c || c->counts[k] >= SMALL_KEPT / size + 16) { free(pointer); return; }
-        b->next = c->lists[k]; c->lists[k] = b; c->counts[k]++;
+        if (!c || c->counts[k] >= SMALL_KEPT / size + 16) {
+            free(pointer);
+            return;
+        }
+        b->next = c->lists[k];
+        c->lists[k] = b;
+        c->counts[k]++;
         return;
     }
     pthread_mutex_lock(&large_lock);
-    b->next = large_lists[k]; large_lists[k] = b;
+    b->next = large_lists[k];
+    large_lists[k] = b;
     pthread_mutex_unlock(&large_lock);
 }
 

@@ -19,17 +19,17 @@ enum { MOST_THREADS = 256, SPINS = 4000 };  // a spin is 10 to 20 ns: bounded, s
 // then claim a piece, and a claim fails when the ticket has changed: a loop's fields stay as they are until its last
 // piece is done.
 static _Alignas(128) struct {
-    _Atomic uint64_t ticket;                 // number of the loop << 32 | pieces that nobody has claimed
+    _Atomic uint64_t ticket;  // number of the loop << 32 | pieces that nobody has claimed
     _Atomic(void (*)(void *, int64_t)) body;
     _Atomic(void *) context;
     _Atomic int64_t count;
-    _Atomic int32_t workers;                 // workers with an index below this may join
+    _Atomic int32_t workers;  // workers with an index below this may join
 } loop;
-static _Alignas(128) _Atomic int64_t done;   // pieces that workers have completed
+static _Alignas(128) _Atomic int64_t done;  // pieces that workers have completed
 
 static _Alignas(128) pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the thread that workers serve
-static int32_t started;                      // guarded by owner
-static _Atomic int32_t wanted;               // threads a loop may use
+static int32_t started;                                                  // guarded by owner
+static _Atomic int32_t wanted;                                           // threads a loop may use
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t beds[MOST_THREADS] = {[0 ... MOST_THREADS - 1] = PTHREAD_COND_INITIALIZER};
 static _Atomic uint8_t asleep[MOST_THREADS];  // set and cleared by each worker under gate
@@ -50,8 +50,9 @@ static int claim(piece *p, int32_t index) {
         p->body = atomic_load_explicit(&loop.body, memory_order_relaxed);
         p->context = atomic_load_explicit(&loop.context, memory_order_relaxed);
         p->index = atomic_load_explicit(&loop.count, memory_order_relaxed) - unclaimed(ticket);
-        if (atomic_compare_exchange_weak_explicit(
-                &loop.ticket, &ticket, ticket - 1, memory_order_acq_rel, memory_order_acquire)) return 1;
+        if (atomic_compare_exchange_weak_explicit(&loop.ticket, &ticket, ticket - 1, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return 1;
     }
     return 0;
 }
@@ -152,7 +153,10 @@ void ser_parallel_for(int64_t count, void (*body)(void *, int64_t), void *contex
     for (piece p; claim(&p, -1); own++) p.body(p.context, p.index);
     in_loop = 0;
     for (int spins = 0; atomic_load_explicit(&done, memory_order_acquire) < count - own; spins++) {
-        if (spins < SPINS) ser_pause(); else sched_yield();
+        if (spins < SPINS)
+            ser_pause();
+        else
+            sched_yield();
     }
     pthread_mutex_unlock(&owner);
 }

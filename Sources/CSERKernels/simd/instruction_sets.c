@@ -9,8 +9,8 @@ static int has_portable(void) { return 1; }
 #if defined(__x86_64__)
 static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static int has_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")
-        && __builtin_cpu_supports("avx512bw");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
 #endif
 
@@ -24,7 +24,7 @@ enum { SETS = sizeof sets / sizeof *sets };
 
 // MARK: The one in use
 
-static _Atomic int32_t best = -1;            // -1: not looked for yet
+static _Atomic int32_t best = -1;             // -1: not looked for yet
 static _Thread_local int32_t asked_for = -1;  // of this thread, so that tests do not disturb each other; -1: the best
 
 int32_t ser_instruction_sets(void) {

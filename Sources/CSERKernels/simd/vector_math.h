@@ -8,8 +8,16 @@
 #include <string.h>
 #include "simd.h"
 
-SER_INLINE float ser_float_of_bits(uint32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
-SER_INLINE uint32_t ser_bits_of_float(float x) { uint32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+SER_INLINE float ser_float_of_bits(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+SER_INLINE uint32_t ser_bits_of_float(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
 
 // Adding 1.5 * 2^23 rounds to the nearest integer and leaves that integer in the low bits of the sum.
 #define SER_ROUNDER 12582912.0f

@@ -2,8 +2,8 @@
 // What the reading of one input costs.
 //
 // Memory: every allocation and every release of the process is counted, by what was asked for, without the margins of
-// AddressSanitizer and without what it keeps of released memory for a while. Time: the processor's, so that whatever else
-// runs on the machine does not count.
+// AddressSanitizer and without what it keeps of released memory for a while. Time: the processor's, so that whatever
+// else runs on the machine does not count.
 #pragma once
 #include <stdint.h>
 

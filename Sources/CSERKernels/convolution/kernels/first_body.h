@@ -4,7 +4,11 @@
 enum { WIDE = SER_LANES / 2, TAPS = 9 };  // doubles in a vector
 typedef double wide __attribute__((vector_size(SER_LANES * 4)));
 
-SER_INLINE wide load_wide(const double *p) { wide v; memcpy(&v, p, sizeof v); return v; }
+SER_INLINE wide load_wide(const double *p) {
+    wide v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
 
 SER_INLINE void gram_line(const double *lines, int64_t step, double gram[10][TAPS], const int s) {
     wide sum[TAPS], total = {0};
@@ -20,10 +24,8 @@ SER_INLINE void gram_line(const double *lines, int64_t step, double gram[10][TAP
     }
 }
 
-static void gram(
-    const float *x, int64_t x_row, int64_t rows, int64_t width, const int64_t *offsets, double *lines,
-    double gram[10][9]
-) {
+static void gram(const float *x, int64_t x_row, int64_t rows, int64_t width, const int64_t *offsets, double *lines,
+                 double gram[10][9]) {
     int64_t step = (width + WIDE - 1) / WIDE * WIDE;
     memset(lines, 0, (size_t)(TAPS * step) * sizeof(double));
     for (int64_t h = 0; h < rows; h++, x += x_row) {
@@ -31,9 +33,15 @@ static void gram(
             const float *from = x + offsets[t];
             for (int64_t i = 0; i < width; i++) lines[t * step + i] = from[i];
         }
-        gram_line(lines, step, gram, 0); gram_line(lines, step, gram, 1); gram_line(lines, step, gram, 2);
-        gram_line(lines, step, gram, 3); gram_line(lines, step, gram, 4); gram_line(lines, step, gram, 5);
-        gram_line(lines, step, gram, 6); gram_line(lines, step, gram, 7); gram_line(lines, step, gram, 8);
+        gram_line(lines, step, gram, 0);
+        gram_line(lines, step, gram, 1);
+        gram_line(lines, step, gram, 2);
+        gram_line(lines, step, gram, 3);
+        gram_line(lines, step, gram, 4);
+        gram_line(lines, step, gram, 5);
+        gram_line(lines, step, gram, 6);
+        gram_line(lines, step, gram, 7);
+        gram_line(lines, step, gram, 8);
     }
 }
 
@@ -51,18 +59,18 @@ SER_INLINE lane_mask load_bytes(const uint8_t *p) {
 }
 
 /// One row of windows, for `vectors` vectors of channels from c on; the weights stay in registers.
-SER_INLINE void first_pool_row(
-    const struct first_arguments *a, const float *x, int64_t c, uint8_t *winners, float *pooled,
-    const int vectors, const int64_t height, const int64_t window
-) {
+SER_INLINE void first_pool_row(const struct first_arguments *a, const float *x, int64_t c, uint8_t *winners,
+                               float *pooled, const int vectors, const int64_t height, const int64_t window) {
     lanes w[TAPS][2], bias[2], sign[2], scale[2], shift[2], zero = {0};
     int64_t offsets[TAPS];
     memcpy(offsets, a->offsets, sizeof offsets);
     SER_UNROLL for (int v = 0; v < vectors; v++) {
         int64_t at = c + v * SER_LANES;
         SER_UNROLL for (int t = 0; t < TAPS; t++) w[t][v] = SER_LOAD(a->w + t * a->channels + at);
-        bias[v] = SER_LOAD(a->bias + at); sign[v] = SER_LOAD(a->sign + at);
-        scale[v] = SER_LOAD(a->scale + at); shift[v] = SER_LOAD(a->shift + at);
+        bias[v] = SER_LOAD(a->bias + at);
+        sign[v] = SER_LOAD(a->sign + at);
+        scale[v] = SER_LOAD(a->scale + at);
+        shift[v] = SER_LOAD(a->shift + at);
     }
     for (int64_t k = 0; k < a->pooled_width; k++) {
         int64_t width = smaller(window, a->width - k * window);
@@ -96,15 +104,12 @@ SER_INLINE void first_pool_row(
     }
 }
 
-SER_INLINE void first_gradient_row(
-    const struct first_arguments *a, const float *x, int64_t c, const uint8_t *winners, const float *g,
-    const int vectors, const int64_t height, const int64_t window
-) {
+SER_INLINE void first_gradient_row(const struct first_arguments *a, const float *x, int64_t c, const uint8_t *winners,
+                                   const float *g, const int vectors, const int64_t height, const int64_t window) {
     lanes s[TAPS + 1][2], zero = {0};
     int64_t offsets[TAPS];
     memcpy(offsets, a->offsets, sizeof offsets);
-    SER_UNROLL for (int t = 0; t <= TAPS; t++)
-        SER_UNROLL for (int v = 0; v < vectors; v++) s[t][v] = zero;
+    SER_UNROLL for (int t = 0; t <= TAPS; t++) SER_UNROLL for (int v = 0; v < vectors; v++) s[t][v] = zero;
     for (int64_t k = 0; k < a->pooled_width; k++) {
         int64_t width = smaller(window, a->width - k * window), at = k * a->channels + c;
         lane_mask code[2];
@@ -126,34 +131,36 @@ SER_INLINE void first_gradient_row(
                 }
             }
     }
-    SER_UNROLL for (int t = 0; t <= TAPS; t++)
-        SER_UNROLL for (int v = 0; v < vectors; v++) {
-            float *sum = a->sums + t * a->channels + c + v * SER_LANES;
-            SER_STORE(sum, SER_LOAD(sum) + s[t][v]);
-        }
+    SER_UNROLL for (int t = 0; t <= TAPS; t++) SER_UNROLL for (int v = 0; v < vectors; v++) {
+        float *sum = a->sums + t * a->channels + c + v * SER_LANES;
+        SER_STORE(sum, SER_LOAD(sum) + s[t][v]);
+    }
 }
 
-#define FOR_FIRST_ROWS(call) \
-    for (int64_t h = 0; h < a->pooled_rows; h++) { \
-        const float *x = a->x + h * a->window_height * a->x_row; \
-        uint8_t *winners = a->winners ? a->winners + h * a->pooled_row : NULL; \
-        for (int64_t c = 0; c < a->channels; c += 2 * SER_LANES) { \
-            const int two = c + 2 * SER_LANES <= a->channels, square = a->window_height == 2 && a->window_width == 2; \
-            if (two && square) call(2, 2, 2); \
-            else if (two) call(2, a->window_height, a->window_width); \
-            else call(1, a->window_height, a->window_width); \
-        } \
+#define FOR_FIRST_ROWS(call)                                                                                           \
+    for (int64_t h = 0; h < a->pooled_rows; h++) {                                                                     \
+        const float *x = a->x + h * a->window_height * a->x_row;                                                       \
+        uint8_t *winners = a->winners ? a->winners + h * a->pooled_row : NULL;                                         \
+        for (int64_t c = 0; c < a->channels; c += 2 * SER_LANES) {                                                     \
+            const int two = c + 2 * SER_LANES <= a->channels, square = a->window_height == 2 && a->window_width == 2;  \
+            if (two && square)                                                                                         \
+                call(2, 2, 2);                                                                                         \
+            else if (two)                                                                                              \
+                call(2, a->window_height, a->window_width);                                                            \
+            else                                                                                                       \
+                call(1, a->window_height, a->window_width);                                                            \
+        }                                                                                                              \
     }
 
 static void first_pool(const struct first_arguments *a) {
-#define CALL(vectors, height, window) \
+#define CALL(vectors, height, window)                                                                                  \
     first_pool_row(a, x, c, winners, a->pooled + h * a->pooled_row, vectors, height, window)
     FOR_FIRST_ROWS(CALL)
 #undef CALL
 }
 
 static void first_gradient(const struct first_arguments *a) {
-#define CALL(vectors, height, window) \
+#define CALL(vectors, height, window)                                                                                  \
     first_gradient_row(a, x, c, winners, a->g + h * a->pooled_row, vectors, height, window)
     FOR_FIRST_ROWS(CALL)
 #undef CALL

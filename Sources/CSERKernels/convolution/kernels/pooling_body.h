@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Max pooling with batch normalisation and ReLU, forward and backward.
 
-SER_INLINE void pool_window(
-    const struct pool_arguments *a, const float *y, int64_t height, int64_t width, float *winner, float *pooled
-) {
+SER_INLINE void pool_window(const struct pool_arguments *a, const float *y, int64_t height, int64_t width,
+                            float *winner, float *pooled) {
     lanes zero = {0};
     for (int64_t c = 0; c < a->channels; c += SER_LANES) {
         lanes sign = SER_LOAD(a->sign + c), best = SER_LOAD(y + c), key = best * sign;
@@ -26,8 +25,10 @@ static void pool(const struct pool_arguments *a) {
         float *winner = a->winners ? a->winners + h * a->pooled_row : NULL, *pooled = a->pooled + h * a->pooled_row;
         for (int64_t w = 0; w < a->pooled_width; w++) {
             int64_t width = smaller(a->window_width, a->width - w * a->window_width);
-            if (a->window_height == 2 && width == 2) pool_window(a, y, 2, 2, winner, pooled);
-            else pool_window(a, y, a->window_height, width, winner, pooled);
+            if (a->window_height == 2 && width == 2)
+                pool_window(a, y, 2, 2, winner, pooled);
+            else
+                pool_window(a, y, a->window_height, width, winner, pooled);
             y += a->window_width * a->channels;
             if (winner) winner += a->channels;
             pooled += a->channels;
@@ -35,10 +36,8 @@ static void pool(const struct pool_arguments *a) {
     }
 }
 
-SER_INLINE void unpool_window(
-    const struct pool_arguments *a, const float *y, int64_t height, int64_t width, const float *winner, const float *g,
-    float *dy
-) {
+SER_INLINE void unpool_window(const struct pool_arguments *a, const float *y, int64_t height, int64_t width,
+                              const float *winner, const float *g, float *dy) {
     lanes zero = {0};
     for (int64_t c = 0; c < a->channels; c += SER_LANES) {
         lanes scale = SER_LOAD(a->scale + c), constant = SER_LOAD(a->constant + c), slope = SER_LOAD(a->slope + c);
@@ -57,9 +56,8 @@ SER_INLINE void unpool_window(
 SER_INLINE void unpool_rest(const struct pool_arguments *a, const float *y, float *dy, int64_t from, int64_t to) {
     for (int64_t w = from; w < to; w++)
         for (int64_t c = 0; c < a->channels; c += SER_LANES)
-            SER_STORE(
-                dy + w * a->channels + c,
-                SER_LOAD(a->constant + c) + SER_LOAD(a->slope + c) * SER_LOAD(y + w * a->channels + c));
+            SER_STORE(dy + w * a->channels + c,
+                      SER_LOAD(a->constant + c) + SER_LOAD(a->slope + c) * SER_LOAD(y + w * a->channels + c));
 }
 
 static void unpool(const struct pool_arguments *a) {
@@ -69,14 +67,18 @@ static void unpool(const struct pool_arguments *a) {
         const float *winner = a->winners + h * a->pooled_row, *g = a->g + h * a->pooled_row;
         for (int64_t w = 0; w < a->pooled_width; w++) {
             int64_t width = smaller(a->window_width, a->width - w * a->window_width);
-            if (a->window_height == 2 && width == 2) unpool_window(a, y, 2, 2, winner, g, dy);
-            else unpool_window(a, y, a->window_height, width, winner, g, dy);
-            y += a->window_width * a->channels; dy += a->window_width * a->channels;
-            winner += a->channels; g += a->channels;
+            if (a->window_height == 2 && width == 2)
+                unpool_window(a, y, 2, 2, winner, g, dy);
+            else
+                unpool_window(a, y, a->window_height, width, winner, g, dy);
+            y += a->window_width * a->channels;
+            dy += a->window_width * a->channels;
+            winner += a->channels;
+            g += a->channels;
         }
     }
     int64_t covered = smaller(a->pooled_width * a->window_width, a->width);
     for (int64_t h = 0; h < a->rows; h++)
-        unpool_rest(a, a->y + h * a->y_row, a->dy + h * a->dy_row,
-                    h < a->pooled_rows * a->window_height ? covered : 0, a->width);
+        unpool_rest(a, a->y + h * a->y_row, a->dy + h * a->dy_row, h < a->pooled_rows * a->window_height ? covered : 0,
+                    a->width);
 }

@@ -80,9 +80,8 @@ static void tile_input(const float *x, int64_t row, int64_t step, int64_t channe
     }
 }
 
-SER_INLINE void tile_output_whole(
-    const float *m, int64_t plane, const lanes bias, float *y, int64_t row, int64_t step, int64_t rows, int64_t columns
-) {
+SER_INLINE void tile_output_whole(const float *m, int64_t plane, const lanes bias, float *y, int64_t row, int64_t step,
+                                  int64_t rows, int64_t columns) {
     lanes t[6][4];  // [column][row]
     SER_UNROLL for (int j = 0; j < 6; j++) {
         lanes d[6];
@@ -98,18 +97,17 @@ SER_INLINE void tile_output_whole(
     }
 }
 
-static void tile_output(
-    const float *m, int64_t plane, int64_t channels, const float *bias, float *y, int64_t row, int64_t step,
-    int64_t rows, int64_t columns
-) {
+static void tile_output(const float *m, int64_t plane, int64_t channels, const float *bias, float *y, int64_t row,
+                        int64_t step, int64_t rows, int64_t columns) {
     for (int64_t c = 0; c < channels; c += SER_LANES)
-        if (rows == 4 && columns == 4) tile_output_whole(m + c, plane, SER_LOAD(bias + c), y + c, row, step, 4, 4);
-        else tile_output_whole(m + c, plane, SER_LOAD(bias + c), y + c, row, step, rows, columns);
+        if (rows == 4 && columns == 4)
+            tile_output_whole(m + c, plane, SER_LOAD(bias + c), y + c, row, step, 4, 4);
+        else
+            tile_output_whole(m + c, plane, SER_LOAD(bias + c), y + c, row, step, rows, columns);
 }
 
-static void tile_output_transposed(
-    const float *dy, int64_t row, int64_t step, int64_t channels, float *dm, int64_t plane
-) {
+static void tile_output_transposed(const float *dy, int64_t row, int64_t step, int64_t channels, float *dm,
+                                   int64_t plane) {
     for (int64_t c = 0; c < channels; c += SER_LANES) {
         lanes t[4][6];  // [column][row]
         SER_UNROLL for (int j = 0; j < 4; j++) {
@@ -126,9 +124,8 @@ static void tile_output_transposed(
     }
 }
 
-static void tile_input_transposed(
-    const float *dv, int64_t plane, int64_t channels, float *dx, int64_t row, int64_t step
-) {
+static void tile_input_transposed(const float *dv, int64_t plane, int64_t channels, float *dx, int64_t row,
+                                  int64_t step) {
     for (int64_t c = 0; c < channels; c += SER_LANES) {
         lanes t[6][6];  // [column][row]
         SER_UNROLL for (int j = 0; j < 6; j++) {
@@ -158,7 +155,7 @@ static void tile_weights(const float *w, int64_t depth, int reversed, float *u) 
             line_weights(g, t[j]);
         }
         SER_UNROLL for (int i = 0; i < 6; i++) {
-            lanes g[3] = { t[0][i], t[1][i], t[2][i] }, e[6];
+            lanes g[3] = {t[0][i], t[1][i], t[2][i]}, e[6];
             line_weights(g, e);
             SER_UNROLL for (int j = 0; j < 6; j++) SER_STORE(u + (i * 6 + j) * tap + c, e[j]);
         }
