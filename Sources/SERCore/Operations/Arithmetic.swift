@@ -112,7 +112,7 @@ extension Tensor {
     /// Divides, element by element; the shapes broadcast.
     public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
 
-    /// An element-wise operation on two tensors that broadcast, whose way back needs no values, only shapes.
+    /// An element-wise operation on two tensors that broadcast, whose backward pass needs shapes alone, no values.
     private static func binary(
         _ name: String, _ kernel: ser_binary_kernel, _ a: Tensor, _ b: Tensor,
         pullback: (_ a: [Int], _ b: [Int], _ shape: [Int]) -> Pullback

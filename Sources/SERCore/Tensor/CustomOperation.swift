@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An operation of one's own: a value computed in any way, with a hand-written way back.
+/// An operation of one's own: a value computed in any way, with a hand-written backward pass.
 ///
 /// ```swift
 /// func cube(_ x: Tensor) -> Tensor {
@@ -11,7 +11,7 @@
 ///     }
 /// }
 /// ```
-/// ``checkGradients(at:seed:of:)-([Tensor],_,_)`` tells whether the way back is right.
+/// ``checkGradients(at:seed:of:)-([Tensor],_,_)`` tells whether the backward pass is right.
 /// - Parameters:
 ///   - inputs: The tensors to differentiate with respect to; anything else may be captured.
 ///   - name: What messages call the operation.

@@ -8,8 +8,8 @@ public struct Parameters: Sendable {
     package private(set) var storage: Buffer
     /// For each tensor, how it was computed; nil when all are constants.
     private var traces: [Trace?]?
-    /// For each tensor, whether it is held as it is; nil when none is.
-    private var held: [Bool]?
+    /// For each tensor, whether it is frozen; nil when none is.
+    private var frozen: [Bool]?
 
     package init(layout: ParameterLayout, storage: Buffer) {
         self.layout = layout
@@ -72,28 +72,28 @@ public struct Parameters: Sendable {
 
     /// The paths of tensors that are frozen: constants to differentiation, passed over by optimisers.
     public var frozenPaths: [String] {
-        guard let held else { return [] }
-        return layout.paths.indices.filter { held[$0] }.map { layout.paths[$0] }
+        guard let frozen else { return [] }
+        return layout.paths.indices.filter { frozen[$0] }.map { layout.paths[$0] }
     }
 
     /// Freezes or unfreezes the tensors at the given paths. Stops the program when there is no such path.
     package mutating func setFrozen(_ isFrozen: Bool, _ paths: some Sequence<String>) {
-        var flags = held ?? [Bool](repeating: false, count: layout.count)
+        var flags = frozen ?? [Bool](repeating: false, count: layout.count)
         for path in paths {
             let index = layout.index(of: path)
             flags[index] = isFrozen
             if isFrozen { traces?[index] = nil }
         }
-        held = flags.contains(true) ? flags : nil
+        frozen = flags.contains(true) ? flags : nil
     }
 
-    package func isFrozen(at index: Int) -> Bool { held.map { $0[index] } ?? false }
+    package func isFrozen(at index: Int) -> Bool { frozen.map { $0[index] } ?? false }
 
     /// The pieces of the buffer that may change: where each begins and how long it is, paddings included.
     var changeable: [(start: Int, count: Int)] {
-        guard let held else { return [(0, layout.scalarCount)] }
+        guard let frozen else { return [(0, layout.scalarCount)] }
         var pieces: [(start: Int, count: Int)] = []
-        for index in 0..<layout.count where !held[index] {
+        for index in 0..<layout.count where !frozen[index] {
             let end = index + 1 < layout.count ? layout.offsets[index + 1] : layout.scalarCount
             if let last = pieces.last, last.start + last.count == layout.offsets[index] {
                 pieces[pieces.count - 1].count = end - last.start

@@ -39,11 +39,12 @@ package struct Trace: Sendable {
     var places: [Trace] { [Trace(tape: tape, index: index)] + others }
 }
 
-/// What an operation does on the way back: given the gradient of the loss with respect to its output, it hands the
+/// What an operation does in the backward pass: given the gradient of the loss with respect to its output, it hands the
 /// gradients with respect to its inputs to the cotangents, naming inputs by position.
 package typealias Pullback = (_ upstream: Tensor, _ cotangents: inout Cotangents) -> Void
 
-/// The operations of one differentiation in the order in which they ran, which is the order of the backward pass reversed.
+/// The operations of one differentiation in the order in which they ran, which is the order of the backward pass
+/// reversed.
 ///
 /// Entries name their inputs by number, so a tape is freed as an array is, without recursion. When the differentiation
 /// ends the tape is closed and emptied; tensors that outlive it are constants.
@@ -112,8 +113,8 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - compute: Writes every value of the result.
-    ///   - pullback: Makes the way back from the result; called only when the operation is recorded. What it captures is
-    ///     kept until the backward pass, so it captures ``Tensor/detached`` tensors and as few as it needs.
+    ///   - pullback: Makes the backward pass from the result; called only when the operation is recorded. What it
+    ///     captures is kept until then, so it captures ``Tensor/detached`` tensors and as few as it needs.
     package static func operation(
         shape: [Int], _ inputs: [Tensor], compute: (UnsafeMutablePointer<Float>) -> Void,
         pullback: (_ output: Tensor) -> Pullback

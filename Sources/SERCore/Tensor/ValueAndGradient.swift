@@ -75,8 +75,8 @@ private func pullBack(_ value: Tensor, upstream: Tensor, to layout: ParameterLay
 }
 
 extension Parameters {
-    /// These gradients of a loss, such that the way back of a call further out stops at them when the loss depends on
-    /// what that call differentiates: a gradient of a gradient would be missing from its result.
+    /// These gradients of a loss, such that the backward pass of a call further out stops at them when the loss depends
+    /// on what that call differentiates: a gradient of a gradient would be missing from its result.
     fileprivate func refusingDerivatives(withRespectTo loss: Tensor) -> Parameters {
         guard loss.trace != nil else { return self }
         let refusal = Tensor(0).recorded([loss]) { _ in

@@ -83,36 +83,36 @@ extension Model {
         let given = try placed(weights, by: table)
         let missing = paths.filter { given[$0] == nil }
         let unused = Set(given.keys).subtracting(paths).compactMap { given[$0]?.name }.sorted()
-        func misfit(_ reason: String, _ hint: String) -> InterchangeError {
+        func mismatch(_ reason: String, _ hint: String) -> InterchangeError {
             .weights(path: weights.path, reason: reason, hint: hint)
         }
         for path in paths {
             let shape = parameters.contains(path) ? parameters[path].shape : state[path].shape
             guard let entry = given[path] else { continue }
             guard let tensor = entry.tensor else {
-                throw misfit(
+                throw mismatch(
                     "'\(entry.name)' holds \(weights.otherTypes[entry.name] ?? "other") numbers, and weights are "
                         + "floats of 16, 32 or 64 bits",
                     "A quantised network cannot be read; save the weights that it was made of.")
             }
             if tensor.shape != shape {
-                throw misfit(
+                throw mismatch(
                     "'\(entry.name)' has the shape \(tensor.shape), and '\(path)' of the model \(shape)",
                     "The architectures differ; compare with ser summary.")
             }
         }
         if isStrict, let path = missing.first {
-            throw misfit(
+            throw mismatch(
                 "there is nothing for '\(path)'" + (unused.isEmpty ? "" : ", and no place for '\(unused[0])'"),
                 "Say in the table of names which of the file's it is.")
         }
         if isStrict, let name = unused.first {
             let type = weights.otherTypes[name].map { " (\($0))" } ?? ""
-            throw misfit(
+            throw mismatch(
                 "the model has no place for '\(name)'\(type)", "The architectures differ; compare with ser summary.")
         }
         if isStrict, let key = table.unusedKey(among: given.values.map(\.name)) {
-            throw misfit("no name in it begins with '\(key)'", "Correct the table of names.")
+            throw mismatch("no name in it begins with '\(key)'", "Correct the table of names.")
         }
         for path in paths {
             guard let tensor = given[path]?.tensor else { continue }

@@ -34,7 +34,7 @@ extension Model {
     /// - Throws: ``UnknownPathError`` when there is nothing at a path.
     public mutating func freezeAll(but paths: String...) throws(UnknownPathError) {
         let spared = Set(try tensors(at: paths))
-        hold((parameters.paths + state.paths).filter { !spared.contains($0) }, true)
+        setFrozen((parameters.paths + state.paths).filter { !spared.contains($0) }, true)
     }
 
     /// Lets frozen weights move again.
@@ -46,11 +46,11 @@ extension Model {
     public var frozenPaths: [String] { parameters.frozenPaths + state.frozenPaths }
 
     private mutating func setFrozen(_ isFrozen: Bool, _ paths: [String]) throws(UnknownPathError) {
-        hold(paths.isEmpty ? parameters.paths + state.paths : try tensors(at: paths), isFrozen)
+        setFrozen(paths.isEmpty ? parameters.paths + state.paths : try tensors(at: paths), isFrozen)
     }
 
     /// Freezes or unfreezes tensors of the given paths.
-    package mutating func hold(_ paths: [String], _ isFrozen: Bool) {
+    package mutating func setFrozen(_ paths: [String], _ isFrozen: Bool) {
         parameters.setFrozen(isFrozen, paths.filter(parameters.contains))
         state.setFrozen(isFrozen, paths.filter(state.contains))
     }

@@ -9,7 +9,8 @@ extension Model {
     ///   - path: Where the layer stands, such as `dense2`.
     ///   - layer: What stands there then.
     ///   - seed: Decides the new layer's weights.
-    /// - Throws: `ShapeError` when there is no such layer, the new one does not fit, or a layer behind it would need weights
+    /// - Throws: `ShapeError` when there is no such layer, the new one does not fit, or a layer behind it would need
+    ///   weights
     ///   of another shape.
     public func replacing(_ path: String, with layer: some Layer, seed: UInt64 = 0) throws(ShapeError) -> Model {
         let kind = type(of: layer).kind
@@ -26,7 +27,7 @@ extension Model {
         try model.keep(parameters, at: \.parameters, except: path)
         try model.keep(state, at: \.state, except: path)
         model.standardization = standardization
-        model.hold(frozenPaths.filter { !isPath($0, under: path) }, true)
+        model.setFrozen(frozenPaths.filter { !isPath($0, under: path) }, true)
         return model
     }
 

@@ -92,7 +92,7 @@ extension Recognizer {
             if let unknown = frozen.first(where: { !model.parameters.contains($0) && !model.state.contains($0) }) {
                 throw inconsistent(MetadataKey.frozen, "the network has no tensor \(quoted(unknown))")
             }
-            model.hold(frozen, true)
+            model.setFrozen(frozen, true)
         }
         self.init(
             checked: model, pipeline: pipeline, standardization: standardization, labels: labels,

@@ -180,7 +180,7 @@ extension Model {
         var model = Model(
             graph: graph, parameters: try reader.parameters(parameters.shapes, prefix: prefix),
             state: try reader.parameters(state.shapes, prefix: prefix))
-        model.hold(frozenPaths, true)
+        model.setFrozen(frozenPaths, true)
         return model
     }
 }

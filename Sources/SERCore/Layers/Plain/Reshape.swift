@@ -2,8 +2,8 @@
 
 /// Gives the same values another shape: `[.time, 40]` to `[1, .time, 40]`.
 ///
-/// Values keep their row-major order. One axis may be of unknown length: time stays time, with as many values before and
-/// after it as there were; `.any` in front of an input of known lengths takes what is left.
+/// Values keep their row-major order. One axis may be of unknown length: time stays time, with as many values before
+/// and after it as there were; `.any` in front of an input of known lengths takes what is left.
 public struct Reshape: UnaryLayer {
     public static let kind = "reshape"
 
@@ -16,15 +16,15 @@ public struct Reshape: UnaryLayer {
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
         let open = shape.dimensions.indices.filter { shape[$0].length == nil }
         guard open.count <= 1, shape.dimensions.allSatisfy({ ($0.length ?? 1) > 0 }) else {
-            throw misfit(input, hint: "Give positive lengths, at most one of them unknown.")
+            throw mismatch(input, hint: "Give positive lengths, at most one of them unknown.")
         }
         // In floating point: the product of a stranger's lengths may not fit an integer.
         guard shape.dimensions.reduce(1.0, { $0 * Double($1.length ?? 1) }) <= 0x1p31 else {
-            throw misfit(input, hint: "Give lengths whose product is at most 2^31.")
+            throw mismatch(input, hint: "Give lengths whose product is at most 2^31.")
         }
         guard let count = input.count else {
             guard pieces(input) == pieces(shape) else {
-                throw misfit(
+                throw mismatch(
                     input,
                     hint: "Keep the axis of unknown length and the number of values before and after it, or pad or "
                         + "cut clips to a fixed duration.")
@@ -35,7 +35,7 @@ public struct Reshape: UnaryLayer {
         let known = shape.dimensions.compactMap(\.length).reduce(1, *)
         if let axis = open.first, shape[axis] == .any, count % known == 0 { output[axis] = .fixed(count / known) }
         guard output.count == count else {
-            throw misfit(input, hint: "Both shapes must hold the same number of values.")
+            throw mismatch(input, hint: "Both shapes must hold the same number of values.")
         }
         return output
     }
@@ -65,7 +65,7 @@ public struct Reshape: UnaryLayer {
         return result
     }
 
-    private func misfit(_ input: Shape, hint: String) -> ShapeError {
+    private func mismatch(_ input: Shape, hint: String) -> ShapeError {
         ShapeError(layer: Self.kind, expected: "an input that fills \(shape)", got: "\(input)", hint: hint)
     }
 }

@@ -5,8 +5,8 @@
 /// `[time, features]` to `[units]`, or to `[time, units]` with `output: .allSteps`; twice the units when two
 /// directions are concatenated. Parameters of each layer: `weight_ih_l0` [4 units, features], `weight_hh_l0` [4
 /// units, units], `bias_ih_l0` and `bias_hh_l0` [4 units], gates in the order i, f, g, o, with `_reverse` at the end
-/// for the way back; drawn from PyTorch's default, U(-1/sqrt(units), 1/sqrt(units)). Rows of a batch stop at their
-/// own length.
+/// for the backward direction; drawn from PyTorch's default, U(-1/sqrt(units), 1/sqrt(units)). Rows of a batch stop at
+/// their own length.
 public struct LSTM: UnaryLayer {
     public static let kind = "lstm"
 

@@ -22,8 +22,8 @@ public enum RecurrentOutput: String, Sendable, Hashable, Codable {
 }
 
 /// What LSTM, GRU and RNN have in common: layers stacked over each other, one or two directions, PyTorch's parameter
-/// names (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the way back) and PyTorch's
-/// beginnings, U(-1/sqrt(units), 1/sqrt(units)).
+/// names (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the backward direction) and
+/// PyTorch's beginnings, U(-1/sqrt(units), 1/sqrt(units)).
 struct RecurrentStack {
     let layer: String
     let cell: RecurrentEquations

@@ -3,9 +3,9 @@
 /// Reads time both ways: a layer and, with weights of its own, the same layer over each row from its last valid step to
 /// its first.
 ///
-/// Any input with time, or `[steps, features]`. Where the layer keeps time, the result of the way back is turned round
-/// again, so that both speak of the same step. Merging side by side doubles the features (the channels, where time is
-/// the last axis). Parameters and state are the layer's, and again with `_reverse` at the end: for
+/// Any input with time, or `[steps, features]`. Where the layer keeps time, the result of the backward direction is
+/// turned round again, so that both speak of the same step. Merging side by side doubles the features (the channels,
+/// where time is the last axis). Parameters and state are the layer's, and again with `_reverse` at the end: for
 /// `Bidirectional(GRU(64))` the names of PyTorch's bidirectional `GRU`.
 public struct Bidirectional: UnaryLayer {
     public static let kind = "bidirectional"

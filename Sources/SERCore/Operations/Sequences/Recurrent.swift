@@ -88,8 +88,8 @@ package struct RecurrentWeights: Sendable {
 
 /// A recurrent layer over whole sequences, as one operation: PyTorch's LSTM, GRU and RNN equations, initial state zero.
 ///
-/// Each row stops at its own length. With weights for the way back, a second pass runs from each row's last valid
-/// step to its first, and the two results lie side by side (forward first).
+/// Each row stops at its own length. With weights for the backward direction, a second pass runs from each row's last
+/// valid step to its first, and the two results lie side by side (forward first).
 ///
 /// - Parameters:
 ///   - x: [batch, steps, inputs].

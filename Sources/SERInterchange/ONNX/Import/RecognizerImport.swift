@@ -46,18 +46,18 @@ extension Recognizer {
     /// A recognizer of a network and what belongs to it, found to fit each other.
     /// - Throws: ``InterchangeError/malformed(path:reason:)`` where they do not; `path` is what it calls the file.
     public init(_ model: Model, _ parts: RecognizerParts, path: String) throws(InterchangeError) {
-        func misfit(_ reason: String) -> InterchangeError { .malformed(path: path, reason: reason) }
-        do throws(FeatureError) { try parts.features.validate() } catch { throw misfit("its features: \(error)") }
+        func mismatch(_ reason: String) -> InterchangeError { .malformed(path: path, reason: reason) }
+        do throws(FeatureError) { try parts.features.validate() } catch { throw mismatch("its features: \(error)") }
         let pipeline: FeaturePipeline
         do throws(ShapeError) {
             pipeline = try FeaturePipeline(
                 for: model.graph.input, extractor: parts.features, seconds: parts.seconds, window: parts.window)
-        } catch { throw misfit("its features do not fit its network: \(error)") }
+        } catch { throw mismatch("its features do not fit its network: \(error)") }
         do throws(RecognizerError) {
             try self.init(
                 model: model, pipeline: pipeline, standardization: parts.standardization, labels: parts.labels,
                 provenance: parts.provenance)
-        } catch { throw misfit(error.reason) }
+        } catch { throw mismatch(error.reason) }
     }
 
     /// Reads a recognizer from an ONNX file of a network.

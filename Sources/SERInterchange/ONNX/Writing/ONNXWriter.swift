@@ -22,7 +22,7 @@ public struct ONNXWriter: Sendable {
     var kind = ""
     var parameters = Parameters([])
     var state = Parameters([])
-    /// What stands behind the names of parameters: `_reverse` on the way back.
+    /// What stands behind the names of parameters: `_reverse` in the backward direction.
     var suffix = ""
     var folded: Affine?
     private var initializers: Set<String> = []
