@@ -4,7 +4,7 @@ import PackageDescription
 
 let package = Package(
     name: "SER",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     products: [
         .library(name: "SERCore", targets: ["SERCore"]),
         .library(name: "SERAudio", targets: ["SERAudio"]),
@@ -33,7 +33,8 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .target(name: "CSERKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
-        // In C because a signal handler may touch nothing but lock-free atomics, and Swift's need macOS 15.
+        // In C because a signal handler may touch nothing but lock-free atomics, and a global of Swift is made when it is
+        // first touched.
         .target(name: "CSERSignals"),
         .target(name: "SERSupport", dependencies: ["CSERKernels", "CSERSignals"]),
         .target(
@@ -110,11 +111,14 @@ let package = Package(
         .testTarget(name: "SERModelsTests", dependencies: ["SERTestSupport", "SERModels", "SERCore", "SERAudio"]),
         .testTarget(
             name: "SERTrainingTests",
-            dependencies: ["SERTestSupport", "SERSyntheticSpeech", "SERTraining", "SERModels", "SERCore", "SERAudio"]),
+            dependencies: [
+                "SERTestSupport", "SERSyntheticSpeech", "SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport",
+            ]),
         .testTarget(
             name: "SERReportsTests",
             dependencies: [
                 "SERTestSupport", "SERBenchmarks", "SERReports", "SERTraining", "SERModels", "SERCore", "SERAudio",
+                "SERSupport",
             ]),
     ]
 )

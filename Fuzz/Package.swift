@@ -6,7 +6,7 @@ import PackageDescription
 
 let package = Package(
     name: "Fuzz",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     dependencies: [.package(name: "SER", path: "..")],
     targets: [
         // In C because it runs within every allocation.

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Synchronization
 
 /// A number that several threads count up.
-package final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
+package final class Counter: Sendable {
+    private let count = Atomic(0)
 
     package init() {}
 
     /// How many there are.
-    package var value: Int { lock.withLock { count } }
+    package var value: Int { count.load(ordering: .sequentiallyConsistent) }
 
     /// Counts one more, and returns how many there are.
-    package func increment() -> Int {
-        lock.withLock {
-            count += 1
-            return count
-        }
-    }
+    package func increment() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }

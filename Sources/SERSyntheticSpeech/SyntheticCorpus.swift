@@ -41,11 +41,16 @@ public struct SyntheticCorpus: Sendable, Hashable {
     /// - Parameters:
     ///   - folder: Where to write.
     ///   - progress: Called now and then with the number of clips done and their total.
-    ///   - isCancelled: Asked before each clip, from several threads; yes ends the writing after the clips begun.
     /// - Throws: ``SyntheticCorpusError``, also where the folder holds anything but this very corpus.
     public func write(
-        to folder: URL, progress: (@Sendable (_ done: Int, _ of: Int) -> Void)? = nil,
-        isCancelled: @Sendable () -> Bool = { false }
+        to folder: URL, progress: (@Sendable (_ done: Int, _ of: Int) -> Void)? = nil
+    ) throws(SyntheticCorpusError) {
+        try write(to: folder, progress: progress, stop: .never)
+    }
+
+    /// The same, until it is to stop, which ends the writing after the clips begun.
+    package func write(
+        to folder: URL, progress: (@Sendable (_ done: Int, _ of: Int) -> Void)?, stop: StopSignal
     ) throws(SyntheticCorpusError) {
         guard (1...Self.mostWords).contains(words) else {
             throw .wordCount(words, most: Self.mostWords)
@@ -54,7 +59,7 @@ public struct SyntheticCorpus: Sendable, Hashable {
         let takes = takes()
         let counter = ProgressCounter(total: takes.count, report: progress)
         let failures = parallelMap(takes.count) { i -> SyntheticCorpusError? in
-            if counter.hasFailed || isCancelled() { return nil }
+            if counter.hasFailed || stop.isSet { return nil }
             defer { counter.advance() }
             let failure = write(takes[i], to: folder)
             if failure != nil { counter.fail() }

@@ -226,7 +226,7 @@ private let presets: [MFCC] = FeaturePreset.allCases.map { MFCC($0) }
             let batch = try MFCC().extractAll(
                 [URL](repeating: file, count: 50), threads: 2,
                 progress: { done, total, rate in seen.note(done: done, total: total, rate: rate) },
-                isCancelled: { seen.done >= 10 })
+                stop: StopSignal(asking: { seen.done >= 10 }))
             #expect(batch.wasCancelled && batch.failures.isEmpty)
             #expect((10...12).contains(batch.features.compactMap { $0 }.count))
             #expect(seen.isInOrder && seen.total == 50)

@@ -62,12 +62,18 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
             Dense(3).named("one")
             Dense(3).named("two")
         }
-        #expect(try Self.error(heads) == .ports(inputs: 1, outputs: 2))
+        #expect(try Self.error(heads) == nil, "the first output is of the emotions")
+        let renamed = try Model(input: [.time, 20], outputs: ["one", "two"]) {
+            GRU(4)
+            Dense(5).named("one")
+            Dense(3).named("two")
+        }
+        #expect(try Self.error(renamed) == .labels(count: 3, output: [5]))
         let inputs = try Model(inputs: ["a": [.time, 20], "b": [3]]) {
             GRU(3).reading("a")
             Add().reading("gru1", "b")
         }
-        #expect(try Self.error(inputs) == .ports(inputs: 2, outputs: 1))
+        #expect(try Self.error(inputs) == .inputs(2))
         // A head of another size belongs to other labels.
         #expect(try Self.error(try sound.replacingHead(classes: 5)) == .labels(count: 3, output: [5]))
     }

@@ -5,6 +5,7 @@ import SERAudio
 import SERCore
 import SERModels
 import SERReports
+import SERSupport
 import SERSyntheticSpeech
 import SERTraining
 import Testing
@@ -172,15 +173,14 @@ import Testing
     @Test func cancellingKeepsFinishedFamilies() throws {
         try inFolder { folder in
             let (corpus, recognizer) = try Self.trained(folder)
-            let finished = Flag()
+            let stop = StopSignal()
             let results = try recognizer.robustness(
-                on: Partition(.test, of: corpus), suite: Self.few,
-                observe: { if case .finished = $0 { finished.set() } },
-                isCancelled: { finished.isSet })
+                on: Partition(.test, of: corpus), suite: Self.few, observe: { if case .finished = $0 { stop.set() } },
+                stop: stop)
             #expect(!results.isComplete && results.conditions.map(\.family) == [.white, .white])
             #expect("\(results)".contains("stopped before all conditions"))
             #expect(throws: TrainingError.self) {
-                try recognizer.robustness(on: Partition(.test, of: corpus), suite: Self.few, isCancelled: { true })
+                try recognizer.robustness(on: Partition(.test, of: corpus), suite: Self.few, stop: stop)
             }
         }
     }

@@ -4,6 +4,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 import SERTestSupport
 import SERTraining
 import Testing
@@ -58,7 +59,7 @@ private func trainer(epochs: Int) -> Trainer {
         features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: epochs, batchSize: 5,
         optimizer: .adam(learningRate: 0.01),
         schedule: .warmUp(over: .steps(4)) * .reduceOnPlateau(Plateau(factor: 0.5, patience: 0, threshold: 0.2)),
-        clipping: .norm(1), detailedMetrics: true, seed: 3)
+        clipping: .norm(1), metrics: [.precision, .recall, .auc], seed: 3)
 }
 
 /// Everything a step changes: weights, running statistics, what dropout drops.
@@ -89,7 +90,7 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
                 do {
                     let part = try trainer.fit(
                         try network(), on: split, checkpoint: checkpoint, observe: steps.observe,
-                        isCancelled: { steps.isOver })
+                        stop: StopSignal(asking: { steps.isOver }))
                     #expect(part.wasCancelled)
                 } catch TrainingError.cancelled {}
             }
@@ -122,7 +123,7 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         let whole = try trainer(epochs: 6).fit(try network(), on: split, observe: { _ in })
         #expect(weights(longer.recognizer) == weights(whole.recognizer))
         var patient = trainer(epochs: 50)
-        patient.patience = 2
+        patient.stopping = .patience(2)
         patient.optimizer = .adam(learningRate: 1e-12)
         let other = Checkpoint(at: tones.folder.path("d"), resume: true)
         let lost = try patient.fit(try network(), on: split, checkpoint: other, observe: { _ in })
@@ -136,9 +137,9 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
         let file = tones.folder.path("c"), checkpoint = Checkpoint(at: file, resume: true)
         _ = try trainer(epochs: 2).fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
         var other = trainer(epochs: 4)
-        other.detailedMetrics = false
+        other.metrics = []
         let longer = try other.fit(try network(), on: split, checkpoint: checkpoint, observe: { _ in })
-        #expect(longer.history.epochs.map { $0.validationDetail != nil } == [true, true, false, false])
+        #expect(longer.history.epochs.map { $0.validationMetrics["recall"] != nil } == [true, true, false, false])
         let whole = try other.fit(try network(), on: split, observe: { _ in })
         #expect(weights(longer.recognizer) == weights(whole.recognizer))
         // A file of when it was named among what decides.

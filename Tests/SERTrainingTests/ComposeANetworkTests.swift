@@ -3,9 +3,11 @@
 // The code stands here as the guide has it.
 
 import Foundation
+import SERAudio
 import SERCore
 import SERModels
 import SERTestSupport
+import SERTraining
 import Testing
 
 /// The guide's layer of one's own.
@@ -38,7 +40,7 @@ struct Gate: Layer {
         let pieces = guide.components(separatedBy: "```swift\n").dropFirst().compactMap {
             $0.components(separatedBy: "```").first
         }
-        #expect(pieces.count == 14)
+        #expect(pieces.count == 15)
         for piece in pieces { #expect(source.contains(plain(piece)), "\(piece)") }
     }
 
@@ -150,6 +152,22 @@ struct Gate: Layer {
         let results = joint(["speech": speech, "prosody": prosody], lengths: ["speech": [50, 31, 44, 12]])
         print(results["emotion"].values.shape, results["speaker"].values.shape)
         #expect(results["emotion"].values.shape == [4, 7] && results["speaker"].values.shape == [4, 2])
+
+        let speakers = ["OAF", "YAF"]
+        let heads = try Model(input: [.time, 40], outputs: ["emotion", "speaker", "seconds"], seed: 1) {
+            GRU(64).named("encoder")
+            Dense(7).named("emotion")
+            Dense(speakers.count).named("speaker").reading("encoder")
+            Dense(1).named("seconds").reading("encoder")
+        }
+        let trainer = Trainer(
+            features: MFCC(.librosa, coefficients: 40),
+            heads: [
+                .classes("speaker", speakers, weight: 0.3) { $0.speaker },
+                .values("seconds", weight: 0.1) { [Float($0.duration)] },
+            ],
+            metrics: [.recall, .accuracy(of: "speaker")])
+        #expect(try trainer.objective(for: heads, labels: (1...7).map { "\($0)" }).heads.count == 2)
 
         let inputs = ["speech": Signal(speech, lengths: [50, 31, 44, 12]), "prosody": Signal(prosody)]
         var trained = joint

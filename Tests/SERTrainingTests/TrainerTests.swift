@@ -4,6 +4,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 import SERTestSupport
 import SERTraining
 import Testing
@@ -94,14 +95,14 @@ private func recurrent() throws -> Model {
 
     @Test func cancellingKeepsTheBestSoFar() throws {
         let tones = try ToneCorpus()
-        let epochs = Counter()
+        let stop = StopSignal()
         let trained = try trainer(epochs: 1000).fit(
-            try recurrent(), on: try tones.split, observe: { if case .epoch = $0 { epochs.increment() } },
-            isCancelled: { epochs.value >= 3 })
+            try recurrent(), on: try tones.split,
+            observe: { if case .epoch(let record, _) = $0, record.epoch == 3 { stop.set() } }, stop: stop)
         #expect(trained.wasCancelled)
         #expect(trained.history.epochs.count == 3)
         #expect(throws: TrainingError.self) {
-            try trainer().fit(try recurrent(), on: try tones.split, observe: { _ in }, isCancelled: { true })
+            try trainer().fit(try recurrent(), on: try tones.split, stop: stop)
         }
     }
 
@@ -109,7 +110,7 @@ private func recurrent() throws -> Model {
         let tones = try ToneCorpus()
         var patient = trainer(epochs: 200)
         patient.optimizer = .adam(learningRate: 1e-12)
-        patient.patience = 3
+        patient.stopping = .patience(3)
         let trained = try patient.fit(try recurrent(), on: try tones.split, observe: { _ in })
         #expect(trained.history.epochs.count < 200)
         #expect(trained.history.epochs.count >= trained.history.bestEpoch + 3)
@@ -193,11 +194,4 @@ private func recurrent() throws -> Model {
         for number in 0..<10 { _ = step(batch, key: RandomKey(seed: 3).derived(number)) }
         #expect(ObjectIdentifier(step.model.parameters.storage) == place)
     }
-}
-
-private final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
-    var value: Int { lock.withLock { count } }
-    func increment() { lock.withLock { count += 1 } }
 }

@@ -4,6 +4,7 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 import SERTestSupport
 import SERTraining
 import Testing
@@ -16,7 +17,7 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
     private func diverging(after epochs: Int) -> Trainer {
         Trainer(
             features: features, duration: 1, epochs: 10, batchSize: 5, optimizer: .sgd(learningRate: 0.05),
-            schedule: .step(every: .epochs(epochs), factor: 1e30), detailedMetrics: true, seed: 1)
+            schedule: .step(every: .epochs(epochs), factor: 1e30), metrics: [.precision, .recall, .auc], seed: 1)
     }
 
     private func network() throws -> Model {
@@ -81,11 +82,11 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
         let split = try tones.split
         var patient = diverging(after: 1000)
         patient.optimizer = .sgd(learningRate: 1e-12)
-        patient.patience = 2
+        patient.stopping = .patience(2)
         #expect(try patient.fit(try network(), on: split, observe: { _ in }).stopped == .patience)
-        let flag = Flag()
+        let stop = StopSignal()
         let cancelled = try diverging(after: 1000).fit(
-            try network(), on: split, observe: { if case .epoch = $0 { flag.set() } }, isCancelled: { flag.isSet })
+            try network(), on: split, observe: { if case .epoch = $0 { stop.set() } }, stop: stop)
         #expect(cancelled.stopped == .cancelled && cancelled.wasCancelled)
     }
 

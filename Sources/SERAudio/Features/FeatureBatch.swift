@@ -2,6 +2,7 @@
 
 import Foundation
 import SERSupport
+import Synchronization
 
 /// The features of many files, and what could not be had.
 public struct FeatureBatch: Sendable {
@@ -34,12 +35,32 @@ extension FeatureExtractor {
     ///   - threads: Files in work at once; nil for `Parallelism.threads`.
     ///   - progress: Called after each file, one call at a time, from any thread: files done, files in all, files
     ///     a second.
-    ///   - isCancelled: Asked before each file, from any thread; true ends the work after the files begun.
     /// - Throws: ``FeatureError/invalidSetting(_:)``, before any file; files that fail are listed in the result.
     public func extractAll(
         _ files: [URL], duration: Double? = nil, truncated: TruncatedFiles = .refuse, threads: Int? = nil,
-        progress: (@Sendable (_ done: Int, _ total: Int, _ rate: Double) -> Void)? = nil,
-        isCancelled: @Sendable () -> Bool = { false }
+        progress: (@Sendable (_ done: Int, _ total: Int, _ rate: Double) -> Void)? = nil
+    ) throws(FeatureError) -> FeatureBatch {
+        try extractAll(
+            files, duration: duration, truncated: truncated, threads: threads, progress: progress, stop: .never)
+    }
+
+    /// The same without blocking a thread of the concurrency pool. When the task is cancelled, the work ends after the
+    /// files begun, and ``FeatureBatch/wasCancelled`` says so.
+    /// - Throws: ``FeatureError/invalidSetting(_:)``, before any file; files that fail are listed in the result.
+    public func extractAll(
+        _ files: [URL], duration: Double? = nil, truncated: TruncatedFiles = .refuse, threads: Int? = nil,
+        progress: (@Sendable (_ done: Int, _ total: Int, _ rate: Double) -> Void)? = nil
+    ) async throws(FeatureError) -> FeatureBatch {
+        try await onOwnThread { stop throws(FeatureError) in
+            try self.extractAll(
+                files, duration: duration, truncated: truncated, threads: threads, progress: progress, stop: stop)
+        }
+    }
+
+    /// The same, until it is to stop, which ends the work after the files begun.
+    package func extractAll(
+        _ files: [URL], duration: Double? = nil, truncated: TruncatedFiles = .refuse, threads: Int? = nil,
+        progress: (@Sendable (_ done: Int, _ total: Int, _ rate: Double) -> Void)? = nil, stop: StopSignal
     ) throws(FeatureError) -> FeatureBatch {
         try validate()
         if let duration {
@@ -50,7 +71,7 @@ extension FeatureExtractor {
         let state = BatchState(count: files.count)
         let lanes = min(max(1, threads ?? Parallelism.threads), max(1, files.count))
         parallelFor(lanes) { _ in
-            while !isCancelled(), let index = state.next() {
+            while !stop.isSet, let index = state.next() {
                 state.finish(index, file(files[index], duration, truncated), progress)
             }
         }
@@ -76,37 +97,45 @@ extension FeatureExtractor {
 }
 
 /// What the threads of a batch share.
-private final class BatchState: @unchecked Sendable {
-    private let lock = NSLock()
-    private let began = DispatchTime.now().uptimeNanoseconds
-    private var begun = 0
-    private var done = 0
-    private var results: [Result<FeatureMatrix, FeatureError>?]
+private final class BatchState: Sendable {
+    private struct State {
+        var begun = 0
+        var done = 0
+        var results: [Result<FeatureMatrix, FeatureError>?]
+    }
 
-    init(count: Int) { results = [Result<FeatureMatrix, FeatureError>?](repeating: nil, count: count) }
+    private let began = DispatchTime.now().uptimeNanoseconds
+    private let count: Int
+    private let state: Mutex<State>
+
+    init(count: Int) {
+        self.count = count
+        state = Mutex(State(results: [Result<FeatureMatrix, FeatureError>?](repeating: nil, count: count)))
+    }
 
     func next() -> Int? {
-        lock.lock()
-        defer { lock.unlock() }
-        guard begun < results.count else { return nil }
-        begun += 1
-        return begun - 1
+        state.withLock { state in
+            guard state.begun < count else { return nil }
+            state.begun += 1
+            return state.begun - 1
+        }
     }
 
     func finish(
         _ index: Int, _ result: Result<FeatureMatrix, FeatureError>, _ progress: (@Sendable (Int, Int, Double) -> Void)?
     ) {
-        lock.lock()
-        defer { lock.unlock() }
-        results[index] = result
-        done += 1
-        let seconds = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9
-        progress?(done, results.count, Double(done) / max(seconds, 1e-9))
+        state.withLock { state in
+            state.results[index] = result
+            state.done += 1
+            let seconds = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9
+            progress?(state.done, count, Double(state.done) / max(seconds, 1e-9))
+        }
     }
 
     func batch(_ files: [URL]) -> FeatureBatch {
-        var batch = FeatureBatch(features: [], failures: [], wasCancelled: done < results.count)
-        for (index, result) in results.enumerated() {
+        let state = state.withLock { $0 }
+        var batch = FeatureBatch(features: [], failures: [], wasCancelled: state.done < count)
+        for (index, result) in state.results.enumerated() {
             switch result {
             case .success(let features): batch.features.append(features)
             case .failure(let error):

@@ -56,8 +56,8 @@ public struct Optimizer: Sendable {
         self.steps = steps
     }
 
-    /// Takes one step against the gradients; in place, unless somebody else holds the parameters. Frozen tensors and what
-    /// is carried for them stay as they are.
+    /// Takes one step against the gradients; in place, unless somebody else holds the parameters. Frozen tensors and
+    /// what is carried for them stay as they are.
     ///
     /// - Parameters:
     ///   - parameters: Those the optimiser was made for, or others of the same paths and shapes.

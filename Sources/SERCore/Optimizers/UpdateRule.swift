@@ -15,7 +15,8 @@
 ///     }
 /// }
 ///
-/// let trainer = Trainer(features: features, optimizer: OptimizerConfiguration(rule: SignDescent(), learningRate: 1e-4))
+/// let optimizer = OptimizerConfiguration(rule: SignDescent(), learningRate: 1e-4)
+/// let trainer = Trainer(features: features, optimizer: optimizer)
 /// ```
 /// What a rule carries from step to step lies in the slice (``UpdateSlice/state(_:)``), not in the rule: so that a
 /// checkpoint holds it, and a copy of an ``Optimizer`` is a snapshot.
@@ -23,7 +24,8 @@ public protocol UpdateRule: Sendable, Hashable, Codable {
     /// The name that the rule goes by in files; no other may have it.
     static var kind: String { get }
 
-    /// The names of what is carried for each parameter, such as `["exp_avg", "exp_avg_sq"]`; zeros before the first step.
+    /// The names of what is carried for each parameter, such as `["exp_avg", "exp_avg_sq"]`; zeros before the first
+    /// step.
     var stateNames: [String] { get }
 
     /// Whether a slice must be one whole tensor, as a rule needs that looks at a tensor's norm. If not, a slice is any
@@ -34,8 +36,8 @@ public protocol UpdateRule: Sendable, Hashable, Codable {
     /// - Throws: ``OptimizerError/setting(name:value:expected:)``.
     func validate() throws(OptimizerError)
 
-    /// Changes the parameters of a slice, and what is carried for them, by one step. Called from several threads at once,
-    /// each with a slice of its own; the result must not depend on where slices begin and end.
+    /// Changes the parameters of a slice, and what is carried for them, by one step. Called from several threads at
+    /// once, each with a slice of its own; the result must not depend on where slices begin and end.
     func update(_ slice: UpdateSlice, in step: UpdateStep)
 }
 

@@ -33,7 +33,7 @@ struct ExplainedClip {
         do throws(FeatureError) { batch = try recognizer.batch(of: [features]) } catch { throw .features(error) }
         do throws(RecognitionError) {
             prediction = try recognizer.prediction(
-                from: recognizer.model(batch.values, lengths: batch.lengths), heard: part)
+                from: recognizer.outputs(of: batch).values(at: recognizer.outputPlace), heard: part)
         } catch {
             switch error {
             case .features(let error): throw .features(error)
@@ -47,7 +47,7 @@ struct ExplainedClip {
         by method: ExplanationMethod, of label: String, against contrast: String?
     ) throws(ExplanationError) -> Explanation {
         let weights = recognizer.labels.map { $0 == label ? Float(1) : $0 == contrast ? -1 : 0 }
-        let score = ExplainedScore(recognizer.model, weights: weights)
+        let score = ExplainedScore(recognizer.model, weights: weights, output: recognizer.outputPlace)
         let value = score.values(batch.values, lengths: batch.lengths)[0]
         let baselineValue = score.values(Tensor.zeros(batch.values.shape), lengths: batch.lengths)[0]
         guard value.isFinite, baselineValue.isFinite else { throw .notFinite }

@@ -7,26 +7,31 @@ import SERCore
 package struct ExplainedScore: Sendable {
     private let model: Model
     private let weights: [Float]
+    private let output: Int
 
     /// How many rows go through the network at once; cuts do not depend on the number of threads.
     private static let rowsAtOnce = 32
 
-    /// - Parameter weights: The weight of each logit, [classes].
-    package init(_ model: Model, weights: [Float]) {
+    /// - Parameters:
+    ///   - weights: The weight of each logit, [classes].
+    ///   - output: The place of the logits among the network's outputs.
+    package init(_ model: Model, weights: [Float], output: Int = 0) {
         self.model = model
         self.weights = weights
+        self.output = output
     }
 
     /// The scores of a batch: [rows, ...] to [rows].
-    package func values(_ rows: Tensor, lengths: [Int]?) -> [Double] { sums(of: model(rows, lengths: lengths)) }
+    package func values(_ rows: Tensor, lengths: [Int]?) -> [Double] {
+        sums(of: model.outputs(rows, lengths: lengths).outputs.values(at: output))
+    }
 
     /// The scores of a batch, and the gradient of each row's with respect to that row, in the shape of `rows`.
     package func gradients(_ rows: Tensor, lengths: [Int]?) -> (scores: [Double], gradients: Tensor) {
         let parameters = Parameters([("input", rows)])
         let (_, logits, gradient) = valueAndGradient(at: parameters) { input in
-            let logits = model.run(
-                input["input"], lengths: lengths, parameters: model.parameters, mode: .inference
-            ).output.values
+            let logits = model.outputs(input["input"], lengths: lengths, parameters: model.parameters)
+                .outputs.values(at: output)
             // Rows do not see each other in inference, so the gradient of the sum holds that of each.
             return ((logits * Tensor(weights)).sum(), logits.detached)
         }

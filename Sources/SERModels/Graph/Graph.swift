@@ -69,6 +69,11 @@ public struct Graph: Sendable {
     /// The shape that comes out, without the batch axis; of several outputs the first.
     public var output: Shape { outputs.first.map { shape(of: $0.node) } ?? input }
 
+    /// The shape of the output of a name, without the batch axis; nil where there is none.
+    package func shape(ofOutput name: String) -> Shape? {
+        outputs.first { $0.name == name }.map { shape(of: $0.node) }
+    }
+
     /// The shape that a node, or an input of the network, gives.
     /// - Parameter node: As in ``Node/inputs``.
     public func shape(of node: Int) -> Shape { node < 0 ? inputs[-1 - node].shape : nodes[node].shape }

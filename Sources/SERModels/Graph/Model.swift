@@ -127,11 +127,20 @@ public struct Model: Sendable {
             graph.inputs.count == 1 && graph.outputs.count == 1,
             "Model: it has inputs \(graph.inputs.map(\.name)) and outputs \(graph.outputs.map(\.name)); give them by name"
         )
+        let (outputs, state) = outputs(values, lengths: lengths, parameters: parameters, mode: mode)
+        return (outputs.signals[0], state)
+    }
+
+    /// Runs a network of one input on a batch: all that comes out, and the state as the step leaves it.
+    package func outputs(
+        _ values: Tensor, lengths: [Int]?, parameters: Parameters? = nil, mode: Mode = .inference
+    ) -> (outputs: ModelOutputs, state: Parameters) {
+        require(graph.inputs.count == 1, "Model: it has inputs \(graph.inputs.map(\.name)); give them by name")
         let signal = checked(Signal(values, lengths: lengths), for: 0)
         let (outputs, state) = plan.run(
             [signal], parameters: parameters ?? self.parameters, state: state, mode: mode,
             prepared: parameters == nil ? prepared : nil)
-        return (outputs[0], state)
+        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), state)
     }
 
     /// Runs a network of several inputs or outputs on a batch.
@@ -178,6 +187,20 @@ public struct ModelOutputs: Sendable {
     /// The names of the outputs, in the network's order.
     public let names: [String]
     let signals: [Signal]
+
+    package init(names: [String], signals: [Signal]) {
+        self.names = names
+        self.signals = signals
+    }
+
+    /// The values of the output at a place of ``names``.
+    package func values(at place: Int) -> Tensor { signals[place].values }
+
+    /// The same values, as constants to differentiation.
+    package var detached: ModelOutputs {
+        let constants = signals.map { Signal($0.values.detached, lengths: $0.lengths, timeAxis: $0.timeAxis) }
+        return ModelOutputs(names: names, signals: constants)
+    }
 
     /// The output of a name: values [batch, ...], with lengths where it has a time axis. Stops the program when there is no
     /// such output, as a wrong index does.

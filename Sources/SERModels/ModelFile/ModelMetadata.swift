@@ -13,6 +13,8 @@ package enum MetadataKey {
     static let features = "ser.features"
     package static let standardization = "ser.standardization"
     static let labels = "ser.labels"
+    /// The name of the output that gives the emotions; absent where it is the first.
+    static let output = "ser.output"
     /// Absent where confidences are not calibrated.
     static let calibration = "ser.calibration"
     static let provenance = "ser.provenance"

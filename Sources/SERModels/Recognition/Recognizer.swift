@@ -3,6 +3,7 @@
 import Foundation
 import SERAudio
 import SERCore
+import SERSupport
 
 /// Sound in, emotions out: a network with its features, standardisation and labels, in one value and one file.
 public struct Recognizer: Sendable {
@@ -12,8 +13,10 @@ public struct Recognizer: Sendable {
     public let pipeline: FeaturePipeline
     /// How features are brought to the scale of the training part.
     public let standardization: Standardization
-    /// The emotions, in the order of the network's outputs.
+    /// The emotions, in the order of the logits.
     public let labels: [String]
+    /// The name of the network's output that gives the emotions' logits.
+    public let output: String
     /// Brings confidences in line with accuracy; `nil` leaves them as the network gives them.
     public var calibration: TemperatureScaling?
     /// Where the model comes from: corpus, split, seed, metrics; free text by name.
@@ -24,24 +27,25 @@ public struct Recognizer: Sendable {
     ///   - model: The network: one input, one output with a logit for each label.
     ///   - pipeline: Features of the shape that the network reads.
     ///   - standardization: Of as many columns as the pipeline's features have.
-    ///   - labels: The emotions, each once, in the order of the network's outputs.
+    ///   - labels: The emotions, each once, in the order of the logits.
+    ///   - output: The name of the network's output that gives the emotions' logits; nil for the first.
     ///   - calibration: Brings confidences in line with accuracy; nil leaves them as the network gives them.
     ///   - provenance: Where the model comes from.
     /// - Throws: ``RecognizerError`` where the parts do not fit.
     public init(
         model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        calibration: TemperatureScaling? = nil, provenance: [String: String] = [:]
+        output: String? = nil, calibration: TemperatureScaling? = nil, provenance: [String: String] = [:]
     ) throws(RecognizerError) {
-        try Self.check(model.graph, pipeline, standardization, labels)
+        let output = try Self.check(model.graph, pipeline, standardization, labels, output: output)
         self.init(
-            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
             calibration: calibration, provenance: provenance)
     }
 
-    /// A recognizer of parts that ``check(_:_:_:_:)`` has found to fit.
+    /// A recognizer of parts that ``check(_:_:_:_:output:)`` has found to fit.
     package init(
         checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        calibration: TemperatureScaling?, provenance: [String: String]
+        output: String, calibration: TemperatureScaling?, provenance: [String: String]
     ) {
         var model = model
         model.standardization = standardization
@@ -49,30 +53,39 @@ public struct Recognizer: Sendable {
         self.pipeline = pipeline
         self.standardization = standardization
         self.labels = labels
+        self.output = output
         self.calibration = calibration
         self.provenance = provenance
     }
 
     /// Makes sure that parts make a recognizer.
+    /// - Returns: The name of the output that gives the emotions.
     static func check(
-        _ graph: Graph, _ pipeline: FeaturePipeline, _ standardization: Standardization, _ labels: [String]
-    ) throws(RecognizerError) {
-        guard graph.inputs.count == 1, graph.outputs.count == 1 else {
-            throw .ports(inputs: graph.inputs.count, outputs: graph.outputs.count)
+        _ graph: Graph, _ pipeline: FeaturePipeline, _ standardization: Standardization, _ labels: [String],
+        output: String?
+    ) throws(RecognizerError) -> String {
+        guard graph.inputs.count == 1 else { throw .inputs(graph.inputs.count) }
+        let names = graph.outputs.map(\.name)
+        guard let name = output ?? names.first, let shape = graph.shape(ofOutput: name) else {
+            throw .output(output ?? "", outputs: names)
         }
-        guard graph.output == Shape([labels.count]) else { throw .labels(count: labels.count, output: graph.output) }
+        guard shape == Shape([labels.count]) else { throw .labels(count: labels.count, output: shape) }
         var seen = Set<String>()
         if let repeated = labels.first(where: { !seen.insert($0).inserted }) { throw .repeatedLabel(repeated) }
         try pipeline.check(for: graph.input)
         guard standardization.mean.count == pipeline.columns else {
             throw .standardization(columns: standardization.mean.count, features: pipeline.columns)
         }
+        return name
     }
+
+    /// The place of the emotions' logits among the network's outputs.
+    package var outputPlace: Int { model.graph.outputs.firstIndex { $0.name == output } ?? 0 }
 
     /// The same recognizer with other weights of its network.
     package func with(weightsOf model: Model, provenance: [String: String]) -> Recognizer {
         Recognizer(
-            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
             calibration: calibration, provenance: provenance)
     }
 
@@ -102,17 +115,52 @@ public struct Recognizer: Sendable {
         return prediction
     }
 
+    /// What the emotion of a clip is, computed without blocking a thread of the concurrency pool.
+    /// - Throws: ``RecognitionError`` for sound that has no features, and where the network's outputs are not finite.
+    public func recognize(_ clip: AudioClip) async throws(RecognitionError) -> Prediction {
+        try await onOwnThread { _ throws(RecognitionError) in try self.recognize(clip) }
+    }
+
+    /// What the emotion of a sound file is, read and computed without blocking a thread of the concurrency pool.
+    ///
+    /// ```swift
+    /// let prediction = try await recognizer.recognize(contentsOf: file)
+    /// ```
+    /// - Parameters:
+    ///   - file: The file, or a named pipe, which is read to its end.
+    ///   - truncated: What is done with a file whose end is missing.
+    /// - Throws: ``RecognitionError``, which wraps the `AudioError` of a file that cannot be read.
+    public func recognize(
+        contentsOf file: URL, truncated: TruncatedFiles = .refuse
+    ) async throws(RecognitionError) -> Prediction {
+        try await onOwnThread { _ throws(RecognitionError) in
+            try self.recognize(contentsOf: file, truncated: truncated)
+        }
+    }
+
+    /// All that the network makes of a clip, the logits of the emotions as well as what other heads give: [1, ...]
+    /// each.
+    /// - Throws: ``RecognitionError`` for sound that has no features, such as an empty clip.
+    public func outputs(of clip: AudioClip) throws(RecognitionError) -> ModelOutputs {
+        do throws(FeatureError) { return try outputs(of: try pipeline.hear(clip)) } catch { throw .features(error) }
+    }
+
     private func prediction(of heard: HeardSound) throws(RecognitionError) -> Prediction {
-        let matrix: FeatureMatrix
-        do throws(FeatureError) {
-            let features = try pipeline.summarized(try pipeline.features(of: heard.clip))
-            matrix = try model.fitted(features, as: pipeline.arrangement)
-        } catch { throw .features(error) }
+        let outputs: ModelOutputs
+        do throws(FeatureError) { outputs = try self.outputs(of: heard) } catch { throw .features(error) }
+        return try prediction(from: outputs.values(at: outputPlace), heard: heard.part)
+    }
+
+    private func outputs(of heard: HeardSound) throws(FeatureError) -> ModelOutputs {
+        let features = try pipeline.summarized(try pipeline.features(of: heard.clip))
+        let matrix = try model.fitted(features, as: pipeline.arrangement)
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
-        let batch = examples.batch([0])
-        return try prediction(from: model(batch.values, lengths: batch.lengths), heard: heard.part)
+        return outputs(of: examples.batch([0]))
     }
+
+    /// All that the network makes of a batch, in inference.
+    func outputs(of batch: Batch) -> ModelOutputs { model.outputs(batch.values, lengths: batch.lengths).outputs }
 
     /// The features of a clip's beginning, whichever part the pipeline would hear, found to fit the network.
     package func matrix(ofBeginningOf clip: AudioClip) throws(FeatureError) -> FeatureMatrix {

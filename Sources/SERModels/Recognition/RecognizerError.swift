@@ -7,8 +7,10 @@ import SERSupport
 
 /// Why parts do not make a recognizer.
 public enum RecognizerError: Error, Sendable, Equatable {
-    /// The network has several inputs or outputs.
-    case ports(inputs: Int, outputs: Int)
+    /// The network has several inputs.
+    case inputs(Int)
+    /// The network has no output of this name.
+    case output(String, outputs: [String])
     /// The network does not give one number for each label.
     case labels(count: Int, output: Shape)
     /// Two outputs have the same label.
@@ -33,8 +35,9 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
     /// What does not fit, without what to do.
     package var reason: String {
         switch self {
-        case .ports(let inputs, let outputs):
-            "a recognizer has one input and one output, and this network has \(inputs) and \(outputs)"
+        case .inputs(let count): "a recognizer has one input, and this network has \(count)"
+        case .output(let name, let outputs):
+            "the network has no output \(quoted(name)), but \(outputs.map(quoted).joined(separator: ", "))"
         case .labels(let count, let output): "\(count) labels for a network that gives \(output)"
         case .repeatedLabel(let label): "the label \(quoted(label)) stands twice"
         case .features(let error): "\(error)"
@@ -48,7 +51,8 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
     /// What a programmer can do.
     private var remedy: String {
         switch self {
-        case .ports: "Run a network of several with Model(_:lengths:) itself."
+        case .inputs: "Run a network of several with Model(_:lengths:) itself."
+        case .output: "Name the one that gives the emotions' logits, or none for the first."
         case .labels(let count, let output):
             output.timeAxis == nil
                 ? "End the network in Dense(\(count)), or give a label for each output."
@@ -65,7 +69,8 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
     /// The part of a model file that does not fit the rest.
     var part: String {
         switch self {
-        case .ports: MetadataKey.graph
+        case .inputs: MetadataKey.graph
+        case .output: MetadataKey.output
         case .labels, .repeatedLabel: MetadataKey.labels
         case .features, .seconds, .imageOfAnyLength, .input: MetadataKey.features
         case .standardization: MetadataKey.standardization

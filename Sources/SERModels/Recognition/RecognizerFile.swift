@@ -40,6 +40,7 @@ extension Recognizer {
                 MetadataKey.provenance: try MetadataPart.text(provenance),
             ]
             if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
+            if outputPlace != 0 { metadata[MetadataKey.output] = try MetadataPart.text(output) }
             if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
             try MetadataPart.check(model.graph, userInfo: layers.registry().userInfo)
             try pipeline.checkCoding()
@@ -81,9 +82,13 @@ extension Recognizer {
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
         }
-        do throws(RecognizerError) { try Self.check(graph, pipeline, standardization, labels) } catch {
-            throw inconsistent(error.part, error.reason)
-        }
+        let named =
+            file.metadata[MetadataKey.output] == nil
+            ? nil : try MetadataPart.value(MetadataKey.output, as: String.self, in: file)
+        let output: String
+        do throws(RecognizerError) {
+            output = try Self.check(graph, pipeline, standardization, labels, output: named)
+        } catch { throw inconsistent(error.part, error.reason) }
         let isCheckpoint = file.metadata[MetadataKey.checkpoint] != nil
         let own = file.entries.filter { !isCheckpoint || !$0.name.hasPrefix(MetadataKey.checkpointPrefix) }
         var model = try Model(graph: graph, entries: own, of: file)
@@ -95,7 +100,7 @@ extension Recognizer {
             model.setFrozen(frozen, true)
         }
         self.init(
-            checked: model, pipeline: pipeline, standardization: standardization, labels: labels,
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
             calibration: calibration, provenance: provenance)
     }
 }

@@ -13,16 +13,21 @@ extension Corpus {
     /// - Parameters:
     ///   - strict: Whether a clip that cannot be decoded, or could not be read before, is an error.
     ///   - progress: Told how many clips have been listened to, from several threads.
-    ///   - isCancelled: Asked before each clip; the clips not listened to are taken to be sound.
     /// - Throws: ``CorpusError/unreadable(_:)`` when reading strictly, ``CorpusError/nothingReadable(_:_:)``
     ///   where no clip is left.
     public func audited(
-        strict: Bool = false, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        isCancelled: @Sendable () -> Bool = { false }
+        strict: Bool = false, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(CorpusError) -> Corpus {
+        try audited(strict: strict, progress: progress, stop: .never)
+    }
+
+    /// The same, until it is to stop; the clips not listened to are taken to be sound.
+    package func audited(
+        strict: Bool = false, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }, stop: StopSignal
     ) throws(CorpusError) -> Corpus {
         let clips = clips, done = Counter()
         let heard = parallelMap(clips.count) { index -> Result<ClipHearing, AudioFacts.Failure>? in
-            guard !isCancelled() else { return nil }
+            guard !stop.isSet else { return nil }
             defer { progress(done.increment(), clips.count) }
             return ClipHearing.of(clips[index])
         }

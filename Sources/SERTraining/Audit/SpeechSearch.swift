@@ -7,15 +7,16 @@ import SERSupport
 extension Corpus {
     /// The clips in which nobody speaks, as far as SERAudio's `SpeechActivity` can tell; files that cannot be read are
     /// none of them.
-    /// - Parameters:
-    ///   - seconds: How much of each clip is looked at, from its beginning; nil for all of it.
-    ///   - isCancelled: Asked before each clip, from several threads; the clips not looked at are taken to have speech.
-    public func clipsWithoutSpeech(
-        within seconds: Double? = nil, isCancelled: @Sendable () -> Bool = { false }
-    ) -> [Clip] {
+    /// - Parameter seconds: How much of each clip is looked at, from its beginning; nil for all of it.
+    public func clipsWithoutSpeech(within seconds: Double? = nil) -> [Clip] {
+        clipsWithoutSpeech(within: seconds, stop: .never)
+    }
+
+    /// The same, until it is to stop; the clips not looked at are taken to have speech.
+    package func clipsWithoutSpeech(within seconds: Double?, stop: StopSignal) -> [Clip] {
         let clips = clips
         let speechless = parallelMap(clips.count) { index in
-            !isCancelled() && (try? SpeechSearch.findsNone(in: clips[index], within: seconds)) == true
+            !stop.isSet && (try? SpeechSearch.findsNone(in: clips[index], within: seconds)) == true
         }
         return zip(clips, speechless).filter(\.1).map(\.0)
     }

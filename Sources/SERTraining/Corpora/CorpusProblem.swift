@@ -16,7 +16,7 @@ public enum CorpusProblem: Sendable, Hashable {
     /// emotion nil for all. What is missing is named where that can be told. The corpus is named where there are several.
     case count(
         corpus: String? = nil, speaker: String?, emotion: String?, expected: Int, found: Int, missing: [String])
-    /// Clips in which nobody speaks, as far as ``Corpus/clipsWithoutSpeech(within:isCancelled:)`` can tell. They are kept.
+    /// Clips in which nobody speaks, as far as ``Corpus/clipsWithoutSpeech(within:)`` can tell. They are kept.
     case withoutSpeech(paths: [String])
     /// Clips that nowhere reach a thousandth of full scale (-60 dB). They are kept.
     case nearlySilent(paths: [String])

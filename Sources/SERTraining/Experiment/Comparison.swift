@@ -33,7 +33,7 @@ public struct Comparison: Sendable {
     public var calibrates: Bool
     /// Whether a clip without features is an error; if not, it is left out.
     public var isStrict: Bool
-    /// The recordings that are the same sound in different files (``Corpus/nearCopies(progress:isCancelled:)``), for the
+    /// The recordings that are the same sound in different files (``Corpus/nearCopies(progress:)``), for the
     /// audit; nil leaves them unsearched.
     public var copies: NearCopies?
     /// The command that is run, as it was typed: kept in the results.
@@ -79,14 +79,14 @@ public struct Comparison: Sendable {
     ///
     /// - Parameters:
     ///   - split: Which clips train, validate and test.
-    ///   - progress: Makes an observer for each network; by default one that shows progress on standard error.
+    ///   - progress: Makes an observer for each network; by default one that does nothing.
     ///   - completed: Called after each network that was trained to the end, with the results so far.
     ///   - isCancelled: Asked between steps. When it says yes, the network in training is given up, and the results
     ///     name it as missing with those that were to come.
     /// - Throws: ``TrainingError``, before any training where settings cannot work; and what `completed` throws.
     public func run(
         on split: DataSplit,
-        progress: (Architecture) -> @Sendable (Trainer.Event) -> Void = { TrainingProgress.standard($0.title) },
+        progress: (Architecture) -> @Sendable (Trainer.Event) -> Void = { _ in { _ in } },
         completed: (Outcome, ComparisonResults) throws -> Void = { _, _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws -> ComparisonResults {
@@ -98,7 +98,8 @@ public struct Comparison: Sendable {
             let trained: TrainedModel
             do {
                 trained = try trainer(for: architecture).fit(
-                    network, on: split, store: store, observe: progress(architecture), isCancelled: isCancelled)
+                    network, on: split, store: store, observe: progress(architecture),
+                    stop: StopSignal(asking: isCancelled))
             } catch TrainingError.cancelled {
                 break
             }
@@ -116,7 +117,7 @@ public struct Comparison: Sendable {
     ///   - architecture: The network to train.
     ///   - split: What to train, choose the epoch and test on.
     ///   - checkpoint: Where to keep what it takes to go on later, after each epoch.
-    ///   - observe: Told what happens; by default progress is shown on standard error.
+    ///   - observe: Told what happens; by default nobody.
     ///   - isCancelled: Asked between steps, from any thread; true ends the training.
     /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` when it is cancelled before the first epoch ended.
     public func train(
@@ -126,7 +127,7 @@ public struct Comparison: Sendable {
     ) throws(TrainingError) -> Outcome {
         let trained = try trainer(for: architecture).fit(
             try network(architecture, on: split), on: split, checkpoint: checkpoint,
-            observe: observe ?? TrainingProgress.standard(architecture.title), isCancelled: isCancelled)
+            observe: observe ?? { _ in }, stop: StopSignal(asking: isCancelled))
         return try test(trained, architecture, on: split)
     }
 
@@ -188,7 +189,8 @@ public struct Comparison: Sendable {
             features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
             optimizer: optimizer, schedule: schedule, clipping: clipping,
             // The report gives precision, recall and AUC over the epochs for its dense network.
-            detailedMetrics: architecture == .ann, calibrates: calibrates, seed: seed, isStrict: isStrict)
+            metrics: architecture == .ann ? [.precision, .recall, .auc] : [], calibrates: calibrates, seed: seed,
+            isStrict: isStrict)
     }
 
     private func test(

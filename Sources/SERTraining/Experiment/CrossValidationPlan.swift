@@ -85,7 +85,7 @@ package struct CrossValidationPlan: Sendable {
         var most = 0
         for pipeline in pipelines {
             let (matrices, _) = try store.matrices(
-                of: corpus.clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+                of: corpus.clips, pipeline: pipeline, progress: progress, stop: StopSignal(asking: isCancelled))
             most = max(most, matrices.reduce(0) { $0 + ($1.map { $0.frames * $0.coefficients } ?? 0) } * 4)
         }
         return most
@@ -153,12 +153,13 @@ package struct CrossValidationPlan: Sendable {
             network = try Self.network(candidate, labels: corpus.labels, seed: seed)
         } catch { throw .setting(error.description) }
         let trained = try trainer.fit(
-            network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } }, isCancelled: isCancelled)
+            network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } },
+            stop: StopSignal(asking: isCancelled))
         switch trained.stopped {
         case .cancelled: throw .cancelled
         // A fold's figures are those of a training that went as it was set.
         case .diverged(let epoch): throw .diverged(epoch: epoch)
-        case .allEpochs, .patience: return trained
+        case .allEpochs, .patience, .rule: return trained
         }
     }
 
@@ -178,8 +179,9 @@ package struct CrossValidationPlan: Sendable {
             trainer.seed = task.seed
             let network = try Self.network(candidate, labels: corpus.labels, seed: task.seed)
             do {
-                let identity = TrainingIdentity(
-                    trainer, network: network, pipeline: pipeline,
+                let identity = try TrainingIdentity(
+                    trainer, objective: trainer.objective(for: network, labels: corpus.labels), network: network,
+                    pipeline: pipeline,
                     standardization: try trainer.standardization.kept(by: network, columns: pipeline.columns),
                     split: task.split)
                 trainings.append(try MetadataPart.text(identity))

@@ -296,7 +296,7 @@ extension CrossValidationResults.Settings {
         duration = trainer.duration
         epochs = trainer.epochs
         batchSize = trainer.batchSize
-        patience = trainer.patience
+        patience = trainer.stopping.patience
         calibrates = trainer.calibrates
         do {
             features = try MetadataPart.text(pipeline)

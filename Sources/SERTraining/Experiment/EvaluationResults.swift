@@ -101,7 +101,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
         let (evaluation, used, failures) = try recognizer.measured(
-            part, store: store, isStrict: isStrict, observe: observe, isCancelled: isCancelled)
+            part, store: store, isStrict: isStrict, observe: observe, stop: StopSignal(asking: isCancelled))
         kind = .evaluation
         version = Self.currentVersion
         library = LibraryVersion.current

@@ -3,35 +3,55 @@
 import SERCore
 import SERModels
 
-/// Which clips stand together in the batches of an epoch.
+/// Which clips stand together in the batches of an epoch, and after which batches the weights are updated.
 package struct BatchOrder: Sendable {
-    package var batches: [[Int]]
+    package let batches: [[Int]]
+    /// For each batch, whether an update follows it.
+    let endsUpdate: [Bool]
+
+    /// How many updates there are.
+    package var updates: Int { endsUpdate.count { $0 } }
 
     /// All clips once, shuffled. Clips of about the same length stand together, so that little is padded: the shuffled
-    /// clips are cut into pools of 8 batches, each pool is ordered by length, and then the batches are shuffled.
+    /// clips are cut into pools of 8 updates, each pool is ordered by length and cut into updates, and these are
+    /// shuffled. So the clips of an update are the same, whether it takes one large batch or several small ones.
     ///
     /// A last batch of one clip joins the batch before: batch normalisation has no variance of one value.
-    package init(training examples: Examples, batchSize: Int, key: RandomKey) {
+    /// - Parameter accumulation: How many batches make an update.
+    package init(training examples: Examples, batchSize: Int, accumulation: Int = 1, key: RandomKey) {
         var generator = key.generator
         var order = Array(0..<examples.count).shuffled(using: &generator)
+        let updateSize = batchSize * min(accumulation, max(examples.count, 1))
         if case .sequence = examples.arrangement {
-            let pool = batchSize * 8
+            let pool = updateSize * 8
             for start in stride(from: 0, to: order.count, by: pool) {
                 let range = start..<min(start + pool, order.count)
                 order[range].sort { (examples.frames($0), $0) < (examples.frames($1), $1) }
             }
         }
-        batches = BatchOrder.cut(order, batchSize: batchSize)
-        if batches.count > 1, batches[batches.count - 1].count == 1 {
-            batches[batches.count - 2] += batches.removeLast()
+        var updates = BatchOrder.cut(order, batchSize: updateSize)
+        BatchOrder.joinLast(&updates)
+        updates.shuffle(using: &generator)
+        let cut = updates.map { update in
+            var batches = accumulation > 1 ? BatchOrder.cut(update, batchSize: batchSize) : [update]
+            BatchOrder.joinLast(&batches)
+            return batches
         }
-        batches.shuffle(using: &generator)
+        batches = cut.flatMap { $0 }
+        endsUpdate = cut.flatMap { batches in batches.indices.map { $0 == batches.count - 1 } }
+    }
+
+    /// A last batch of one clip joins the batch before.
+    private static func joinLast(_ batches: inout [[Int]]) {
+        guard batches.count > 1, batches[batches.count - 1].count == 1 else { return }
+        batches[batches.count - 2] += batches.removeLast()
     }
 
     /// All clips once, by length.
     package init(evaluating examples: Examples, batchSize: Int) {
         let order = (0..<examples.count).sorted { (examples.frames($0), $0) < (examples.frames($1), $1) }
         batches = BatchOrder.cut(order, batchSize: batchSize)
+        endsUpdate = batches.map { _ in true }
     }
 
     private static func cut(_ order: [Int], batchSize: Int) -> [[Int]] {

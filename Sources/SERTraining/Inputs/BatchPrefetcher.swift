@@ -2,20 +2,23 @@
 
 import Foundation
 import SERModels
+import Synchronization
 
 /// Makes batches on a thread of its own while earlier ones are used, at most a few ahead.
-package final class BatchPrefetcher: @unchecked Sendable {
-    private let condition = NSCondition()
+package final class BatchPrefetcher: Sendable {
     private let examples: Examples
     private let order: [[Int]]
-    private let ahead: Int
-    private var ready: [Batch] = []
-    private var isStopped = false
+    private let batches = Mutex<[Batch]>([])
+    private let isStopped = Atomic(false)
+    /// Counts the batches that are made and not taken yet, and the places for more.
+    private let made = DispatchSemaphore(value: 0), free: DispatchSemaphore
 
     package init(_ examples: Examples, order: BatchOrder, ahead: Int = 4) {
         self.examples = examples
         self.order = order.batches
-        self.ahead = ahead
+        // A semaphore must not end below the value it began with.
+        free = DispatchSemaphore(value: 0)
+        for _ in 0..<ahead { free.signal() }
         let thread = Thread { [self] in produce() }
         thread.name = "batches"
         thread.start()
@@ -23,13 +26,14 @@ package final class BatchPrefetcher: @unchecked Sendable {
 
     /// Calls `body` with each batch in turn; when it throws or returns false, no more are made.
     package func forEach(_ body: (Batch) throws -> Bool) rethrows {
-        defer { stop() }
+        defer {
+            isStopped.store(true, ordering: .releasing)
+            free.signal()
+        }
         for _ in order.indices {
-            condition.lock()
-            while ready.isEmpty { condition.wait() }
-            let batch = ready.removeFirst()
-            condition.signal()
-            condition.unlock()
+            made.wait()
+            let batch = batches.withLock { $0.removeFirst() }
+            free.signal()
             guard try body(batch) else { return }
         }
     }
@@ -37,20 +41,10 @@ package final class BatchPrefetcher: @unchecked Sendable {
     private func produce() {
         for clips in order {
             let batch = examples.batch(clips)
-            condition.lock()
-            while ready.count >= ahead && !isStopped { condition.wait() }
-            let isStopped = isStopped
-            if !isStopped { ready.append(batch) }
-            condition.signal()
-            condition.unlock()
-            if isStopped { return }
+            free.wait()
+            if isStopped.load(ordering: .acquiring) { return }
+            batches.withLock { $0.append(batch) }
+            made.signal()
         }
-    }
-
-    private func stop() {
-        condition.lock()
-        isStopped = true
-        condition.broadcast()
-        condition.unlock()
     }
 }

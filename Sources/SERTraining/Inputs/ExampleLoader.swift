@@ -3,6 +3,7 @@
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 
 /// Makes standardised examples of partitions; only a training partition can fit the standardisation.
 package struct ExampleLoader {
@@ -10,7 +11,7 @@ package struct ExampleLoader {
     package let pipeline: FeaturePipeline
     package let store: FeatureStore
     package let isStrict: Bool
-    package let isCancelled: @Sendable () -> Bool
+    package let stop: StopSignal
     package let progress: @Sendable (Int, Int) -> Void
 
     package typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
@@ -45,7 +46,7 @@ package struct ExampleLoader {
         let clips = part.clips
         guard !clips.isEmpty else { throw .emptyPart("\(part.role)") }
         var (matrices, failures) = try store.matrices(
-            of: clips, pipeline: pipeline, progress: progress, isCancelled: isCancelled)
+            of: clips, pipeline: pipeline, progress: progress, stop: stop)
         for index in clips.indices {
             guard let matrix = matrices[index] else { continue }
             do throws(FeatureError) { _ = try network.fitted(matrix, as: pipeline.arrangement) } catch {

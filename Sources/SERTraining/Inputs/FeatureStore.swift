@@ -4,9 +4,10 @@ import Foundation
 import SERAudio
 import SERModels
 import SERSupport
+import Synchronization
 
 /// Features of clips, computed once and kept in memory, so that several networks can be trained on them.
-public final class FeatureStore: @unchecked Sendable {
+public final class FeatureStore: Sendable {
     /// A clip without features, and why.
     public struct Failure: Sendable, Hashable {
         /// The clip.
@@ -17,8 +18,7 @@ public final class FeatureStore: @unchecked Sendable {
         public var path: URL { clip.path }
     }
 
-    private let lock = NSLock()
-    private var known: [String: [Clip.Source: Result<Extracted, Reason>]] = [:]
+    private let known = Mutex<[String: [Clip.Source: Result<Extracted, Reason>]]>([:])
 
     /// The features of a clip before any statistics over time, and which part of it they are of.
     private struct Extracted: Sendable {
@@ -39,25 +39,42 @@ public final class FeatureStore: @unchecked Sendable {
     ///   - clips: Whose features are wanted.
     ///   - pipeline: How features come of a file.
     ///   - progress: Told how many of the files that must be read are done, from several threads.
-    ///   - isCancelled: Asked before each file.
+    /// - Throws: ``TrainingError/setting(_:)`` for an extractor whose settings cannot be written.
+    public func matrices(
+        of clips: [Clip], pipeline: FeaturePipeline,
+        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
+        try matrices(of: clips, pipeline: pipeline, progress: progress, stop: .never)
+    }
+
+    /// The same without blocking a thread of the concurrency pool; a task that is cancelled ends it.
     /// - Throws: ``TrainingError/cancelled``; ``TrainingError/setting(_:)`` for an extractor whose settings cannot be
     ///   written.
     public func matrices(
         of clips: [Clip], pipeline: FeaturePipeline,
-        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        isCancelled: @Sendable () -> Bool = { false }
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
+        try await onOwnThread { stop throws(TrainingError) in
+            try self.matrices(of: clips, pipeline: pipeline, progress: progress, stop: stop)
+        }
+    }
+
+    /// The same, until it is to stop: asked before each file.
+    package func matrices(
+        of clips: [Clip], pipeline: FeaturePipeline, progress: @Sendable (_ done: Int, _ total: Int) -> Void,
+        stop: StopSignal
     ) throws(TrainingError) -> (matrices: [FeatureMatrix?], failures: [Failure]) {
         let key = try pipeline.extractionKey
-        let present = lock.withLock { known[key] ?? [:] }
+        let present = known.withLock { $0[key] ?? [:] }
         let missing = clips.filter { present[$0.source] == nil }
         let done = Counter()
         let fresh = parallelMap(missing.count) { index -> Result<Extracted, Reason>? in
-            guard !isCancelled() else { return nil }
+            guard !stop.isSet else { return nil }
             defer { progress(done.increment(), missing.count) }
             return extract(missing[index], pipeline)
         }
-        if isCancelled() { throw .cancelled }
-        let all = lock.withLock {
+        if stop.isSet { throw .cancelled }
+        let all = known.withLock { known in
             for (index, clip) in missing.enumerated() { known[key, default: [:]][clip.source] = fresh[index] }
             return known[key] ?? [:]
         }
@@ -77,7 +94,7 @@ public final class FeatureStore: @unchecked Sendable {
     /// Which part was heard of each clip; nil for clips whose features by that pipeline are not in the store.
     func heardParts(of clips: [Clip], pipeline: FeaturePipeline) throws(TrainingError) -> [HeardPart?] {
         let key = try pipeline.extractionKey
-        let present = lock.withLock { known[key] ?? [:] }
+        let present = known.withLock { $0[key] ?? [:] }
         return clips.map { (try? present[$0.source]?.get())?.part }
     }
 

@@ -29,13 +29,33 @@ extension Recognizer {
     ///   - store: Keeps the features of the clips as they are.
     ///   - bootstrap: How intervals are made.
     ///   - observe: Told how it goes.
-    ///   - isCancelled: Asked now and then, from several threads; yes ends the work with the families finished so far.
-    /// - Throws: ``TrainingError`` when the labels differ, no clip can be used, a setting of the suite is out of range,
-    ///   or the work is cancelled before the clips as they are were measured.
+    /// - Throws: ``TrainingError`` when the labels differ, no clip can be used or a setting of the suite is out of range.
     public func robustness(
         on part: Partition, suite: RobustnessSuite = .standard, store: FeatureStore = FeatureStore(),
+        bootstrap: Bootstrap = Bootstrap(), observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in }
+    ) throws(TrainingError) -> RobustnessResults {
+        try robustness(on: part, suite: suite, store: store, bootstrap: bootstrap, observe: observe, stop: .never)
+    }
+
+    /// The same without blocking a thread of the concurrency pool; when the task is cancelled, the work ends with the
+    /// families finished so far.
+    /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` where the task was cancelled before the clips as they are
+    ///   were measured.
+    public func robustness(
+        on part: Partition, suite: RobustnessSuite = .standard, store: FeatureStore = FeatureStore(),
+        bootstrap: Bootstrap = Bootstrap(), observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in }
+    ) async throws(TrainingError) -> RobustnessResults {
+        try await onOwnThread { stop throws(TrainingError) in
+            try self.robustness(
+                on: part, suite: suite, store: store, bootstrap: bootstrap, observe: observe, stop: stop)
+        }
+    }
+
+    /// The same, until it is to stop.
+    package func robustness(
+        on part: Partition, suite: RobustnessSuite = .standard, store: FeatureStore = FeatureStore(),
         bootstrap: Bootstrap = Bootstrap(), observe: @escaping @Sendable (RobustnessEvent) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        stop: StopSignal
     ) throws(TrainingError) -> RobustnessResults {
         for condition in suite.conditions {
             do { try condition.validate() } catch { throw .setting("\(error)") }
@@ -45,13 +65,13 @@ extension Recognizer {
             observe: {
                 if case .extracting(let done, let total) = $0 { observe(.extracting(done: done, total: total)) }
             },
-            isCancelled: isCancelled)
+            stop: stop)
         let parts = try store.heardParts(of: measured.clips, pipeline: pipeline)
         let run = RobustnessRun(
             recognizer: self, part: part, clips: measured.clips,
             starts: Dictionary(zip(measured.clips, parts.map { $0?.start ?? 0 })) { first, _ in first },
             clean: measured.evaluation, suite: suite,
-            bootstrap: bootstrap, isCancelled: isCancelled, observe: observe)
+            bootstrap: bootstrap, stop: stop, observe: observe)
         do throws(EvaluationError) { return try run.results() } catch { throw .evaluation(error) }
     }
 }
@@ -66,7 +86,7 @@ private struct RobustnessRun: Sendable {
     let clean: Evaluation
     let suite: RobustnessSuite
     let bootstrap: Bootstrap
-    let isCancelled: @Sendable () -> Bool
+    let stop: StopSignal
     let observe: @Sendable (RobustnessEvent) -> Void
 
     /// Why a degraded clip cannot be measured.
@@ -152,7 +172,7 @@ private struct RobustnessRun: Sendable {
             let matrices = parallelMap(part.count) { index in
                 features(of: part[start + index], family, voices, key, advance)
             }
-            if isCancelled() { return nil }
+            if stop.isSet { return nil }
             for condition in family.indices {
                 rows[condition] += outputs(matrices.map { $0[condition] })
             }
@@ -166,7 +186,7 @@ private struct RobustnessRun: Sendable {
         _ advance: @Sendable () -> Void
     ) -> [Result<FeatureMatrix, Failure>] {
         // What is cancelled is thrown away.
-        if isCancelled() { return family.map { _ in .failure(.recognition(.features(.emptyClip))) } }
+        if stop.isSet { return family.map { _ in .failure(.recognition(.features(.emptyClip))) } }
         let sound: AudioClip
         do throws(AudioError) { sound = try self.sound(of: clip) } catch {
             return family.map { _ in
@@ -204,7 +224,8 @@ private struct RobustnessRun: Sendable {
         let examples = Examples(
             usable, targets: usable.map { _ in 0 }, arrangement: recognizer.pipeline.arrangement,
             standardization: recognizer.standardization)
-        var rows = (usable.isEmpty ? [] : recognizer.model.logits(of: examples).rows).makeIterator()
+        var rows = (usable.isEmpty ? [] : recognizer.model.logits(of: examples, output: recognizer.outputPlace).rows)
+            .makeIterator()
         return matrices.map { matrix in
             matrix.flatMap { _ in
                 let row = rows.next() ?? []

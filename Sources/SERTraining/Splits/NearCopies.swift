@@ -34,22 +34,33 @@ extension Corpus {
     /// Listens to all recordings and finds those that are the same sound in different files.
     ///
     /// The time grows with the square of the number of clips, with a small factor: 3,000 clips take some 10 s on two cores.
-    /// - Parameters:
-    ///   - progress: Told how many recordings have been listened to, from several threads.
-    ///   - isCancelled: Asked between recordings.
-    /// - Throws: ``CorpusError/cancelled``.
+    /// - Parameter progress: Told how many recordings have been listened to, from several threads.
     public func nearCopies(
-        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(CorpusError) -> NearCopies {
-        let search = NearCopySearch(clips: clips, isCancelled: isCancelled)
+        try nearCopies(progress: progress, stop: .never)
+    }
+
+    /// The same without blocking a thread of the concurrency pool.
+    /// - Throws: ``CorpusError/cancelled`` where the task is cancelled.
+    public func nearCopies(
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws(CorpusError) -> NearCopies {
+        try await onOwnThread { stop throws(CorpusError) in try self.nearCopies(progress: progress, stop: stop) }
+    }
+
+    /// The same, until it is to stop.
+    package func nearCopies(
+        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }, stop: StopSignal
+    ) throws(CorpusError) -> NearCopies {
+        let search = NearCopySearch(clips: clips, stop: stop)
         let done = Counter()
         let heard = parallelMap(clips.count) { index -> Result<SoundFingerprint, AudioError>? in
-            guard !isCancelled() else { return nil }
+            guard !stop.isSet else { return nil }
             defer { progress(done.increment(), clips.count) }
             return search.sound(index).map { SoundFingerprint($0) }
         }
-        if isCancelled() { throw .cancelled }
+        if stop.isSet { throw .cancelled }
         var unread: [UnreadableFile] = []
         let fingerprints = heard.enumerated().map { index, result -> SoundFingerprint in
             if case .success(let fingerprint)? = result { return fingerprint }
@@ -59,7 +70,7 @@ extension Corpus {
             return SoundFingerprint([])
         }
         let pairs = search.verified(search.candidates(fingerprints))
-        if isCancelled() { throw .cancelled }
+        if stop.isSet { throw .cancelled }
         return NearCopies(pairs: pairs, unread: unread)
     }
 }
@@ -72,7 +83,7 @@ private struct NearCopySearch {
     private static let blockRows = 512
 
     let clips: [Clip]
-    let isCancelled: @Sendable () -> Bool
+    let stop: StopSignal
 
     /// Two clips that may be copies, and by how many samples they may be shifted.
     struct Candidate: Sendable {
@@ -109,7 +120,7 @@ private struct NearCopySearch {
         let turned = blocks.map { $0.transposed() }
         let tasks = blocks.indices.flatMap { row in (row..<blocks.count).map { (row, $0) } }
         let hits = parallelMap(tasks.count) { task -> [(Int, Int)] in
-            guard !isCancelled() else { return [] }
+            guard !stop.isSet else { return [] }
             let (row, column) = tasks[task]
             let products = blocks[row].matmul(turned[column])
             let columns = products.shape[1]
@@ -141,13 +152,13 @@ private struct NearCopySearch {
     func verified(_ candidates: [Candidate]) -> [NearCopies.Pair] {
         let groups = Dictionary(grouping: candidates, by: \.first).sorted { $0.key < $1.key }.map(\.value)
         return parallelMap(groups.count) { group -> [NearCopies.Pair] in
-            guard !isCancelled(), let first = groups[group].first, case .success(let samples) = sound(first.first)
+            guard !stop.isSet, let first = groups[group].first, case .success(let samples) = sound(first.first)
             else {
                 return []
             }
             let own = ComparedSound(samples)
             return groups[group].compactMap { candidate in
-                guard !isCancelled(), case .success(let samples) = sound(candidate.second) else { return nil }
+                guard !stop.isSet, case .success(let samples) = sound(candidate.second) else { return nil }
                 let other = ComparedSound(samples)
                 let similarity = candidate.lags.map { own.correlation(with: other, near: $0) }.max() ?? 0
                 guard similarity >= NearCopies.threshold else { return nil }

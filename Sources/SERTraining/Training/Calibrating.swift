@@ -22,7 +22,7 @@ extension Recognizer {
 
     /// Fits `calibration` to examples.
     mutating func calibrate(on examples: Examples) throws(TrainingError) {
-        try calibrate(model.logits(of: examples).rows, examples.targets)
+        try calibrate(model.logits(of: examples, output: outputPlace).rows, examples.targets)
     }
 
     @discardableResult

@@ -19,8 +19,8 @@ enum CheckpointKey {
 
 /// The file in which a training keeps its state; field by field in Docs/ModelFile.md.
 struct CheckpointFile {
-    /// The version of the checkpoint that is written, and the only one that is read.
-    private static let version = 1
+    /// The version of the checkpoint that is written, and the newest that is read.
+    private static let version = 2
     /// The most steps that a file may claim.
     private static let mostSteps = 1 << 48
 
@@ -35,6 +35,8 @@ struct CheckpointFile {
         var steps: Int
         var rate: LearningRate
         var bestEpoch: Int
+        /// The metrics in the history, in the order of its columns; those of version 1 where it names none.
+        var metrics: [String]?
     }
 
     private let policy: Checkpoint
@@ -67,7 +69,7 @@ struct CheckpointFile {
             content = try MetadataPart.value(MetadataKey.checkpoint, as: Content.self, in: reader)
         } catch { throw .file(error) }
         let differences = TrainingIdentity.differences(from: content.identity, to: identity)
-        guard differences.isEmpty, content.key == key, content.version == Self.version else {
+        guard differences.isEmpty, content.key == key, (1...Self.version).contains(content.version) else {
             throw .differs(path: url.path, differences: differences.isEmpty ? ["the version of the file"] : differences)
         }
         let epochs = reader.entry(CheckpointKey.history)?.shape.first ?? 0
@@ -92,7 +94,8 @@ struct CheckpointFile {
             guard content.rate.schedule == fresh.schedule, content.rate.base == fresh.base,
                 content.rate.stepsPerEpoch == fresh.stepsPerEpoch, (0...Self.mostSteps).contains(content.steps)
             else { throw inconsistent(MetadataKey.checkpoint, "its learning rate is not that of this training") }
-            let history = try Self.history(in: reader, bestEpoch: content.bestEpoch)
+            let history = try Self.history(
+                in: reader, metrics: content.metrics ?? Self.firstMetrics, bestEpoch: content.bestEpoch)
             let model = try state.step.model.filled(from: reader, prefix: CheckpointKey.weights)
             let best = try state.step.model.filled(from: reader, prefix: "")
             let moments = try reader.parameters(state.step.optimizer.state.shapes, prefix: CheckpointKey.optimizer)
@@ -113,11 +116,13 @@ struct CheckpointFile {
     func write(_ state: TrainingState, recognizer: Recognizer) throws(CheckpointError) {
         do throws(ModelFileError) {
             var metadata = try recognizer.metadata(for: url)
+            let epochs = state.history.epochs
+            let metrics = Set(epochs.flatMap { $0.trainMetrics.keys + Array($0.validationMetrics.keys) }).sorted()
             do {
                 metadata[MetadataKey.checkpoint] = try MetadataPart.text(
                     Content(
                         version: Self.version, identity: identity, key: key, steps: state.step.optimizer.steps,
-                        rate: state.rate, bestEpoch: state.history.bestEpoch))
+                        rate: state.rate, bestEpoch: state.history.bestEpoch, metrics: metrics))
             } catch { throw .unwritable(path: url.path, reason: MetadataPart.reason(error)) }
             var writer = SafetensorsWriter(metadata: metadata)
             writer.add(recognizer.model.parameters)
@@ -125,32 +130,35 @@ struct CheckpointFile {
             writer.add(state.step.model.parameters, prefix: CheckpointKey.weights)
             writer.add(state.step.model.state, prefix: CheckpointKey.weights)
             writer.add(state.step.optimizer.state, prefix: CheckpointKey.optimizer)
-            let rows = state.history.epochs.map(Self.row)
             writer.add(
-                CheckpointKey.history, doubles: rows.flatMap { $0 }, shape: [rows.count, Self.columns])
+                CheckpointKey.history, doubles: epochs.flatMap { Self.row($0, metrics) },
+                shape: [epochs.count, Self.columns + 2 * metrics.count])
             try writer.write(to: url)
         } catch { throw .file(error) }
     }
 
     // MARK: The history as numbers, so that a long one stays small and exact.
 
-    private static let columns = 12
+    /// The columns before those of the metrics.
+    private static let columns = 6
+    /// The metrics of version 1, which had a column whether they were computed or not.
+    private static let firstMetrics = ["precision", "recall", "auc"]
 
-    private static func row(_ record: EpochRecord) -> [Double] {
-        func detail(_ detail: EpochDetail?) -> [Double] {
-            [detail?.precision ?? .nan, detail?.recall ?? .nan, detail?.auc ?? .nan]
-        }
-        return [
+    private static func row(_ record: EpochRecord, _ metrics: [String]) -> [Double] {
+        [
             record.trainLoss, record.trainAccuracy, record.validationLoss, record.validationAccuracy,
             record.learningRate, record.seconds,
-        ] + detail(record.trainDetail) + detail(record.validationDetail)
+        ] + metrics.map { record.trainMetrics[$0] ?? .nan } + metrics.map { record.validationMetrics[$0] ?? .nan }
     }
 
-    private static func history(in reader: SafetensorsReader, bestEpoch: Int) throws(ModelFileError) -> History {
+    private static func history(
+        in reader: SafetensorsReader, metrics: [String], bestEpoch: Int
+    ) throws(ModelFileError) -> History {
         func inconsistent(_ reason: String) -> ModelFileError {
             .inconsistent(path: reader.path, part: "tensor '\(CheckpointKey.history)'", reason: reason)
         }
         guard let entry = reader.entry(CheckpointKey.history) else { throw inconsistent("it is missing") }
+        let columns = columns + 2 * metrics.count
         guard entry.shape.count == 2, entry.shape[0] >= 1, entry.shape[1] == columns else {
             throw inconsistent("it has the shape \(entry.shape)")
         }
@@ -158,17 +166,18 @@ struct CheckpointFile {
             throw inconsistent("epoch \(bestEpoch) of \(entry.shape[0]) cannot be the best")
         }
         let values = try reader.doubles(entry)
-        func detail(_ at: Int) -> EpochDetail? {
-            guard !values[at].isNaN else { return nil }
-            let area = values[at + 2]
-            return EpochDetail(precision: values[at], recall: values[at + 1], auc: area.isNaN ? nil : area)
+        /// What was computed; a metric that could not be told is not a number.
+        func figures(_ at: Int) -> [String: Double] {
+            let pairs = metrics.indices.map { (metrics[$0], values[at + $0]) }.filter { !$0.1.isNaN }
+            return Dictionary(pairs) { first, _ in first }
         }
         let epochs = (0..<entry.shape[0]).map { index in
             let at = index * columns
             return EpochRecord(
                 epoch: index + 1, trainLoss: values[at], trainAccuracy: values[at + 1], validationLoss: values[at + 2],
                 validationAccuracy: values[at + 3], learningRate: values[at + 4], seconds: values[at + 5],
-                trainDetail: detail(at + 6), validationDetail: detail(at + 9))
+                trainMetrics: figures(at + Self.columns),
+                validationMetrics: figures(at + Self.columns + metrics.count))
         }
         return History(epochs: epochs, bestEpoch: bestEpoch)
     }

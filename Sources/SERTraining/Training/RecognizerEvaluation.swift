@@ -2,28 +2,42 @@
 
 import SERCore
 import SERModels
+import SERSupport
 
 extension Recognizer {
     /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels.
+    /// - Parameters:
+    ///   - part: The clips.
+    ///   - store: Keeps features, for several evaluations of the same clips.
+    ///   - observe: Told how far the reading of the files has come.
     /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used.
     public func evaluate(
         _ part: Partition, store: FeatureStore = FeatureStore(),
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
     ) throws(TrainingError) -> Evaluation {
-        try measured(part, store: store, observe: observe, isCancelled: isCancelled).evaluation
+        try measured(part, store: store, observe: observe).evaluation
+    }
+
+    /// The same without blocking a thread of the concurrency pool; a task that is cancelled ends it.
+    /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` where the task was cancelled.
+    public func evaluate(
+        _ part: Partition, store: FeatureStore = FeatureStore(),
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+    ) async throws(TrainingError) -> Evaluation {
+        try await onOwnThread { stop throws(TrainingError) in
+            try measured(part, store: store, observe: observe, stop: stop).evaluation
+        }
     }
 
     /// The same, with the clips that could be used, in the order of the predictions, and those that could not.
     func measured(
         _ part: Partition, store: FeatureStore, isStrict: Bool = false,
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }, stop: StopSignal = .never
     ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
         let places = part.labels.compactMap { labels.firstIndex(of: $0) }
         guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
         let loader = ExampleLoader(
-            network: model, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
+            network: model, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
         let loaded = try loader.examples(part, standardization)
         let rows = try logits(of: loaded.examples, from: loaded.clips)
@@ -38,7 +52,7 @@ extension Recognizer {
 
     /// The network's outputs, a row for each clip, found to be finite.
     func logits(of examples: Examples, from clips: [Clip]) throws(TrainingError) -> [[Float]] {
-        let rows = model.logits(of: examples).rows
+        let rows = model.logits(of: examples, output: outputPlace).rows
         let broken = rows.indices.filter { !rows[$0].allSatisfy(\.isFinite) }
         if let first = broken.first {
             throw .outputNotFinite(path: clips[first].name, failed: broken.count, clips: rows.count)

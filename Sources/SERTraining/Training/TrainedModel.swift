@@ -4,34 +4,6 @@ import SERAudio
 import SERCore
 import SERModels
 
-/// Why a training ended.
-public enum TrainingStop: Sendable, Hashable, CustomStringConvertible {
-    /// All its epochs were run.
-    case allEpochs
-    /// The validation part had not improved for as many epochs as ``Trainer/patience`` allows.
-    case patience
-    /// The caller stopped it.
-    case cancelled
-    /// The loss of the training or the validation part became infinite or not a number in this epoch, from 1, which is
-    /// not in the history. The weights kept are the best of the epochs before.
-    case diverged(epoch: Int)
-
-    /// The epoch in which the training diverged, from 1; nil where it did not.
-    public var divergedInEpoch: Int? {
-        if case .diverged(let epoch) = self { epoch } else { nil }
-    }
-
-    /// Such as `the loss was no longer a number in epoch 7`.
-    public var description: String {
-        switch self {
-        case .allEpochs: "all epochs were run"
-        case .patience: "the validation part no longer improved"
-        case .cancelled: "it was cancelled"
-        case .diverged(let epoch): "the loss was no longer a number in epoch \(epoch)"
-        }
-    }
-}
-
 /// A trained network, ready to recognise, with the story of its training.
 public struct TrainedModel: Sendable {
     /// Network, features, standardisation and labels: what is saved and shipped.
@@ -51,5 +23,11 @@ public struct TrainedModel: Sendable {
     /// - Throws: ``TrainingError``.
     public func evaluate(_ part: Partition) throws(TrainingError) -> Evaluation {
         try recognizer.evaluate(part, store: store)
+    }
+
+    /// The same without blocking a thread of the concurrency pool; a task that is cancelled ends it.
+    /// - Throws: ``TrainingError``; ``TrainingError/cancelled`` where the task was cancelled.
+    public func evaluate(_ part: Partition) async throws(TrainingError) -> Evaluation {
+        try await recognizer.evaluate(part, store: store)
     }
 }

@@ -4,14 +4,15 @@ import Foundation
 import SERAudio
 import SERCore
 import SERModels
+import SERSupport
 
 /// How a network is trained: features, optimiser, length, and what is told on the way.
 ///
 /// ```swift
 /// let trained = try Trainer(features: MFCC(.librosa, coefficients: 40), epochs: 100, batchSize: 32).fit(network, on: split)
 /// ```
-/// The weights of the epoch that did best on the validation part are kept (highest accuracy; of equals the lowest loss,
-/// then the earliest). The test part is never looked at.
+/// The weights of the epoch that did best on the validation part are kept (``selection``). The test part is never
+/// looked at.
 public struct Trainer: Sendable {
     /// The features that the network reads.
     public var features: any FeatureExtractor
@@ -19,8 +20,11 @@ public struct Trainer: Sendable {
     public var duration: Double
     /// How often every training clip is seen.
     public var epochs: Int
-    /// Clips in a step.
+    /// Clips that go through the network at once.
     public var batchSize: Int
+    /// How many batches make one update of the weights: the mean over all their clips, as of one batch so many times
+    /// the size, in the memory of one. Batch normalisation sees each batch on its own.
+    public var accumulation: Int
     /// How gradients move the weights.
     public var optimizer: OptimizerConfiguration
     /// How the learning rate changes from step to step.
@@ -29,10 +33,16 @@ public struct Trainer: Sendable {
     public var clipping: GradientClipping?
     /// What is minimised.
     public var loss: TrainingLoss
-    /// Stops when the validation part has not improved for so many epochs; nil never stops early.
-    public var patience: Int?
-    /// Whether precision, recall and AUC of both parts are computed after each epoch.
-    public var detailedMetrics: Bool
+    /// The name of the network's output that gives the emotions' logits; nil for the first.
+    public var output: String?
+    /// Further outputs of the network that are trained with it.
+    public var heads: [TrainingHead]
+    /// What is computed of both parts after each epoch, beside loss and accuracy.
+    public var metrics: [EpochMetric]
+    /// By which measure of the validation part the epoch is chosen whose weights are kept.
+    public var selection: EpochSelection
+    /// When a training ends before its last epoch.
+    public var stopping: StoppingRule
     /// Whether a `TemperatureScaling` is fitted on the validation part after the last epoch and kept.
     ///
     /// Off unless asked for: the part has chosen the best epoch already, is often small, and where it shares its voices
@@ -48,9 +58,10 @@ public struct Trainer: Sendable {
     /// A trainer with the given settings.
     public init(
         features: any FeatureExtractor, duration: Double = 3, epochs: Int = 100, batchSize: Int = 32,
-        optimizer: OptimizerConfiguration = .adam(), schedule: LearningRateSchedule = .constant,
-        clipping: GradientClipping? = nil,
-        loss: TrainingLoss = TrainingLoss(), patience: Int? = nil, detailedMetrics: Bool = false,
+        accumulation: Int = 1, optimizer: OptimizerConfiguration = .adam(),
+        schedule: LearningRateSchedule = .constant, clipping: GradientClipping? = nil,
+        loss: TrainingLoss = TrainingLoss(), output: String? = nil, heads: [TrainingHead] = [],
+        metrics: [EpochMetric] = [], selection: EpochSelection = .accuracy, stopping: StoppingRule = .allEpochs,
         calibrates: Bool = false, standardization: StandardizationSource = .automatic, seed: UInt64 = 0,
         isStrict: Bool = false
     ) {
@@ -58,12 +69,16 @@ public struct Trainer: Sendable {
         self.duration = duration
         self.epochs = epochs
         self.batchSize = batchSize
+        self.accumulation = accumulation
         self.optimizer = optimizer
         self.schedule = schedule
         self.clipping = clipping
         self.loss = loss
-        self.patience = patience
-        self.detailedMetrics = detailedMetrics
+        self.output = output
+        self.heads = heads
+        self.metrics = metrics
+        self.selection = selection
+        self.stopping = stopping
         self.calibrates = calibrates
         self.standardization = standardization
         self.seed = seed
@@ -76,7 +91,7 @@ public struct Trainer: Sendable {
         case extracting(done: Int, total: Int)
         /// The training goes on from a checkpoint, after these epochs.
         case resumed(History)
-        /// A step of an epoch (from 1) has been taken.
+        /// So many updates of so many in an epoch (from 1) have been made.
         case step(epoch: Int, of: Int, done: Int, total: Int)
         /// An epoch has ended with these measurements, the model being as it stands now.
         case epoch(EpochRecord, Model)
@@ -85,31 +100,41 @@ public struct Trainer: Sendable {
     }
 
     /// Trains a network. A training whose loss becomes infinite or not a number after its first epoch ends with the
-    /// best weights it had, as one that is cancelled does; ``TrainedModel/stopped`` tells why it ended.
+    /// best weights it had; ``TrainedModel/stopped`` tells why it ended.
     /// - Parameters:
     ///   - network: The network with its first weights.
     ///   - split: Which clips train, validate and test.
     ///   - store: Keeps features, for several trainings on the same clips.
     ///   - checkpoint: Where to keep what it takes to go on later, after each epoch. The number of epochs may grow from
     ///     one training to the next; all else, data and library included, must be as it was.
-    ///   - observe: Told what happens; the default shows progress on standard error.
-    ///   - isCancelled: Asked between steps. When it says yes, the training ends with the best weights so far.
+    ///   - observe: Told what happens, while features are read from several threads.
     /// - Throws: ``TrainingError``.
     public func fit(
         _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(), checkpoint: Checkpoint? = nil,
-        observe: @escaping @Sendable (Event) -> Void = TrainingProgress.standard(),
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        observe: @escaping @Sendable (Event) -> Void = { _ in }
+    ) throws(TrainingError) -> TrainedModel {
+        try fit(network, on: split, store: store, checkpoint: checkpoint, observe: observe, stop: .never)
+    }
+
+    /// The same, until it is to stop: asked between batches. A training that is stopped ends with the best weights so
+    /// far.
+    package func fit(
+        _ network: Model, on split: DataSplit, store: FeatureStore = FeatureStore(), checkpoint: Checkpoint? = nil,
+        observe: @escaping @Sendable (Event) -> Void = { _ in }, stop: StopSignal
     ) throws(TrainingError) -> TrainedModel {
         let labels = split.labels
-        try check(network, labels: labels)
+        let objective = try objective(for: network, labels: labels)
+        // What a head does not know is told before any sound is read, as everything is that can be.
+        _ = try objective.targets(of: split.train.clips + split.validation.clips, emotions: [])
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
         let kept = try self.standardization.kept(by: network, columns: pipeline.columns)
-        let (file, saved) = try opened(
-            checkpoint,
-            as: TrainingIdentity(self, network: network, pipeline: pipeline, standardization: kept, split: split))
+        let (file, saved) = try opened(checkpoint) { () throws(TrainingError) in
+            try TrainingIdentity(
+                self, objective: objective, network: network, pipeline: pipeline, standardization: kept, split: split)
+        }
         let loader = ExampleLoader(
-            network: network, pipeline: pipeline, store: store, isStrict: isStrict, isCancelled: isCancelled,
+            network: network, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
         let (train, standardization) = try loader.trainingExamples(split.train, kept)
         let validation = try loader.examples(split.validation, standardization)
@@ -118,8 +143,12 @@ public struct Trainer: Sendable {
                 "a batch of \(batchSize) is larger than the \(train.examples.count) training clips; "
                     + "use a smaller batch or more clips")
         }
+        func part(_ loaded: ExampleLoader.Loaded) throws(TrainingError) -> TrainingPart {
+            let targets = try objective.targets(of: loaded.clips, emotions: loaded.examples.targets)
+            return TrainingPart(examples: loaded.examples, targets: targets)
+        }
         var run = try TrainingRun(
-            self, model: network, labels: labels, train: train.examples, validation: validation.examples)
+            self, model: network, objective: objective, train: try part(train), validation: try part(validation))
         if let file, let saved {
             try run.resume { (state: inout TrainingState) throws(CheckpointError) in
                 try file.restore(&state, standardization: standardization, from: saved)
@@ -131,12 +160,12 @@ public struct Trainer: Sendable {
         let untrained: Recognizer
         do throws(RecognizerError) {
             untrained = try Recognizer(
-                model: network, pipeline: pipeline, standardization: standardization, labels: labels)
+                model: network, pipeline: pipeline, standardization: standardization, labels: labels, output: output)
         } catch { throw .recognizer(error) }
         func recognizer(_ state: TrainingState) -> Recognizer {
             untrained.with(weightsOf: state.best, provenance: origin.merging(outcome(state.history)) { $1 })
         }
-        try run.train(observe: observe, isCancelled: isCancelled) { state throws(CheckpointError) in
+        try run.train(observe: observe, stop: stop) { state throws(CheckpointError) in
             try file?.write(state, recognizer: recognizer(state))
         }
         var trained = recognizer(run.state)
@@ -149,11 +178,12 @@ public struct Trainer: Sendable {
     }
 
     private func opened(
-        _ checkpoint: Checkpoint?, as identity: @autoclosure () -> TrainingIdentity
+        _ checkpoint: Checkpoint?, as identity: () throws(TrainingError) -> TrainingIdentity
     ) throws(TrainingError) -> (file: CheckpointFile?, saved: SafetensorsReader?) {
         guard let checkpoint else { return (nil, nil) }
+        let identity = try identity()
         do throws(CheckpointError) {
-            let file = try CheckpointFile(checkpoint, identity: identity(), key: TrainingRun.key(seed: seed))
+            let file = try CheckpointFile(checkpoint, identity: identity, key: TrainingRun.key(seed: seed))
             return (file, try file.opened(epochs: epochs))
         } catch { throw .checkpoint(error) }
     }
@@ -176,63 +206,5 @@ public struct Trainer: Sendable {
             "bestEpoch": "\(best.epoch)", "validationAccuracy": "\(best.validationAccuracy)",
             "validationLoss": "\(best.validationLoss)",
         ]
-    }
-
-    /// How clips become what the network reads; found to be one that can be saved and read back, before hours of work.
-    func pipeline(for network: Model) throws(TrainingError) -> FeaturePipeline {
-        do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
-        let pipeline: FeaturePipeline
-        do throws(ShapeError) {
-            pipeline = try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
-        } catch { throw .shape(error) }
-        do { try pipeline.checkCoding() } catch {
-            throw .setting("features of type \(type(of: features)) cannot be saved: \(MetadataPart.reason(error))")
-        }
-        return pipeline
-    }
-
-    /// Makes sure that the optimiser can work, and that what is written of a rule of one's own can be read back.
-    private func checkOptimizer() throws(TrainingError) {
-        do throws(OptimizerError) { try optimizer.validate() } catch { throw .setting(error.description) }
-        do {
-            let registry = try UpdateRuleRegistry.standard.adding(type(of: optimizer.rule))
-            try MetadataPart.check(optimizer, userInfo: registry.userInfo)
-        } catch {
-            throw .setting(
-                "the update rule \(type(of: optimizer.rule)) cannot be saved: \(MetadataPart.reason(error))")
-        }
-    }
-
-    private func check(_ network: Model, labels: [String]) throws(TrainingError) {
-        guard epochs > 0 else { throw .setting("\(epochs) epochs: at least one is needed") }
-        guard batchSize > 0 else { throw .setting("a batch of \(batchSize) clips: at least one is needed") }
-        try checkOptimizer()
-        guard labels.count > 1 else {
-            throw .setting(
-                "the data has only the label '\(labels.first ?? "")': there is nothing to tell apart. "
-                    + "Bring clips of at least two emotions.")
-        }
-        guard network.graph.inputs.count == 1, network.graph.outputs.count == 1 else {
-            throw .shape(
-                ShapeError(
-                    layer: "network", expected: "one input and one output",
-                    got: "\(network.graph.inputs.count) and \(network.graph.outputs.count)",
-                    hint: "Train a network of several with valueAndGradient, as Docs/ComposeANetwork.md shows."))
-        }
-        guard network.graph.output == Shape([labels.count]) else {
-            throw .shape(
-                ShapeError(
-                    path: network.graph.nodes.last?.path ?? "output", layer: "output",
-                    expected: "one logit for each of the \(labels.count) labels", got: "\(network.graph.output)",
-                    hint: "End the network in Dense(\(labels.count))."))
-        }
-        if let weights = loss.classWeights, weights.count != labels.count {
-            throw .setting("\(weights.count) class weights for \(labels.count) labels: one each is needed")
-        }
-        if let softmax = network.graph.nodes.last(where: { type(of: $0.layer).kind != Dropout.kind }),
-            softmax.layer is Softmax
-        {
-            throw .softmaxBeforeLoss(path: softmax.path)
-        }
     }
 }

@@ -34,6 +34,18 @@ struct TrainingIdentity: Encodable {
         }
     }
 
+    /// A head beside the emotions, with fingerprints of its targets.
+    struct Head: Encodable {
+        let weight: Double
+        let training, validation: ContentDigest
+
+        init(_ head: TrainingHead, _ split: DataSplit) throws(TrainingError) {
+            weight = head.weight
+            training = try head.targets(of: split.train.clips).digest
+            validation = try head.targets(of: split.validation.clips).digest
+        }
+    }
+
     let library: String
     let network: Graph
     /// Tensors that training leaves as they are.
@@ -42,11 +54,21 @@ struct TrainingIdentity: Encodable {
     let firstWeights: ContentDigest
     let features: FeaturePipeline
     let batchSize: Int
+    /// Batches in an update; nil for one.
+    let accumulation: Int?
     let optimizer: OptimizerConfiguration
     let schedule: LearningRateSchedule
     let clipping: GradientClipping?
     let loss: TrainingLoss
     let patience: Int?
+    /// The name of a stopping rule of the caller's own; nil for the library's.
+    let stopping: String?
+    /// What the best epoch is chosen by; nil for the usual choice.
+    let selection: String?
+    /// The output of the emotions; nil for the first.
+    let output: String?
+    /// Further heads by their outputs; nil where there are none.
+    let heads: [String: Head]?
     /// The standardisation that is kept from an earlier training; nil where it is measured.
     let standardization: Standardization?
     let seed: UInt64
@@ -54,20 +76,27 @@ struct TrainingIdentity: Encodable {
     let training, validation: Part
 
     init(
-        _ trainer: Trainer, network: Model, pipeline: FeaturePipeline, standardization: Standardization?,
-        split: DataSplit
-    ) {
+        _ trainer: Trainer, objective: TrainingObjective, network: Model, pipeline: FeaturePipeline,
+        standardization: Standardization?, split: DataSplit
+    ) throws(TrainingError) {
         library = LibraryVersion.current
         self.network = network.graph
         frozen = network.frozenPaths
         firstWeights = network.digest
         features = pipeline
         batchSize = trainer.batchSize
+        accumulation = trainer.accumulation == 1 ? nil : trainer.accumulation
         optimizer = trainer.optimizer
         schedule = trainer.schedule
         clipping = trainer.clipping
         loss = trainer.loss
-        patience = trainer.patience
+        patience = trainer.stopping.patience
+        stopping = trainer.stopping.name
+        selection = trainer.selection.name == EpochSelection.accuracy.name ? nil : trainer.selection.name
+        output = objective.emotions == 0 ? nil : trainer.output
+        var heads: [String: Head] = [:]
+        for head in objective.heads { heads[head.output] = try Head(head, split) }
+        self.heads = heads.isEmpty ? nil : heads
         self.standardization = standardization
         seed = trainer.seed
         labels = split.labels
@@ -78,7 +107,8 @@ struct TrainingIdentity: Encodable {
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
         "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
-        "optimizer", "schedule", "clipping", "loss", "patience", "standardization", "firstWeights",
+        "accumulation", "optimizer", "schedule", "clipping", "loss", "output", "heads", "patience", "stopping",
+        "selection", "standardization", "firstWeights",
     ]
 
     /// What older checkpoints hold besides, which decides nothing.

@@ -14,12 +14,18 @@ struct TrainingState {
     var history = History()
 }
 
+/// Clips of one part with all that they should give.
+struct TrainingPart {
+    let examples: Examples
+    let targets: TrainingTargets
+}
+
 /// The epochs of one training.
 struct TrainingRun {
     private let trainer: Trainer
-    private let labels: [String]
-    private let train: Examples
-    private let validation: Examples
+    private let objective: TrainingObjective
+    private let train: TrainingPart
+    private let validation: TrainingPart
     private let key: RandomKey
     private(set) var state: TrainingState
     private(set) var stopped = TrainingStop.allEpochs
@@ -27,23 +33,24 @@ struct TrainingRun {
     /// The key that all chance in a training comes from.
     static func key(seed: UInt64) -> RandomKey { RandomKey(seed: seed).derived("training") }
 
-    init(_ trainer: Trainer, model: Model, labels: [String], train: Examples, validation: Examples)
-        throws(TrainingError)
-    {
+    init(
+        _ trainer: Trainer, model: Model, objective: TrainingObjective, train: TrainingPart, validation: TrainingPart
+    ) throws(TrainingError) {
         self.trainer = trainer
-        self.labels = labels
+        self.objective = objective
         self.train = train
         self.validation = validation
         key = TrainingRun.key(seed: trainer.seed)
         do throws(OptimizerError) {
             let step = try TrainingStep(
-                model: model, optimizer: trainer.optimizer, loss: trainer.loss, clipping: trainer.clipping)
+                model: model, optimizer: trainer.optimizer, objective: objective, clipping: trainer.clipping)
             try trainer.clipping?.validate()
             let rate = try LearningRate(
                 trainer.schedule, base: trainer.optimizer.learningRate,
                 stepsPerEpoch: BatchOrder(
-                    training: train, batchSize: trainer.batchSize, key: key.derived("order")
-                ).batches.count)
+                    training: train.examples, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
+                    key: key.derived("order")
+                ).updates)
             state = TrainingState(step: step, rate: rate, best: model)
         } catch { throw .setting(error.description) }
     }
@@ -60,15 +67,15 @@ struct TrainingRun {
     /// - Parameter keep: Called after each epoch with the state, before the next begins.
     /// - Throws: ``TrainingError/diverged(epoch:)`` and ``TrainingError/cancelled`` when no epoch ended before.
     mutating func train(
-        observe: @Sendable (Trainer.Event) -> Void, isCancelled: @Sendable () -> Bool,
+        observe: @Sendable (Trainer.Event) -> Void, stop: StopSignal,
         keep: (TrainingState) throws(CheckpointError) -> Void
     ) throws(TrainingError) {
         while state.history.epochs.count < trainer.epochs {
-            if hasLostPatience { return stopped = .patience }
+            if let reason = trainer.stopping.stop(after: state.history) { return stopped = reason }
             let epoch = state.history.epochs.count + 1
             do throws(TrainingError) {
                 let start = Date()
-                let trained = try pass(epoch, observe: observe, isCancelled: isCancelled)
+                let trained = try pass(epoch, observe: observe, stop: stop)
                 let record = try measure(epoch, trained, since: start)
                 keepIfBest(record)
                 state.rate.observe(record.validationLoss, at: state.step.optimizer.steps)
@@ -90,39 +97,49 @@ struct TrainingRun {
         }
     }
 
-    private var hasLostPatience: Bool {
-        guard let patience = trainer.patience, !state.history.epochs.isEmpty else { return false }
-        return state.history.epochs.count - state.history.bestEpoch >= patience
-    }
-
     private struct Pass {
         var loss = 0.0
-        var targets: [Int] = []
-        var logits: [Float] = []
+        /// The clips in the order in which they were seen.
+        var clips: [Int] = []
+        var outputs: CollectedOutputs
+    }
+
+    /// The output that is measured; nil where a metric looks at all.
+    private var measured: Int? {
+        trainer.metrics.contains(where: \.readsAllOutputs) ? nil : objective.emotions
     }
 
     /// Every training clip once.
     /// - Throws: ``TrainingError/cancelled``; ``TrainingError/diverged(epoch:)`` at the first loss that is not finite.
     private mutating func pass(
-        _ epoch: Int, observe: @Sendable (Trainer.Event) -> Void, isCancelled: @Sendable () -> Bool
+        _ epoch: Int, observe: @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) -> Pass {
         let epochKey = key.derived(epoch)
-        let order = BatchOrder(training: train, batchSize: trainer.batchSize, key: epochKey.derived("order"))
-        var pass = Pass()
-        var done = 0
+        let order = BatchOrder(
+            training: train.examples, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
+            key: epochKey.derived("order"))
+        var pass = Pass(outputs: CollectedOutputs(of: state.step.model.graph, at: measured))
+        var place = 0, done = 0
+        let total = order.updates
         var isComplete = true
-        BatchPrefetcher(train, order: order).forEach { batch in
-            guard !isCancelled() else {
+        BatchPrefetcher(train.examples, order: order).forEach { batch in
+            guard !stop.isSet else {
                 isComplete = false
                 return false
             }
             state.step.optimizer.learningRate = state.rate(at: state.step.optimizer.steps)
-            let (loss, logits) = state.step(batch, key: epochKey.derived(done))
-            pass.loss += Double(loss) * Double(batch.targets.count)
-            pass.targets += batch.targets
-            pass.logits += logits.scalars
-            done += 1
-            observe(.step(epoch: epoch, of: trainer.epochs, done: done, total: order.batches.count))
+            let clips = order.batches[place], updates = order.endsUpdate[place]
+            let (loss, outputs) = state.step(
+                batch, targets: train.targets.rows(clips, emotions: batch.targets), key: epochKey.derived(place),
+                updates: updates)
+            pass.loss += Double(loss) * Double(clips.count)
+            pass.clips += clips
+            pass.outputs.add(outputs)
+            place += 1
+            if updates {
+                done += 1
+                observe(.step(epoch: epoch, of: trainer.epochs, done: done, total: total))
+            }
             return loss.isFinite
         }
         guard isComplete else { throw .cancelled }
@@ -131,64 +148,43 @@ struct TrainingRun {
     }
 
     private func measure(_ epoch: Int, _ pass: Pass, since start: Date) throws(TrainingError) -> EpochRecord {
-        let logits = state.step.model.logits(of: validation)
-        let classes = labels.count
+        let trained = pass.outputs.outputs()
+        let trainTargets = train.targets.rows(pass.clips, emotions: pass.clips.map { train.targets.emotions[$0] })
+        let validated = state.step.model.outputs(of: validation.examples, at: measured)
+        // The outputs collected are all of them, or the emotions' alone.
+        let emotions = measured == nil ? place(ofEmotionsIn: validated) : 0
+        let logits = validated.values(at: emotions)
         var record = EpochRecord(
-            epoch: epoch, trainLoss: pass.loss / Double(pass.targets.count),
-            trainAccuracy: accuracy(pass.logits, pass.targets, classes: classes),
-            validationLoss: Double(crossEntropy(logits: logits, labels: validation.targets).item),
-            validationAccuracy: accuracy(logits.scalars, validation.targets, classes: classes),
+            epoch: epoch, trainLoss: pass.loss / Double(pass.clips.count),
+            trainAccuracy: accuracy(trained.values(at: emotions), trainTargets.emotions),
+            validationLoss: Double(crossEntropy(logits: logits, labels: validation.targets.emotions).item),
+            validationAccuracy: accuracy(logits, validation.targets.emotions),
             learningRate: Double(state.step.optimizer.learningRate), seconds: 0)
         guard record.validationLoss.isFinite else { throw .diverged(epoch: epoch) }
-        if trainer.detailedMetrics {
-            do throws(EvaluationError) {
-                record.trainDetail = EpochDetail(
-                    try ClassificationMetrics(logits: pass.logits, targets: pass.targets, labels: labels))
-                record.validationDetail = EpochDetail(
-                    try ClassificationMetrics(logits: logits.scalars, targets: validation.targets, labels: labels))
-            } catch { throw .evaluation(error) }
+        for metric in trainer.metrics {
+            record.trainMetrics[metric.name] = metric.compute(trained, trainTargets, emotions)
+            record.validationMetrics[metric.name] = metric.compute(validated, validation.targets, emotions)
         }
         record.seconds = Date().timeIntervalSince(start)
         return record
     }
 
+    private func place(ofEmotionsIn outputs: ModelOutputs) -> Int {
+        let name = state.step.model.graph.outputs[objective.emotions].name
+        return outputs.names.firstIndex(of: name) ?? 0
+    }
+
     private mutating func keepIfBest(_ record: EpochRecord) {
         state.history.epochs.append(record)
-        if let best = state.history.best, !record.isBetter(than: best) { return }
+        if let best = state.history.best, !trainer.selection.isBetter(record, best) { return }
         state.history.bestEpoch = record.epoch
         state.best = state.step.model
     }
 }
 
 /// The fraction of rows whose largest logit (of equals, the first) is the target's. A row with NaN is never right.
-private func accuracy(_ logits: [Float], _ targets: [Int], classes: Int) -> Double {
-    let correct = targets.indices.filter { logits[$0 * classes..<($0 + 1) * classes].argmax == targets[$0] }
-    return Double(correct.count) / Double(max(targets.count, 1))
-}
-
-extension Tensor {
-    /// The rows of a matrix.
-    package var rows: [[Float]] {
-        let values = scalars, columns = shape.last ?? 0
-        return (0..<(shape.first ?? 0)).map { Array(values[$0 * columns..<($0 + 1) * columns]) }
-    }
-}
-
-extension Model {
-    /// What the network makes of examples in inference, [clips, classes], in their order.
-    package func logits(of examples: Examples, batchSize: Int = 64) -> Tensor {
-        let classes = graph.output.count ?? 1
-        let order = BatchOrder(evaluating: examples, batchSize: batchSize)
-        return Tensor(shape: [examples.count, classes]) { out in
-            for clips in order.batches {
-                let batch = examples.batch(clips)
-                let logits = self(batch.values, lengths: batch.lengths)
-                logits.withPointer { source in
-                    for (row, clip) in clips.enumerated() {
-                        (out + clip * classes).update(from: source + row * classes, count: classes)
-                    }
-                }
-            }
-        }
-    }
+private func accuracy(_ logits: Tensor, _ targets: [Int]) -> Double {
+    let classes = logits.shape[1], values = logits.scalars
+    let correct = targets.indices.count { values[$0 * classes..<($0 + 1) * classes].argmax == targets[$0] }
+    return Double(correct) / Double(max(targets.count, 1))
 }

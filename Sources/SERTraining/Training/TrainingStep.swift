@@ -7,56 +7,68 @@ import SERModels
 package struct TrainingStep {
     package var model: Model
     package var optimizer: Optimizer
-    package var loss: TrainingLoss
-    package var clipping: GradientClipping?
+    let objective: TrainingObjective
+    let clipping: GradientClipping?
+    /// The gradients of batches that an update is still to follow.
+    private var accumulator = GradientAccumulator()
 
     package init(
-        model: Model, optimizer: OptimizerConfiguration, loss: TrainingLoss = TrainingLoss(),
+        model: Model, optimizer: OptimizerConfiguration, objective: TrainingObjective = TrainingObjective(),
         clipping: GradientClipping? = nil
     ) throws(OptimizerError) {
         self.model = model
         self.optimizer = try Optimizer(optimizer, for: model.parameters)
-        self.loss = loss
+        self.objective = objective
         self.clipping = clipping
     }
 
-    /// One step: forward, loss, backward, update.
-    /// - Returns: The loss of the batch before the step, and its logits [batch, classes].
-    package mutating func callAsFunction(_ batch: Batch, key: RandomKey) -> (loss: Float, logits: Tensor) {
-        let (value, outputs, gradient) = differentiate(batch, key: key)
-        var gradients = gradient
+    /// One step of one batch: forward, loss, backward, update.
+    /// - Returns: The loss of the batch before the step, and what came out.
+    @discardableResult
+    package mutating func callAsFunction(_ batch: Batch, key: RandomKey) -> (loss: Float, outputs: ModelOutputs) {
+        self(batch, targets: TrainingTargets(emotions: batch.targets), key: key, updates: true)
+    }
+
+    /// One batch: forward, loss, backward, and where it ends an update, the update by the mean gradient of all clips
+    /// since the last. Batches between updates add up to what one large batch gives, but for batch normalisation, which
+    /// sees each on its own.
+    /// - Returns: The loss of the batch before the update, and what came out.
+    mutating func callAsFunction(
+        _ batch: Batch, targets: TrainingTargets, key: RandomKey, updates: Bool
+    ) -> (loss: Float, outputs: ModelOutputs) {
+        let (value, outputs, gradient) = differentiate(batch, targets, key)
         model.state = outputs.state
-        clipping?.apply(to: &gradients)
-        optimizer.update(&model.parameters, with: gradients)
-        return (value.item, outputs.logits)
+        apply(gradient, weight: objective.loss.weight(of: targets.emotions), updates: updates)
+        return (value.item, outputs.batch)
     }
 
     private func differentiate(
-        _ batch: Batch, key: RandomKey
-    ) -> (value: Tensor, outputs: (logits: Tensor, state: Parameters), gradient: Parameters) {
+        _ batch: Batch, _ targets: TrainingTargets, _ key: RandomKey
+    ) -> (value: Tensor, outputs: (batch: ModelOutputs, state: Parameters), gradient: Parameters) {
         let (value, outputs, gradient) = valueAndGradient(at: model.parameters) { parameters in
-            let (output, state) = model.run(
+            let (outputs, state) = model.outputs(
                 batch.values, lengths: batch.lengths, parameters: parameters, mode: .training(key))
-            return (loss(output.values, batch.targets), (logits: output.values.detached, state: state))
+            return (objective(outputs, targets), (batch: outputs.detached, state: state))
         }
         return (value, outputs, gradient)
     }
-}
 
-/// The loss that a classifier is trained with: categorical cross-entropy of logits.
-public struct TrainingLoss: Sendable, Hashable, Codable {
-    /// How much each class counts; nil when all count the same.
-    public var classWeights: [Float]?
-    /// How much of the target is spread over all classes, 0..<1.
-    public var labelSmoothing: Float
-
-    /// Cross-entropy, optionally weighted and smoothed as in PyTorch.
-    public init(classWeights: [Float]? = nil, labelSmoothing: Float = 0) {
-        self.classWeights = classWeights
-        self.labelSmoothing = labelSmoothing
+    private mutating func apply(_ gradient: Parameters, weight: Double, updates: Bool) {
+        guard !updates || accumulator.weight > 0 else {
+            var gradients = gradient
+            return update(with: &gradients)
+        }
+        accumulator.add(gradient, weight: weight)
+        guard updates else { return }
+        // Out of the step for a moment, which changes as well.
+        var accumulator = GradientAccumulator()
+        swap(&accumulator, &self.accumulator)
+        accumulator.takeMean { update(with: &$0) }
+        self.accumulator = accumulator
     }
 
-    package func callAsFunction(_ logits: Tensor, _ targets: [Int]) -> Tensor {
-        crossEntropy(logits: logits, labels: targets, classWeights: classWeights, labelSmoothing: labelSmoothing)
+    private mutating func update(with gradients: inout Parameters) {
+        clipping?.apply(to: &gradients)
+        optimizer.update(&model.parameters, with: gradients)
     }
 }

@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
             results.robustness = try stoppable {
                 try recognizer.robustness(
                     on: Partition(.test, of: corpus), suite: suite, store: store, bootstrap: bootstrap,
-                    observe: RobustnessProgress.standard(), isCancelled: { Interruption.isRequested })
+                    observe: RobustnessProgress.standard(), stop: .interruption)
             }
         }
         if let output {

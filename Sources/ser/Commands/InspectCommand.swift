@@ -41,7 +41,7 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let corpus = try Corpus(detecting: path, truncated: reading.sound.truncated)
-            .audited(isCancelled: { Interruption.isRequested })
+            .audited(stop: .interruption)
         if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
         let report = CorpusReport(corpus)
         if csv {

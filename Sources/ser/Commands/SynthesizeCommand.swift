@@ -53,7 +53,7 @@ func write(_ corpus: SyntheticCorpus, to folder: URL) throws {
     let progress = ProgressLine("synthesizing", total: corpus.clipCount, unit: "clips")
     try corpus.write(
         to: folder, progress: { done, _ in progress.update(completed: done) },
-        isCancelled: { Interruption.isRequested })
+        stop: .interruption)
     progress.finish()
     if Interruption.isRequested {
         note("Stopped. The clips that were written stay in \(folder.path); the same command takes up from there.")

@@ -15,7 +15,7 @@ struct CopySearchOptions: ParsableArguments {
         guard !skipCopySearch else { return nil }
         let line = ProgressLine("listening for copies", total: corpus.clips.count, unit: "clips")
         let copies = try corpus.nearCopies(
-            progress: { done, _ in line.update(completed: done) }, isCancelled: { Interruption.isRequested })
+            progress: { done, _ in line.update(completed: done) }, stop: .interruption)
         line.finish()
         return copies
     }

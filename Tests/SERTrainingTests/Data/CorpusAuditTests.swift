@@ -3,6 +3,7 @@
 import Foundation
 import SERAudio
 import SERModels
+import SERSupport
 import SERSyntheticSpeech
 import SERTestSupport
 import SERTraining
@@ -161,6 +162,6 @@ import Testing
         for name in ["sad/a.wav", "angry/b.wav"] { try withNaN(folder.makeFolder(of: name)) }
         let read = try Corpus.folders(at: folder.url)
         #expect(throws: CorpusError.self) { try read.audited() }
-        #expect(try read.audited(isCancelled: { true }) == read)
+        #expect(try read.audited(stop: StopSignal(asking: { true })) == read)
     }
 }

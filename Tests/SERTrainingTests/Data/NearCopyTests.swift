@@ -2,6 +2,7 @@
 
 import Foundation
 import SERAudio
+import SERSupport
 import SERSyntheticSpeech
 import SERTestSupport
 import SERTraining
@@ -104,7 +105,9 @@ private struct Planted {
         let found = try Corpus(name: "silence", clips: clips).nearCopies()
         #expect(found.pairs.isEmpty)
         #expect(found.unread.map(\.path).contains(folder.path("e.wav").path))
-        #expect(throws: CorpusError.cancelled) { try Corpus(name: "x", clips: clips).nearCopies(isCancelled: { true }) }
+        #expect(throws: CorpusError.cancelled) {
+            try Corpus(name: "x", clips: clips).nearCopies(stop: StopSignal(asking: { true }))
+        }
     }
 
     @Test(

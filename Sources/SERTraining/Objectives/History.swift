@@ -7,11 +7,11 @@ import SERSupport
 public struct EpochRecord: Codable, Sendable, Equatable {
     /// The number of the epoch, from 1.
     public var epoch: Int
-    /// Mean cross-entropy over the training part, in nats.
+    /// Mean loss over the training part, while it was learned; of cross-entropy in nats.
     public var trainLoss: Double
     /// Fraction of the training part that was classified correctly.
     public var trainAccuracy: Double
-    /// Mean cross-entropy over the validation part, in nats.
+    /// Mean cross-entropy of the emotions over the validation part, in nats, whatever loss is minimised.
     public var validationLoss: Double
     /// Fraction of the validation part that was classified correctly.
     public var validationAccuracy: Double
@@ -19,15 +19,16 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     public var learningRate: Double
     /// Duration of the epoch with its validation, in seconds.
     public var seconds: Double
-    /// Precision, recall and AUC of the training part, where they were asked for.
-    public var trainDetail: EpochDetail?
-    /// Precision, recall and AUC of the validation part, where they were asked for.
-    public var validationDetail: EpochDetail?
+    /// Figures of the training part by their names (``Trainer/metrics``).
+    public var trainMetrics: [String: Double]
+    /// Figures of the validation part by their names (``Trainer/metrics``).
+    public var validationMetrics: [String: Double]
 
     /// A record of one epoch.
     public init(
         epoch: Int, trainLoss: Double, trainAccuracy: Double, validationLoss: Double, validationAccuracy: Double,
-        learningRate: Double, seconds: Double, trainDetail: EpochDetail? = nil, validationDetail: EpochDetail? = nil
+        learningRate: Double, seconds: Double, trainMetrics: [String: Double] = [:],
+        validationMetrics: [String: Double] = [:]
     ) {
         self.epoch = epoch
         self.trainLoss = trainLoss
@@ -36,8 +37,42 @@ public struct EpochRecord: Codable, Sendable, Equatable {
         self.validationAccuracy = validationAccuracy
         self.learningRate = learningRate
         self.seconds = seconds
-        self.trainDetail = trainDetail
-        self.validationDetail = validationDetail
+        self.trainMetrics = trainMetrics
+        self.validationMetrics = validationMetrics
+    }
+
+    /// Metrics stand in files under the names they had when there were three of them, and only where there are any.
+    private enum CodingKeys: String, CodingKey {
+        case epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, learningRate, seconds
+        case trainMetrics = "trainDetail"
+        case validationMetrics = "validationDetail"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(epoch, forKey: .epoch)
+        try container.encode(trainLoss, forKey: .trainLoss)
+        try container.encode(trainAccuracy, forKey: .trainAccuracy)
+        try container.encode(validationLoss, forKey: .validationLoss)
+        try container.encode(validationAccuracy, forKey: .validationAccuracy)
+        try container.encode(learningRate, forKey: .learningRate)
+        try container.encode(seconds, forKey: .seconds)
+        if !trainMetrics.isEmpty { try container.encode(trainMetrics, forKey: .trainMetrics) }
+        if !validationMetrics.isEmpty { try container.encode(validationMetrics, forKey: .validationMetrics) }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            epoch: try container.decode(Int.self, forKey: .epoch),
+            trainLoss: try container.decode(Double.self, forKey: .trainLoss),
+            trainAccuracy: try container.decode(Double.self, forKey: .trainAccuracy),
+            validationLoss: try container.decode(Double.self, forKey: .validationLoss),
+            validationAccuracy: try container.decode(Double.self, forKey: .validationAccuracy),
+            learningRate: try container.decode(Double.self, forKey: .learningRate),
+            seconds: try container.decode(Double.self, forKey: .seconds),
+            trainMetrics: try container.decodeIfPresent([String: Double].self, forKey: .trainMetrics) ?? [:],
+            validationMetrics: try container.decodeIfPresent([String: Double].self, forKey: .validationMetrics) ?? [:])
     }
 }
 
@@ -49,28 +84,6 @@ extension EpochRecord {
         if validationLoss.isNaN || validationAccuracy.isNaN { return false }
         if earlier.validationLoss.isNaN || earlier.validationAccuracy.isNaN { return true }
         return (validationAccuracy, -validationLoss) > (earlier.validationAccuracy, -earlier.validationLoss)
-    }
-}
-
-/// Macro averages over the classes of one part after one epoch.
-public struct EpochDetail: Codable, Sendable, Equatable {
-    /// Mean precision over the classes.
-    public var precision: Double
-    /// Mean recall over the classes.
-    public var recall: Double
-    /// Mean one-versus-rest area under the ROC curve; `nil` where no class can be ranked against the rest.
-    public var auc: Double?
-
-    /// Averages that were computed elsewhere.
-    public init(precision: Double, recall: Double, auc: Double?) {
-        self.precision = precision
-        self.recall = recall
-        self.auc = auc
-    }
-
-    /// The macro averages of `metrics`.
-    public init(_ metrics: ClassificationMetrics) {
-        self.init(precision: metrics.macroPrecision, recall: metrics.macroRecall, auc: metrics.auc)
     }
 }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERCore
+import SERModels
+
+/// A figure that is computed of the training and of the validation part after each epoch, beside loss and accuracy.
+///
+/// ```swift
+/// let surest = EpochMetric("mean confidence") { logits, _ in
+///     Double(softmax(logits).maximum(axes: [1]).mean().item)
+/// }
+/// let trainer = Trainer(features: features, metrics: [.recall, surest], selection: .metric("recall"))
+/// ```
+/// Figures stand in ``EpochRecord/trainMetrics`` and ``EpochRecord/validationMetrics`` under their names. Those of the
+/// training part are of what the network gave on the way, while it learned.
+public struct EpochMetric: Sendable {
+    /// The name, which no other metric of a training may have.
+    public let name: String
+    /// Whether it looks at more than the emotions.
+    let readsAllOutputs: Bool
+    let compute: @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets, _ emotions: Int) -> Double?
+
+    private init(
+        name: String, readsAllOutputs: Bool,
+        compute: @escaping @Sendable (ModelOutputs, TrainingTargets, Int) -> Double?
+    ) {
+        self.name = name
+        self.readsAllOutputs = readsAllOutputs
+        self.compute = compute
+    }
+
+    /// A figure of the emotions' logits.
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - compute: The figure, of the logits of all clips [clips, classes] and their emotions as places in the labels;
+    ///     nil where it cannot be told.
+    public init(
+        _ name: String, _ compute: @escaping @Sendable (_ logits: Tensor, _ emotions: [Int]) -> Double?
+    ) {
+        self.init(name: name, readsAllOutputs: false) { outputs, targets, emotions in
+            compute(outputs.values(at: emotions), targets.emotions)
+        }
+    }
+
+    /// A figure of all outputs of the network that have no time axis.
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - compute: The figure, of the outputs for all clips; nil where it cannot be told.
+    public static func joint(
+        _ name: String, _ compute: @escaping @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets) -> Double?
+    ) -> EpochMetric {
+        EpochMetric(name: name, readsAllOutputs: true) { outputs, targets, _ in compute(outputs, targets) }
+    }
+
+    /// The mean precision over the emotions.
+    public static let precision = EpochMetric("precision") { classification($0, $1)?.macroPrecision }
+    /// The mean recall over the emotions: the unweighted average recall.
+    public static let recall = EpochMetric("recall") { classification($0, $1)?.macroRecall }
+    /// The mean one-versus-rest area under the ROC curve; missing where no emotion can be ranked against the rest.
+    public static let auc = EpochMetric("auc") { classification($0, $1)?.auc }
+
+    /// The fraction of the clips that a head of classes has right, of those whose class is known.
+    /// - Parameter output: The head's output.
+    public static func accuracy(of output: String) -> EpochMetric {
+        .joint("\(output) accuracy") { outputs, targets in
+            let rows = outputs[output].values.rows, classes = targets.classes(of: output)
+            let known = classes.indices.filter { classes[$0] != nil }
+            guard !known.isEmpty else { return nil }
+            return Double(known.count { rows[$0][...].argmax == classes[$0] }) / Double(known.count)
+        }
+    }
+
+    private static func classification(_ logits: Tensor, _ emotions: [Int]) -> ClassificationMetrics? {
+        let labels = (0..<(logits.shape.last ?? 0)).map(String.init)
+        return try? ClassificationMetrics(logits: logits.scalars, targets: emotions, labels: labels)
+    }
+}
