@@ -1,6 +1,7 @@
 // swift-tools-version: 6.1
 // SPDX-License-Identifier: Apache-2.0
-// A package as a user would write it: it depends on SER, composes a network of its own and writes layers of its own.
+// A package as a user would write it: it depends on SER, composes networks of its own, and writes layers and
+// optimisers of its own.
 import PackageDescription
 
 let products: [Target.Dependency] = [
@@ -11,11 +12,12 @@ let products: [Target.Dependency] = [
 
 let package = Package(
     name: "OutsidePackage",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     dependencies: [.package(name: "SER", path: "../..")],
     targets: [
         .executableTarget(name: "own-network", dependencies: products),
         .executableTarget(name: "own-layers", dependencies: products),
+        .executableTarget(name: "own-training", dependencies: products),
         // What only recognises links no corpora, no training, no pages.
         .executableTarget(
             name: "own-app",

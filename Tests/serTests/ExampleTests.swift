@@ -24,6 +24,7 @@ import Testing
             let model = folder.appendingPathComponent("gru.safetensors").path
             let trained = try await Command.run([corpus, model, "1"], of: "train")
             #expect(trained.code == 0 && trained.output.contains("accuracy"), "\(trained.errors)")
+            #expect(trained.errors.isEmpty, "the library says nothing unless asked")
             let evaluated = try await Command.run(["evaluate", model, corpus])
             #expect(evaluated.code == 0, "\(evaluated.errors)")
         }
