@@ -69,6 +69,10 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
             #expect(prediction.entries.map(\.label).sorted() == ["high", "low"])
             let logits = outputs["emotion"].values
             #expect(prediction.label == split.labels[logits.scalars[0] >= logits.scalars[1] ? 0 : 1])
+            // What is explained is the emotion's logit, not the first output's.
+            let explanation = try read.explain(sound)
+            let place = try #require(split.labels.firstIndex(of: explanation.label))
+            #expect(abs(explanation.score - Double(logits.scalars[place])) < 1e-5)
         }
     }
 

@@ -21,6 +21,18 @@ extension Corpus {
         try audited(strict: strict, progress: progress, stop: .never)
     }
 
+    /// The same without blocking a thread of the concurrency pool.
+    /// - Throws: ``CorpusError``; ``CorpusError/cancelled`` where the task is cancelled.
+    public func audited(
+        strict: Bool = false, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws(CorpusError) -> Corpus {
+        try await onOwnThread { stop throws(CorpusError) in
+            let corpus = try self.audited(strict: strict, progress: progress, stop: stop)
+            if stop.isSet { throw .cancelled }
+            return corpus
+        }
+    }
+
     /// The same, until it is to stop; the clips not listened to are taken to be sound.
     package func audited(
         strict: Bool = false, progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }, stop: StopSignal

@@ -63,7 +63,10 @@ package struct CrossValidationPlan: Sendable {
         for candidate in settings.candidates {
             let network = try Self.network(candidate, labels: corpus.labels, seed: settings.seeds[0])
             counts.append(network.parameterCount)
-            do throws(TrainingError) { pipelines.append(try candidate.trainer.pipeline(for: network)) } catch {
+            do throws(TrainingError) {
+                _ = try candidate.trainer.objective(for: network, labels: corpus.labels)
+                pipelines.append(try candidate.trainer.pipeline(for: network))
+            } catch {
                 throw .training(error, fold: candidate.name)
             }
         }
