@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 
 /// How far long work has come, on standard error: one line that is redrawn on a terminal, a plain line every few seconds
 /// in a pipe.
 ///
 /// Safe to call from several threads at once.
-package final class ProgressLine: @unchecked Sendable {
+package final class ProgressLine: Sendable {
     /// Where and how progress is shown.
     package enum Style: Sendable {
         /// ``terminal`` where standard error is one, else ``plain``.
@@ -31,12 +32,15 @@ package final class ProgressLine: @unchecked Sendable {
     private let clock: @Sendable () -> Double
     private let output: @Sendable (String) -> Void
     private let columns: Int
-    private let lock = NSLock()
     private let start: Double
-    private var completed = 0
-    private var note = ""
-    private var lastShown: Double
-    private var isFinished = false
+    private let state: Mutex<State>
+
+    private struct State {
+        var completed = 0
+        var note = ""
+        var lastShown: Double
+        var isFinished = false
+    }
 
     /// Begins to report.
     ///
@@ -59,38 +63,37 @@ package final class ProgressLine: @unchecked Sendable {
         self.output = output
         self.columns = columns ?? Terminal.columns
         start = clock()
-        lastShown = -.infinity
         // A pipe hears of short work only at its end.
-        if self.style == .plain { lastShown = start }
+        state = Mutex(State(lastShown: self.style == .plain ? start : -.infinity))
     }
 
     /// Notes that `steps` more steps are done, and something to show beside them, such as the loss.
     package func advance(by steps: Int = 1, note: String? = nil) {
-        lock.withLock {
-            completed += steps
-            if let note { self.note = note }
-            show()
+        state.withLock { state in
+            state.completed += steps
+            if let note { state.note = note }
+            show(&state)
         }
     }
 
     /// Notes how many steps are done in all.
     package func update(completed: Int, note: String? = nil) {
-        lock.withLock {
-            self.completed = completed
-            if let note { self.note = note }
-            show()
+        state.withLock { state in
+            state.completed = completed
+            if let note { state.note = note }
+            show(&state)
         }
     }
 
     /// Shows the last state and ends the line; further calls do nothing.
     package func finish(note: String? = nil) {
-        lock.withLock {
-            guard !isFinished else { return }
-            if let note { self.note = note }
-            isFinished = true
+        state.withLock { state in
+            guard !state.isFinished else { return }
+            if let note { state.note = note }
+            state.isFinished = true
             switch style {
-            case .terminal: output("\r\(fitted(line(at: clock())))\u{1B}[K\n")
-            case .plain: output(line(at: clock()) + "\n")
+            case .terminal: output("\r\(fitted(line(state, at: clock())))\u{1B}[K\n")
+            case .plain: output(line(state, at: clock()) + "\n")
             case .silent, .automatic: break
             }
         }
@@ -98,32 +101,33 @@ package final class ProgressLine: @unchecked Sendable {
 
     /// Writes a line of its own, above the progress line where there is one.
     package func message(_ text: String) {
-        lock.withLock {
+        state.withLock { state in
             switch style {
             case .terminal: output("\r\u{1B}[K\(text)\n")
             case .plain: output(text + "\n")
             case .silent, .automatic: return
             }
-            if style == .terminal, !isFinished { output("\r\(fitted(line(at: clock())))\u{1B}[K") }
+            if style == .terminal, !state.isFinished { output("\r\(fitted(line(state, at: clock())))\u{1B}[K") }
         }
     }
 
-    private func show() {
+    private func show(_ state: inout State) {
         let now = clock()
-        guard !isFinished else { return }
+        guard !state.isFinished else { return }
         switch style {
-        case .terminal where now - lastShown >= Self.redrawInterval:
-            output("\r\(fitted(line(at: now)))\u{1B}[K")
-            lastShown = now
-        case .plain where now - lastShown >= Self.plainInterval:
-            output(line(at: now) + "\n")
-            lastShown = now
+        case .terminal where now - state.lastShown >= Self.redrawInterval:
+            output("\r\(fitted(line(state, at: now)))\u{1B}[K")
+            state.lastShown = now
+        case .plain where now - state.lastShown >= Self.plainInterval:
+            output(line(state, at: now) + "\n")
+            state.lastShown = now
         default: break
         }
     }
 
     /// "features [######--------------]  840/2800 clips  140/s  0:14 left  note"
-    private func line(at now: Double) -> String {
+    private func line(_ state: State, at now: Double) -> String {
+        let completed = state.completed
         let fraction = total > 0 ? min(1, max(0, Double(completed) / Double(total))) : 1
         let filled = Int(saturating: fraction * Double(Self.barWidth), rounding: .down)
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.barWidth - filled)
@@ -132,12 +136,12 @@ package final class ProgressLine: @unchecked Sendable {
         let elapsed = max(now - start, 1e-9)
         let rate = Double(completed) / elapsed
         if completed > 0 { parts.append(rate >= 1 ? "\(Self.short(rate))/s" : "\(Self.short(1 / rate)) s each") }
-        if isFinished {
+        if state.isFinished {
             parts.append("in \(Self.clockTime(elapsed))")
         } else if rate > 0 {
             parts.append("\(Self.clockTime(Double(max(0, total - completed)) / rate)) left")
         }
-        if !note.isEmpty { parts.append(note) }
+        if !state.note.isEmpty { parts.append(state.note) }
         return parts.joined(separator: "  ")
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import SERAudio
 import SERSupport
 import SERTraining
+import Synchronization
 
 /// A TESS-shaped corpus that the library makes itself, for machines that have no recordings: two made-up voices say
 /// "Say the word ..." in seven emotions, with folders, file names and rate as in TESS.
@@ -194,24 +195,23 @@ extension SyntheticCorpusError: LocalizedError, CustomStringConvertible {
 }
 
 /// Counts what threads have done, and tells it now and then.
-private final class ProgressCounter: @unchecked Sendable {
-    private let lock = NSLock()
+private final class ProgressCounter: Sendable {
     private let total: Int
     private let report: (@Sendable (Int, Int) -> Void)?
-    private var done = 0
-    private var failed = false
+    private let done = Mutex(0)
+    private let failed = Atomic(false)
 
     init(total: Int, report: (@Sendable (Int, Int) -> Void)?) {
         self.total = total
         self.report = report
     }
 
-    var hasFailed: Bool { lock.withLock { failed } }
+    var hasFailed: Bool { failed.load(ordering: .relaxed) }
 
-    func fail() { lock.withLock { failed = true } }
+    func fail() { failed.store(true, ordering: .relaxed) }
 
     func advance() {
-        lock.withLock {
+        done.withLock { done in
             done += 1
             if done % 50 == 0 || done == total { report?(done, total) }
         }

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Synchronization
 
 /// A small table behind a lock for what is costly to make and depends on settings alone: plans, windows, filterbanks.
-final class Cache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var values: [Key: Value] = [:]
+final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private let values = Mutex<[Key: Value]>([:])
     /// A program that tries thousands of settings must not keep thousands of tables.
     private let limit = 64
 
     subscript(key: Key) -> Value? {
-        get {
-            lock.lock()
-            defer { lock.unlock() }
-            return values[key]
-        }
+        get { values.withLock { $0[key] } }
         set {
-            lock.lock()
-            defer { lock.unlock() }
-            if values.count >= limit { values.removeAll() }
-            values[key] = newValue
+            values.withLock { values in
+                if values.count >= limit { values.removeAll() }
+                values[key] = newValue
+            }
         }
     }
 }

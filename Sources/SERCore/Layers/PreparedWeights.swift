@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import Synchronization
 
 /// A network's weights in the forms that kernels read, made at their first use in inference and kept for later calls.
 ///
 /// Whoever holds weights makes a new one whenever they change.
-package final class PreparedWeights: @unchecked Sendable {
-    // Sendable: the lock guards the table, and a buffer is written before it is in there.
+package final class PreparedWeights: Sendable {
     private struct Key: Hashable {
         var path: String
         var form: String
         var count: Int
     }
 
-    private let lock = NSLock()
-    private var buffers: [Key: Buffer] = [:]
+    /// A buffer is written before it is in there.
+    private let buffers = Mutex<[Key: Buffer]>([:])
 
     package init() {}
 
@@ -23,10 +22,10 @@ package final class PreparedWeights: @unchecked Sendable {
         _ path: String, _ form: String, count: Int, fill: (UnsafeMutablePointer<Float>) -> Void
     ) -> Buffer {
         let key = Key(path: path, form: form, count: count)
-        if let known = lock.withLock({ buffers[key] }) { return known }
+        if let known = buffers.withLock({ $0[key] }) { return known }
         let fresh = Buffer(uninitialized: count)
         fill(fresh.pointer)
-        return lock.withLock {
+        return buffers.withLock { buffers in
             if let known = buffers[key] { return known }
             buffers[key] = fresh
             return fresh
