@@ -12,7 +12,7 @@ extension Model {
         for node in graph.nodes {
             guard let weights = node.products(in: graph, frames: frames) else { continue }
             for product in weights {
-                let isFirst = product.readsInput && node.inputs == [-1]
+                let isFirst = product.readsInput && node.inputs == [.input(0)]
                 total += product.multiplications * (isFirst ? 2 : 3)
             }
         }
@@ -29,7 +29,7 @@ private struct ClipProducts {
 
 extension Graph.Node {
     fileprivate func products(in graph: Graph, frames: Int) -> [ClipProducts]? {
-        let input = inputs.first.map { $0 < 0 ? graph.input : graph.nodes[$0].shape } ?? shape
+        let input = inputs.first.map(graph.shape(of:)) ?? shape
         let positions = { (shape: Shape) in shape.dimensions.reduce(1.0) { $0 * Double($1.length ?? frames) } }
         switch layer {
         case is Dense:

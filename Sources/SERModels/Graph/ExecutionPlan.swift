@@ -28,20 +28,22 @@ struct ExecutionPlan: Sendable {
 
     init(_ graph: Graph) {
         let (nodes, inputCount) = (graph.nodes, graph.inputs.count)
-        let place = { (source: Int) in source < 0 ? -1 - source : inputCount + source }
+        let place = { (source: Graph.Source) in source.place(afterInputs: inputCount) }
         // For each place, the last node that reads it; outputs are read by whoever runs the plan.
         var lastUse = [Int](repeating: nodes.count, count: inputCount + nodes.count)
         for (index, node) in nodes.enumerated() {
             for source in node.inputs { lastUse[place(source)] = index }
         }
-        outputs = graph.outputs.map { place($0.node) }
+        outputs = graph.outputs.map { place($0.source) }
         for output in outputs { lastUse[output] = nodes.count }
         var steps: [Step] = []
         var entry = 0
         while entry < nodes.count {
             // Nodes that read each other and are read by nobody else.
             var end = entry + 1
-            while end < nodes.count, nodes[end].inputs == [end - 1], lastUse[place(end - 1)] == end { end += 1 }
+            while end < nodes.count, nodes[end].inputs == [.node(end - 1)], lastUse[inputCount + end - 1] == end {
+                end += 1
+            }
             let row = nodes[entry..<end].map(\.layer)
             let chain: (any LayerChain)? = ConvolutionChain(row) ?? DenseChain(row)
             let exit = entry + (chain?.count ?? 1) - 1
@@ -49,7 +51,7 @@ struct ExecutionPlan: Sendable {
             steps.append(
                 Step(
                     layer: nodes[entry].layer, chain: chain, scopes: graph.scopes[entry...exit], sources: sources,
-                    released: sources.filter { lastUse[$0] == entry }, target: place(exit),
+                    released: sources.filter { lastUse[$0] == entry }, target: inputCount + exit,
                     timeAxis: nodes[exit].shape.timeAxis.map { $0 + 1 }))
             entry = exit + 1
         }

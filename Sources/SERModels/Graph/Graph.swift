@@ -25,8 +25,13 @@ public struct Graph: Sendable {
     public struct Output: Sendable, Hashable, Codable {
         /// The name; `output` where none was given.
         public let name: String
-        /// Which node it comes from; -1 is the first input of the network, -2 the second.
-        public let node: Int
+        /// What it is the result of.
+        public let source: Source
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case source = "node"
+        }
     }
 
     /// One layer at its place.
@@ -37,20 +42,29 @@ public struct Graph: Sendable {
         public let name: String
         /// The layer.
         public let layer: any Layer
-        /// Which nodes feed it; -1 is the first input of the network, -2 the second.
-        public let inputs: [Int]
+        /// What it reads.
+        public let inputs: [Source]
         /// The shape that comes out, without the batch axis.
         public let shape: Shape
     }
 
     /// A node before its shape is known.
-    struct Description {
-        package var path: String
+    package struct Description {
+        var path: String
         var name: String
-        package var layer: any Layer
-        package var inputs: [Int]
+        var layer: any Layer
+        var inputs: [Source]
         /// Takes the place of the hint in an error of the layer.
         var hint: String?
+
+        /// A node of the given path; its name is the path, unless it shares the layer of another.
+        package init(path: String, name: String? = nil, layer: any Layer, inputs: [Source], hint: String? = nil) {
+            self.path = path
+            self.name = name ?? path
+            self.layer = layer
+            self.inputs = inputs
+            self.hint = hint
+        }
     }
 
     /// What goes in.
@@ -67,20 +81,28 @@ public struct Graph: Sendable {
     public var input: Shape { inputs.first?.shape ?? [] }
 
     /// The shape that comes out, without the batch axis; of several outputs the first.
-    public var output: Shape { outputs.first.map { shape(of: $0.node) } ?? input }
+    public var output: Shape { outputs.first.map { shape(of: $0.source) } ?? input }
 
     /// The shape of the output of a name, without the batch axis; nil where there is none.
     package func shape(ofOutput name: String) -> Shape? {
-        outputs.first { $0.name == name }.map { shape(of: $0.node) }
+        outputs.first { $0.name == name }.map { shape(of: $0.source) }
     }
 
     /// The shape that a node, or an input of the network, gives.
-    /// - Parameter node: As in ``Node/inputs``.
-    public func shape(of node: Int) -> Shape { node < 0 ? inputs[-1 - node].shape : nodes[node].shape }
+    public func shape(of source: Source) -> Shape {
+        switch source {
+        case .input(let place): inputs[place].shape
+        case .node(let place): nodes[place].shape
+        }
+    }
 
     /// The name of a node, or of an input of the network.
-    /// - Parameter node: As in ``Node/inputs``.
-    public func name(of node: Int) -> String { node < 0 ? inputs[-1 - node].name : nodes[node].name }
+    public func name(of source: Source) -> String {
+        switch source {
+        case .input(let place): inputs[place].name
+        case .node(let place): nodes[place].name
+        }
+    }
 
     static let tooManyNodes = ShapeError(
         layer: "network", expected: "at most \(LayerLimits.layers) layers", got: "more",
@@ -103,6 +125,12 @@ public struct Graph: Sendable {
         try self.init(inputs: inputs, nodes: lowered.nodes, outputs: lowered.outputs)
     }
 
+    /// Nodes that read from earlier ones; the last one's result alone comes out.
+    package init(inputs: [Input], nodes: [Description]) throws(ShapeError) {
+        try self.init(
+            inputs: inputs, nodes: nodes, outputs: [Output(name: "output", source: .node(nodes.count - 1))])
+    }
+
     /// Nodes that read from earlier ones.
     init(inputs: [Input], nodes described: [Description], outputs: [Output]) throws(ShapeError) {
         guard described.count <= LayerLimits.layers else { throw Self.tooManyNodes }
@@ -118,12 +146,18 @@ public struct Graph: Sendable {
         var placing = Placing()
         for (index, node) in described.enumerated() {
             let kind = type(of: node.layer).kind
-            guard !node.inputs.isEmpty, node.inputs.allSatisfy({ (-inputs.count..<index).contains($0) }) else {
+            guard !node.inputs.isEmpty, node.inputs.allSatisfy({ $0.exists(inputs: inputs.count, nodes: index) })
+            else {
                 throw ShapeError(
                     path: node.name, layer: kind, expected: "inputs that come before it", got: "\(node.inputs)",
                     hint: "Give it something to read.")
             }
-            let sources = node.inputs.map { $0 < 0 ? inputs[-1 - $0].shape : nodes[$0].shape }
+            let sources = node.inputs.map { source in
+                switch source {
+                case .input(let place): inputs[place].shape
+                case .node(let place): nodes[place].shape
+                }
+            }
             let shape = try Self.shape(of: node, from: sources)
             try placing.add(node, sources: sources)
             nodes.append(Node(path: node.path, name: node.name, layer: node.layer, inputs: node.inputs, shape: shape))
@@ -179,8 +213,8 @@ public struct Graph: Sendable {
     /// Everything is read by something or comes out.
     private func checkUses() throws(ShapeError) {
         var isUsed = [Bool](repeating: false, count: inputs.count + nodes.count)
-        for source in nodes.flatMap(\.inputs) + outputs.map(\.node) {
-            isUsed[source < 0 ? -1 - source : inputs.count + source] = true
+        for source in nodes.flatMap(\.inputs) + outputs.map(\.source) {
+            isUsed[source.place(afterInputs: inputs.count)] = true
         }
         let place = "to be read by a layer, or to be one of the outputs"
         if let unused = inputs.indices.first(where: { !isUsed[$0] }) {
@@ -288,7 +322,7 @@ extension Graph {
         guard !merging.isEmpty else { return }
         // How many steps each node gives for each of the clips.
         var steps: [[Int]] = []
-        func stepCounts(after source: Int) -> [Int] { source < 0 ? Self.probes : steps[source] }
+        func stepCounts(after source: Source) -> [Int] { source.node.map { steps[$0] } ?? Self.probes }
         for node in nodes {
             let timed = node.inputs.filter { shape(of: $0).timeAxis != nil }
             guard node.shape.timeAxis != nil, let first = timed.first else {

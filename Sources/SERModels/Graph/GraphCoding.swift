@@ -15,7 +15,7 @@ extension Graph: Codable {
         } else {
             try container.encode(inputs, forKey: .inputs)
         }
-        if outputs != [Output(name: "output", node: nodes.count - 1)] {
+        if outputs != [Output(name: "output", source: .node(nodes.count - 1))] {
             try container.encode(outputs, forKey: .outputs)
         }
         var list = container.nestedUnkeyedContainer(forKey: .nodes)
@@ -42,8 +42,8 @@ extension Graph: Codable {
             guard described.count < LayerLimits.layers else { throw Self.tooManyNodes }
             let entry = try list.nestedContainer(keyedBy: NodeKeys.self)
             let kind = try entry.decode(String.self, forKey: .kind)
-            let sources = try entry.decode([Int].self, forKey: .inputs)
-            guard sources.allSatisfy({ (-inputs.count..<described.count).contains($0) }) else {
+            let sources = try entry.decode([Source].self, forKey: .inputs)
+            guard sources.allSatisfy({ $0.exists(inputs: inputs.count, nodes: described.count) }) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .inputs, in: entry, debugDescription: "a node reads from one that does not come before it")
             }
@@ -54,8 +54,8 @@ extension Graph: Codable {
         }
         let outputs =
             try container.decodeIfPresent([Output].self, forKey: .outputs)
-            ?? [Output(name: "output", node: described.count - 1)]
-        guard outputs.allSatisfy({ (-inputs.count..<described.count).contains($0.node) }) else {
+            ?? [Output(name: "output", source: .node(described.count - 1))]
+        guard outputs.allSatisfy({ $0.source.exists(inputs: inputs.count, nodes: described.count) }) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .outputs, in: container, debugDescription: "an output comes from a node that there is not")
         }

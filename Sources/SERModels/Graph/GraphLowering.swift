@@ -225,11 +225,11 @@ struct GraphLowering {
         let order = try order(sources)
         var places = [Int](repeating: 0, count: nodes.count)
         for (place, index) in order.enumerated() { places[index] = place }
-        func place(_ source: Source) -> Int {
+        func place(_ source: Source) -> Graph.Source {
             switch source {
-            case .input(let index): return -1 - index
-            case .node(let index): return places[index]
-            case .named: return -1
+            case .input(let index): return .input(index)
+            case .node(let index): return .node(places[index])
+            case .named: return .input(0)
             }
         }
         let described = order.map { index in
@@ -248,7 +248,7 @@ struct GraphLowering {
                     path: name, layer: "output", expected: "one result", got: "\(found.count)",
                     hint: "Merge them first, or name several outputs.")
             }
-            outputs.append(Graph.Output(name: name, node: place(source)))
+            outputs.append(Graph.Output(name: name, source: place(source)))
         }
         return (described, outputs)
     }

@@ -35,7 +35,7 @@ extension Graph {
         var lengths = [Int?](repeating: nil, count: nodes.count)
         for (index, node) in nodes.enumerated() where node.shape.timeAxis != nil {
             let sources = node.inputs.filter { shape(of: $0).timeAxis != nil }
-            let lived = sources.lazy.compactMap { $0 < 0 ? (-1 - $0 == input ? steps : nil) : lengths[$0] }
+            let lived = sources.lazy.compactMap { $0 == .input(input) ? steps : $0.node.flatMap { lengths[$0] } }
             guard let incoming = lived.first else { continue }
             let outgoing = node.layer.outputLength(for: incoming)
             if outgoing < 1 { return index }

@@ -35,22 +35,20 @@ extension Model {
     /// weights, and all others keep theirs.
     /// - Throws: `ShapeError` when the network does not end in a dense layer; then use ``replacing(_:with:seed:)``.
     public func replacingHead(classes: Int, seed: UInt64 = 0) throws(ShapeError) -> Model {
-        var place = graph.outputs.count == 1 ? graph.outputs[0].node : -1
+        var node = graph.outputs.count == 1 ? graph.outputs[0].source.node.map { graph.nodes[$0] } : nil
         // Layers that only pass the logits on may stand behind.
-        while place >= 0, let next = graph.nodes[place].inputs.first, graph.nodes[place].inputs.count == 1,
-            graph.nodes[place].layer is Dropout || graph.nodes[place].layer is Softmax
-        { place = next }
-        guard place >= 0, var dense = graph.nodes[place].layer as? Dense else {
+        while let last = node, last.layer is Dropout || last.layer is Softmax, last.inputs.count == 1 {
+            node = last.inputs[0].node.map { graph.nodes[$0] }
+        }
+        guard let node, var dense = node.layer as? Dense else {
             throw ShapeError(
-                path: place >= 0 ? graph.nodes[place].path : "", layer: "output",
-                expected: "a network that ends in a dense layer",
+                path: node?.path ?? "", layer: "output", expected: "a network that ends in a dense layer",
                 got: graph.outputs.count == 1
-                    ? "\(place >= 0 ? type(of: graph.nodes[place].layer).kind : "input")"
-                    : "\(graph.outputs.count) outputs",
+                    ? node.map { type(of: $0.layer).kind } ?? "input" : "\(graph.outputs.count) outputs",
                 hint: "Name the layer to replace: replacing(\"path\", with: Dense(\(classes))).")
         }
         dense.units = classes
-        return try replacing(graph.nodes[place].path, with: dense, seed: seed)
+        return try replacing(node.path, with: dense, seed: seed)
     }
 
     /// Takes over all tensors that do not stand under a path.

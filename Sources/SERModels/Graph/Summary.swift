@@ -76,17 +76,13 @@ struct NetworkLines {
                 node.name == node.path ? scope.parameters.map { graph.parameterDeclarations[$0.index].path } : []
             return Line(
                 name: node.name, path: node.path, kind: type(of: node.layer).kind,
-                reads: node.inputs.map { Self.line($0, graph) }, output: "\(node.shape)",
+                reads: node.inputs.map { $0.place(afterInputs: graph.inputs.count) }, output: "\(node.shape)",
                 parameters: model.count(of: paths), frozen: model.count(of: paths.filter(frozen.contains)))
         }
-        outputs = graph.outputs.map { ($0.name, Self.line($0.node, graph)) }
+        outputs = graph.outputs.map { ($0.name, $0.source.place(afterInputs: graph.inputs.count)) }
         parameters = model.parameterCount
         trainable = model.trainableCount
         state = model.state.scalarCount
-    }
-
-    private static func line(_ source: Int, _ graph: Graph) -> Int {
-        source < 0 ? -1 - source : graph.inputs.count + source
     }
 
     /// Whether every layer reads the one above it, and nothing else is worth a column.

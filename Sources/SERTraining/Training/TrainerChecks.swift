@@ -118,12 +118,12 @@ extension Trainer {
 
     /// Cross-entropy applies softmax to logits itself.
     private func refuseSoftmax(before output: String, in graph: Graph) throws(TrainingError) {
-        var place = graph.outputs.first { $0.name == output }?.node ?? -1
-        while place >= 0 {
+        var source = graph.outputs.first { $0.name == output }?.source
+        while let place = source?.node {
             let node = graph.nodes[place]
             if node.layer is Softmax { throw .softmaxBeforeLoss(path: node.path) }
-            guard node.layer is Dropout, let source = node.inputs.first else { return }
-            place = source
+            guard node.layer is Dropout else { return }
+            source = node.inputs.first
         }
     }
 }
@@ -131,6 +131,6 @@ extension Trainer {
 extension Graph {
     /// The name of the node that an output comes from.
     fileprivate func name(ofOutput output: String) -> String {
-        outputs.first { $0.name == output }.map { name(of: $0.node) } ?? output
+        outputs.first { $0.name == output }.map { name(of: $0.source) } ?? output
     }
 }

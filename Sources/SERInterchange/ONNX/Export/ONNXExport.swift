@@ -116,7 +116,7 @@ extension ONNXWriter {
         var signals: [ONNXSignal] = []
         for (index, node) in nodes.enumerated() {
             (path, kind) = (node.path, type(of: node.layer).kind)
-            let sources = node.inputs.map { $0 < 0 ? inputs[-1 - $0] : signals[$0] }
+            let sources = node.inputs.map { Self.signal($0, inputs, signals) }
             if affines.values.contains(index) {
                 signals.append(sources[0])
                 continue
@@ -140,15 +140,24 @@ extension ONNXWriter {
             signals.append(output)
         }
         path = ""
-        return model.graph.outputs.map { $0.node < 0 ? inputs[-1 - $0.node] : signals[$0.node] }
+        return model.graph.outputs.map { Self.signal($0.source, inputs, signals) }
+    }
+
+    private static func signal(
+        _ source: Graph.Source, _ inputs: [ONNXSignal], _ nodes: [ONNXSignal]
+    ) -> ONNXSignal {
+        switch source {
+        case .input(let place): inputs[place]
+        case .node(let place): nodes[place]
+        }
     }
 
     /// For each convolution that alone feeds a batch normalisation, the number of the latter.
     private static func foldable(_ graph: Graph) -> [Int: Int] {
         let nodes = graph.nodes
-        var readers: [Int: [Int]] = [:]
+        var readers: [Graph.Source: [Int]] = [:]
         // An output is read by whoever runs the network.
-        for output in graph.outputs { readers[output.node, default: []].append(nodes.count) }
+        for output in graph.outputs { readers[output.source, default: []].append(nodes.count) }
         // A layer that is used twice has one set of weights, and another normalisation behind each use.
         let uses = Dictionary(nodes.map { ($0.path, 1) }, uniquingKeysWith: +)
         for (index, node) in nodes.enumerated() {
@@ -156,7 +165,7 @@ extension ONNXWriter {
         }
         var result: [Int: Int] = [:]
         for (index, node) in nodes.enumerated() where node.layer is Conv1D || node.layer is Conv2D {
-            guard uses[node.path] == 1, let reader = readers[index], reader.count == 1 else { continue }
+            guard uses[node.path] == 1, let reader = readers[.node(index)], reader.count == 1 else { continue }
             if reader[0] < nodes.count, nodes[reader[0]].layer is BatchNorm {
                 result[index] = reader[0]
             }

@@ -75,8 +75,8 @@ struct ONNXFile {
 struct ONNXReader {
     /// A value that flows between layers; its axes are as in the ONNX graph.
     struct Signal {
-        /// The layer it comes out of; -1 is the input.
-        var source: Int
+        /// What it is the result of.
+        var source: Graph.Source
         /// Without the batch axis.
         var shape: Shape
         /// What rows of 1 to 64 steps have become.
@@ -117,7 +117,7 @@ struct ONNXReader {
     struct Node {
         var path: String
         var layer: any Layer
-        var inputs: [Int]
+        var inputs: [Graph.Source]
         var tensors: [String: Tensor]
     }
 
@@ -188,7 +188,7 @@ struct ONNXReader {
             guard Self.isSmall(shape) else { throw malformed("the input '\(value.name)' of \(shape) is too large") }
             input = shape
             if case .dimValue(let length)? = dimensions[0].value { batch = Int(exactly: length) }
-            values[value.name] = .signal(Signal(source: -1, shape: shape, lengths: Self.sampleLengths))
+            values[value.name] = .signal(Signal(source: .input(0), shape: shape, lengths: Self.sampleLengths))
         }
         guard hasInput else { throw malformed("it has no input") }
     }
@@ -202,11 +202,11 @@ struct ONNXReader {
             guard node.output.count <= results.count else { throw unfit("it has \(node.output.count) outputs") }
         }
         guard file.model.graph.output.count == 1, case .signal(let output)? = values[file.model.graph.output[0].name],
-            !output.isTimeFirst, output.source >= 0
+            !output.isTimeFirst, let end = output.source.node
         else {
             throw .malformed(path: file.path, reason: "it does not have one output that its layers compute")
         }
-        let last = nodes[output.source]
+        let last = nodes[end]
         if droppingSoftmax, last.layer is Sigmoid {
             throw .malformed(
                 path: file.path,
@@ -214,16 +214,16 @@ struct ONNXReader {
                     + "recognizer gives one label a clip. Train the network with a softmax; or, if each clip has one "
                     + "label, export it without the sigmoid, and its logits are read as those of a softmax")
         }
-        if droppingSoftmax, last.layer is Softmax, let source = last.inputs.first, source >= 0 {
-            return try assembled(upTo: source)
+        if droppingSoftmax, last.layer is Softmax, let before = last.inputs.first?.node {
+            return try assembled(upTo: before)
         }
-        return try assembled(upTo: output.source)
+        return try assembled(upTo: end)
     }
 
     /// A softmax whose logarithm comes out; kept only where the end of the network is left out.
     mutating func emitLogSoftmax(_ x: Signal) throws(InterchangeError) -> Signal {
         let result = try emit(Softmax(), [x])
-        logarithms.insert(result.source)
+        if let place = result.source.node { logarithms.insert(place) }
         return result
     }
 
@@ -232,7 +232,7 @@ struct ONNXReader {
         var isNeeded = [Bool](repeating: false, count: nodes.count)
         isNeeded[last] = true
         for index in (0...last).reversed() where isNeeded[index] {
-            for source in nodes[index].inputs where source >= 0 { isNeeded[source] = true }
+            for source in nodes[index].inputs.compactMap(\.node) { isNeeded[source] = true }
         }
         let kept = nodes.indices.filter { isNeeded[$0] }
         if let logarithm = kept.first(where: { logarithms.contains($0) }) {
@@ -241,14 +241,15 @@ struct ONNXReader {
                 reason: "only that of a recognizer is left out, at the end; export the network without it")
         }
         let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element, $0.offset) })
-        let description = GraphDescription(
-            input: input,
-            nodes: kept.map { index in
-                let node = nodes[index]
-                return .init(path: node.path, layer: node.layer, inputs: node.inputs.map { places[$0] ?? -1 })
-            })
+        let described = kept.map { index in
+            let node = nodes[index]
+            let sources = node.inputs.map { $0.node.flatMap { places[$0] }.map(Graph.Source.node) ?? .input(0) }
+            return Graph.Description(path: node.path, layer: node.layer, inputs: sources)
+        }
         let graph: Graph
-        do { graph = try JSONDecoder().decode(Graph.self, from: JSONEncoder().encode(description)) } catch {
+        do throws(ShapeError) {
+            graph = try Graph(inputs: [Graph.Input(name: "input", shape: input)], nodes: described)
+        } catch {
             throw .malformed(path: file.path, reason: "its layers do not make a network: \(error)")
         }
         var model = Model(graph: graph)
@@ -297,7 +298,7 @@ struct ONNXReader {
         nodes.append(
             Node(path: path(type(of: layer).kind, weight), layer: layer, inputs: inputs.map(\.source), tensors: tensors)
         )
-        return Signal(source: nodes.count - 1, shape: shape, lengths: first.map { layer.outputLength(for: $0) })
+        return Signal(source: .node(nodes.count - 1), shape: shape, lengths: first.map { layer.outputLength(for: $0) })
     }
 
     private mutating func path(_ kind: String, _ weight: String?) -> String {
@@ -314,11 +315,12 @@ struct ONNXReader {
     mutating func permuted(_ signal: Signal, _ order: [Int]) throws(InterchangeError) -> Signal {
         if order == Array(0..<order.count) { return signal }
         var result: Signal
-        if signal.source >= 0, let before = nodes[signal.source].layer as? Permute, before.order.count == order.count,
+        if let place = signal.source.node, let before = nodes[place].layer as? Permute,
+            before.order.count == order.count,
             order.map({ before.order[$0] }) == Array(0..<order.count)
         {
             result = signal
-            result.source = nodes[signal.source].inputs[0]
+            result.source = nodes[place].inputs[0]
             result.shape = Shape(order.map { signal.shape[$0] })
         } else {
             result = try emit(Permute(order), [signal])
@@ -333,25 +335,4 @@ struct ONNXReader {
         nodes[nodes.count - 1].layer = layer
         nodes[nodes.count - 1].tensors.merge(tensors) { $1 }
     }
-}
-
-/// A graph in the form in which model files hold it.
-private struct GraphDescription: Encodable {
-    struct Node: Encodable {
-        private enum Keys: String, CodingKey { case path, kind, inputs, configuration }
-        var path: String
-        var layer: any Layer
-        var inputs: [Int]
-
-        func encode(to encoder: any Encoder) throws {
-            var entry = encoder.container(keyedBy: Keys.self)
-            try entry.encode(path, forKey: .path)
-            try entry.encode(type(of: layer).kind, forKey: .kind)
-            try entry.encode(inputs, forKey: .inputs)
-            try layer.encode(to: entry.superEncoder(forKey: .configuration))
-        }
-    }
-
-    var input: Shape
-    var nodes: [Node]
 }

@@ -92,7 +92,8 @@ extension ONNXReader {
 
     /// The sum of a product and its bias; nil where it is another sum.
     mutating func biased(_ x: Signal, name: String, _ constant: ONNXConstant) -> Signal? {
-        guard x.source == nodes.count - 1, x.source >= 0, var layer = nodes[x.source].layer as? Dense, !layer.bias,
+        guard let place = x.source.node, place == nodes.count - 1, var layer = nodes[place].layer as? Dense,
+            !layer.bias,
             readers[name] == 1, constant.shape == [layer.units], let bias = constant.tensor
         else { return nil }
         layer.bias = true
