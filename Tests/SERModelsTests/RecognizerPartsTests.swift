@@ -27,11 +27,13 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
     }
 
     private static func error(
-        _ model: Model, _ pipeline: FeaturePipeline = pipeline(), columns: Int = 20, labels: [String] = ["a", "b", "c"]
+        _ model: Model, _ pipeline: FeaturePipeline = pipeline(), columns: Int = 20,
+        labels: [String] = ["a", "b", "c"], output: String? = nil
     ) throws -> RecognizerError? {
         let standardization = try noStandardization(columns)
         do throws(RecognizerError) {
-            _ = try Recognizer(model: model, pipeline: pipeline, standardization: standardization, labels: labels)
+            _ = try Recognizer(
+                model: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output)
             return nil
         } catch { return error }
     }
@@ -69,6 +71,8 @@ private func noStandardization(_ columns: Int) throws -> Standardization {
             Dense(3).named("two")
         }
         #expect(try Self.error(renamed) == .labels(count: 3, output: [5]))
+        #expect(try Self.error(renamed, output: "two") == nil)
+        #expect(try Self.error(renamed, output: "three") == .output("three", outputs: ["one", "two"]))
         let inputs = try Model(inputs: ["a": [.time, 20], "b": [3]]) {
             GRU(3).reading("a")
             Add().reading("gru1", "b")

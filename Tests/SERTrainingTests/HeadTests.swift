@@ -60,6 +60,13 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
         try trained.recognizer.save(to: file)
         let read = try Recognizer(contentsOf: file)
         #expect(read.output == "emotion" && read.model.graph.outputs.map(\.name) == ["length", "emotion", "duration"])
+        var bytes = try Data(contentsOf: file)
+        let key = try #require(bytes.range(of: Data(#""ser.output":"\"emotion"#.utf8)))
+        bytes.replaceSubrange(key.upperBound - 1..<key.upperBound, with: Data("m".utf8))
+        let broken = tones.folder.path("broken.safetensors")
+        try bytes.write(to: broken)
+        let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: broken) }
+        #expect(error?.description.contains("emotiom") == true)
         for clip in split.test.clips {
             let sound = try AudioFile.read(at: clip.path)
             let outputs = try trained.recognizer.outputs(of: sound), again = try read.outputs(of: sound)

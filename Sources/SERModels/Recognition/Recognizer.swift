@@ -24,7 +24,7 @@ public struct Recognizer: Sendable {
 
     /// A recognizer of the given parts, found to fit each other.
     /// - Parameters:
-    ///   - model: The network: one input, one output with a logit for each label.
+    ///   - model: The network: one input, and an output with a logit for each label.
     ///   - pipeline: Features of the shape that the network reads.
     ///   - standardization: Of as many columns as the pipeline's features have.
     ///   - labels: The emotions, each once, in the order of the logits.
