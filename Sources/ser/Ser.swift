@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import SERModels
 
 /// The command line: what the library does, one subcommand a task.
@@ -25,6 +26,8 @@ struct Ser: ParsableCommand {
 
     static func main() {
         checkStandardOutputAtExit()
+        // A file that may not grow is an error of the write, which is told and cleared away, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             do { try command.run() } catch {

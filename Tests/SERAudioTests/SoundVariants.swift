@@ -27,7 +27,10 @@ enum SoundVariants {
         sox("stereo.wav", "-c 2"), sox("rifx.wav", "-B"), ffmpeg("32.wav", "-c:a pcm_s32le"),
         ffmpeg("rf64.wav", "-rf64 always"), ffmpeg("mulaw.wav", "-c:a pcm_mulaw"), ffmpeg("alaw.wav", "-c:a pcm_alaw"),
         sox("a.aiff", ""), ffmpeg("sowt.aiff", "-c:a pcm_s16le -f aiff"), sox("a.au", ""), sox("mulaw.au", "-e mu-law"),
-        ffmpeg("a.w64", ""), ffmpeg("a.caf", ""), sox("a.sph", ""), sox("a.voc", ""),
+        ffmpeg("a.w64", ""), ffmpeg("24.w64", "-c:a pcm_s24le"), ffmpeg("float.w64", "-c:a pcm_f32le"),
+        ffmpeg("double.w64", "-ac 2 -c:a pcm_f64le"), ffmpeg("double.wav", "-c:a pcm_f64le"),
+        ffmpeg("float.aiff", "-c:a pcm_f32be"), ffmpeg("float.au", "-c:a pcm_f32be"), ffmpeg("a.caf", ""),
+        ffmpeg("float.caf", "-c:a pcm_f32be"), sox("a.sph", ""), sox("a.voc", ""),
         sox("sox.flac", ""), ffmpeg("ffmpeg.flac", ""), ffmpeg("stereo.flac", "-ac 2 -compression_level 12"),
     ]
 

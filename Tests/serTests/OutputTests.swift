@@ -8,7 +8,7 @@ private let full = "/dev/full"
 
 @Suite struct OutputTests {
     /// Runs `ser` in a shell, whose redirections decide where its output goes.
-    private func shell(_ command: String, _ arguments: [String] = []) throws -> (
+    fileprivate func shell(_ command: String, _ arguments: [String] = []) throws -> (
         code: Int32, output: String, errors: String
     ) {
         let process = Process()
@@ -92,6 +92,28 @@ private let full = "/dev/full"
                 let run = try shell(command, ["features"] + files)
                 #expect(run.code == 141 && run.errors.isEmpty, "\(run.code) \(run.errors)")
             }
+        }
+    }
+}
+
+extension OutputTests {
+    /// A limit on the size of files (`ulimit -f`) is an error of the write, and leaves nothing behind.
+    @Test func aFileThatMayNotGrowIsTold() async throws {
+        try await withFolder { folder in
+            let sound = folder.appendingPathComponent("a.wav"), output = folder.appendingPathComponent("a.npy")
+            try tone().write(to: sound)
+            let run = try shell("ulimit -f 1; exec \"$@\"", ["features", sound.path, "--output", output.path])
+            #expect(run.code == 1 && run.errors.contains(output.path), "\(run.code) \(run.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.wav"])
+        }
+    }
+
+    @Test func aNameOfTwoLinesStaysOnOne() async throws {
+        try await withFolder { folder in
+            let sound = folder.appendingPathComponent("new\nline.wav")
+            try tone().write(to: sound)
+            let run = try shell("exec \"$@\"", ["features", sound.path])
+            #expect(run.code == 0 && run.output.contains("new\\nline.wav: "), "\(run.output) \(run.errors)")
         }
     }
 }

@@ -87,8 +87,9 @@ extension AudioError: LocalizedError, CustomStringConvertible {
         case .text(let path, .plain(let beginning)):
             "\(path): this is text (\"\(beginning)\"), not a sound file; copy or download the sound again"
         case .needsFFmpeg(let path, let format):
-            "\(path): \(format) is decoded by the ffmpeg program, which was not found; install it, or convert the file "
-                + "where it is installed: \(ForeignFormat.conversion(of: path))"
+            "\(path): \(format) is decoded by the ffmpeg program, which was not found or is switched off by "
+                + "\(FFmpegFailure.variable)=off; install it, or convert the file where it is installed: "
+                + ForeignFormat.conversion(of: path)
         case .ffmpegFailed(let path, let format, let failure):
             "\(path): \(format), which ffmpeg was asked to decode and did not: \(failure)"
         case .truncated(let path, let expected, let found):

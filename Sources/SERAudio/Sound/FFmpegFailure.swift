@@ -22,7 +22,8 @@ public enum FFmpegFailure: Error, Equatable, Sendable {
 extension FFmpegFailure: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .notStarted(let reason): "it cannot be started: \(reason); check the variable \(Self.variable)"
+        case .notStarted(let reason):
+            "it cannot be started: \(reason); check the program, and the variable \(Self.variable) where it is set"
         case .complained(let text): "it says: \(text); copy, download or export the file again"
         case .tooLong: "more than 4 GB of sound; cut the file into parts"
         case .tooSlow: "it took too long; convert the file by hand"

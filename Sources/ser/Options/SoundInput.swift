@@ -16,10 +16,10 @@ struct SoundInput: ExpressibleByArgument, Sendable {
         name = file?.path ?? argument
     }
 
-    /// What people are told of.
-    var title: String { file?.path ?? "standard input" }
+    /// What people are told of, on one line.
+    var title: String { file?.path.onOneLine ?? "standard input" }
     /// The same without folders.
-    var lastName: String { file?.lastPathComponent ?? title }
+    var lastName: String { file?.lastPathComponent.onOneLine ?? title }
 
     /// What one of two functions makes of the sound: of a file, which it need not read whole, or of all that comes from
     /// standard input, of which is told what is wrong with it.

@@ -20,6 +20,15 @@ private func harmless(_ text: String) -> String {
     return text.unicodeScalars.map { $0.isTerminalControl ? $0.escaped(asASCII: true) : String($0) }.joined()
 }
 
+extension String {
+    /// The text with ends of lines and tabs written as escapes: a name that holds one cannot pass for a line of results.
+    var onOneLine: String {
+        guard unicodeScalars.contains(where: { "\n\r\t".unicodeScalars.contains($0) }) else { return self }
+        return unicodeScalars.map { "\n\r\t".unicodeScalars.contains($0) ? $0.escaped(asASCII: true) : String($0) }
+            .joined()
+    }
+}
+
 /// Prints results on standard output. Whoever closed it has seen enough: that ends the program without a word.
 /// - Parameters:
 ///   - text: What to print.

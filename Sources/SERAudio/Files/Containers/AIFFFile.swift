@@ -72,6 +72,7 @@ struct AIFFFile {
         let usable = length.describe(&layout, block: block ?? 1)
         guard layout.extent != .stated else {
             layout.joinedBytes = source.bytesJoined(at: [8 + fileSize, 9 + fileSize], alike: [0..<4, 8..<11])
+            layout.pieces = [.file(0..<source.count - layout.joinedBytes)]
             return layout
         }
         if layout.extent != .notStated, let common, let block, block > 0 {

@@ -24,6 +24,7 @@ struct SunFile {
         let usable = length.describe(&layout)
         guard layout.extent != .stated else {
             layout.joinedBytes = source.bytesJoined(at: [start + size], alike: [0..<8])
+            layout.pieces = [.file(0..<source.count - layout.joinedBytes)]
             return layout
         }
         let field = [UInt8].number(min(usable, 0xffff_ffff), bytes: 4, bigEndian: bigEndian)

@@ -102,7 +102,9 @@ struct RIFFFile {
             return layout
         }
         guard layout.extent != .stated else {
+            // libsndfile takes the beginning of another file for a damaged chunk of this one.
             layout.joinedBytes = joinedBytes
+            layout.pieces = [.file(0..<source.count - joinedBytes)]
             return layout
         }
         if layout.extent != .notStated { layout.promisedFrames = promisedFrames(length.stated) }

@@ -6,6 +6,11 @@ struct Wave64File {
     private let fileSize: Int
     private var sound: SoundChunk?
     private var block = 1
+    /// Where the tag of an extensible format stands, and the encoding that the format extends; libsndfile takes them all
+    /// for integers.
+    private var extended: (place: Int, tag: [UInt8])?
+    /// The GUID of an encoding, behind its tag.
+    private static let encoding: [UInt8] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]
     private static let tail: [UInt8] = [0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0x00, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a]
 
     init?(_ source: ByteSource) {
@@ -20,6 +25,12 @@ struct Wave64File {
         for chunk in ChunkWalk(source, from: 40, .wave64) {
             if chunk.isNamed("fmt "), let format = source.bytes(at: chunk.body, count: 16) {
                 block = max(1, format.number(at: 12, bytes: 2, bigEndian: false))
+                let isExtensible = format.number(at: 0, bytes: 2, bigEndian: false) == 0xfffe && chunk.size >= 40
+                if isExtensible, let guid = source.bytes(at: chunk.body + 24, count: 16),
+                    Array(guid[2...]) == Self.encoding
+                {
+                    extended = (chunk.body, Array(guid[..<2]))
+                }
             } else if chunk.isNamed("data") {
                 sound = chunk
                 return true
@@ -27,6 +38,9 @@ struct Wave64File {
         }
         return false
     }
+
+    /// The tag of an extensible format replaced by that of its encoding.
+    private var tags: [(place: Int, bytes: [UInt8])] { extended.map { [($0.place, $0.tag)] } ?? [] }
 
     var layout: SoundLayout {
         var layout = SoundLayout(pieces: [.file(0..<source.count)])
@@ -37,12 +51,12 @@ struct Wave64File {
         let usable = length.describe(&layout, block: block)
         guard layout.extent != .stated else {
             layout.joinedBytes = source.bytesJoined(at: [fileSize], alike: [0..<16, 24..<40])
+            layout.pieces = .file(upTo: source.count - layout.joinedBytes, replacing: tags)
             return layout
         }
         func number(_ value: Int) -> [UInt8] { .number(value, bytes: 8, bigEndian: false) }
-        layout.pieces = .file(
-            upTo: sound.body + usable,
-            replacing: [(16, number(sound.body + usable)), (sound.start + 16, number(usable + 24))])
+        let lengths = [(16, number(sound.body + usable)), (sound.start + 16, number(usable + 24))]
+        layout.pieces = .file(upTo: sound.body + usable, replacing: lengths + tags)
         return layout
     }
 }
