@@ -222,7 +222,7 @@ private final class Count: @unchecked Sendable {
 
     @Test func nestedRunsChooseWithinTheTrainingPart() throws {
         let voices = try Voices()
-        let good = CrossValidation.Candidate("trained", trainer: trainer()) { labels, seed in
+        let good = Candidate("trained", trainer: trainer()) { labels, seed in
             try Model(input: [.time, 13], seed: seed) {
                 GRU(8); Dense(labels.count)
             }

@@ -44,9 +44,11 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
 
     @Test func comparisonsTellOfIt() throws {
         let tones = try ToneCorpus()
-        var comparison = Comparison([.ann], features: features, duration: 1, epochs: 10, seed: 1)
-        comparison.optimizer = .sgd(learningRate: 0.05)
-        comparison.schedule = .step(every: .epochs(3), factor: 1e30)
+        let comparison = Comparison([
+            Architecture.ann.candidate(
+                features: features, duration: 1, epochs: 10, optimizer: .sgd(learningRate: 0.05),
+                schedule: .step(every: .epochs(3), factor: 1e30))
+        ])
         let split = try tones.corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: 1)
         let results = try comparison.run(on: split, progress: { _ in { _ in } })
         #expect(results.models.map(\.divergedInEpoch) == [4] && results.models[0].history.count == 3)

@@ -28,11 +28,13 @@ public struct ComparisonFolder: Sendable {
         try AtomicFile.write(try results.json(), to: url.appendingPathComponent("results.json"))
     }
 
-    /// Writes the figure and the model of one network, such as `gru.svg` and `gru.safetensors`.
+    /// Writes the figure and the model of one network, such as `gru.svg` and `gru.safetensors`. What file names cannot
+    /// hold of a candidate's name is percent-encoded.
     public func write(_ outcome: Comparison.Outcome) throws {
-        let name = outcome.architecture.rawValue
+        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_ "))
+        let name = outcome.name.addingPercentEncoding(withAllowedCharacters: plain) ?? outcome.name
         let figure = TrainingFigure(
-            title: "\(outcome.architecture.title): test accuracy \(outcome.entry.testAccuracy.fixed(4))",
+            title: "\(outcome.name.uppercased()): test accuracy \(outcome.entry.testAccuracy.fixed(4))",
             history: outcome.trained.history)
         try AtomicFile.write(Data(figure.svg.utf8), to: url.appendingPathComponent("\(name).svg"))
         try outcome.recognizer.save(to: url.appendingPathComponent("\(name).safetensors"))

@@ -56,7 +56,7 @@ extension ReportSubject {
     }
 }
 
-extension CrossValidationResults.Settings {
+extension TrainingSettings {
     /// The settings with what they are.
     fileprivate var facts: [(String, String)] {
         [

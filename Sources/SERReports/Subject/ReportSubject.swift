@@ -32,7 +32,7 @@ package struct ReportSubject: Sendable {
     struct Network: Sendable {
         var name: String
         var runs: [Run]
-        var settings: [CrossValidationResults.Settings]
+        var settings: [TrainingSettings]
         var parameters: Int?
         /// Duration of all trainings, in seconds.
         var seconds: Double?

@@ -47,7 +47,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         /// What logits are divided by; 1 where confidences were not calibrated.
         public var temperature: Double
         /// How the network was trained.
-        public var settings: CrossValidationResults.Settings?
+        public var settings: TrainingSettings?
         /// The outputs of the network for each of the results' ``ComparisonResults/clips``, before they are divided by
         /// the temperature; nil in what one network alone is told by.
         public var logits: [[Float]]?
@@ -55,7 +55,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
         /// What a network reached on the test part after a training of `trainSeconds`.
         public init(
             name: String, parameters: Int, test: ClassificationMetrics, history: History, trainSeconds: Double,
-            temperature: Double = 1, settings: CrossValidationResults.Settings? = nil, divergedInEpoch: Int? = nil
+            temperature: Double = 1, settings: TrainingSettings? = nil, divergedInEpoch: Int? = nil
         ) {
             self.name = name
             self.parameters = parameters
@@ -144,7 +144,7 @@ public struct ComparisonResults: Codable, Sendable, Equatable {
     /// Clips of any part that are longer than the networks hear, with the part that they heard; nil in results of earlier
     /// versions.
     public var partlyHeard: [EvaluationResults.HeardClip]?
-    /// How many epochs each network was to be trained.
+    /// How many epochs each network was to be trained; where they differ, the most (``Entry/settings`` has each).
     public var epochs: Int
     /// The networks that were trained to the end, in the order they were asked for.
     public var models: [Entry]

@@ -20,26 +20,6 @@ import SERSupport
 /// candidate with the highest mean UAR (of equals, the first), which is then trained on the whole training part. The
 /// test part plays no role in the choice.
 public struct CrossValidation: Sendable {
-    /// Builds a network with its first weights for the given labels from a seed.
-    public typealias NetworkBuilder = @Sendable (_ labels: [String], _ seed: UInt64) throws -> Model
-
-    /// One way to train a network.
-    public struct Candidate: Sendable {
-        /// What results call it.
-        public var name: String
-        /// How it is trained; each run sets the seed.
-        public var trainer: Trainer
-        /// Builds the network.
-        public var network: NetworkBuilder
-
-        /// A named way to train a network.
-        public init(_ name: String, trainer: Trainer, network: @escaping NetworkBuilder) {
-            self.name = name
-            self.trainer = trainer
-            self.network = network
-        }
-    }
-
     /// How the corpus is cut.
     public var folds: Folds
     /// What is trained; where there are several, ``inner`` folds choose among them.
@@ -64,7 +44,7 @@ public struct CrossValidation: Sendable {
     /// A cross-validation of one network.
     public init(
         _ folds: Folds, name: String = "network", trainer: Trainer, seeds: [UInt64] = [1], foldSeed: UInt64 = 1,
-        validation: Double = 0.1, validatedBy: Grouping? = nil, network: @escaping NetworkBuilder
+        validation: Double = 0.1, validatedBy: Grouping? = nil, network: @escaping Candidate.NetworkBuilder
     ) {
         self.init(
             folds, choosing: [Candidate(name, trainer: trainer, network: network)], by: .stratified(2), seeds: seeds,

@@ -9,8 +9,6 @@ public enum CrossValidationError: Error, Sendable, CustomStringConvertible, Loca
     case split(SplitError)
     /// A setting that cannot work.
     case setting(String)
-    /// The program that builds a network failed.
-    case network(name: String, reason: String)
     /// A network could not be trained or tested; which fold it was.
     case training(TrainingError, fold: String)
     /// A file cannot be written.
@@ -28,7 +26,6 @@ public enum CrossValidationError: Error, Sendable, CustomStringConvertible, Loca
         switch self {
         case .split(let error): return error.description
         case .setting(let reason): return "This cross-validation cannot be run: \(reason)."
-        case .network(let name, let reason): return "The network \(name) cannot be built: \(reason)"
         case .training(let error, let fold): return "\(error) (\(fold))"
         case .file(let error): return error.description
         case .unreadable(let path, let reason):

@@ -36,9 +36,7 @@ package struct CrossValidationPlan: Sendable {
         guard !settings.seeds.isEmpty, Set(settings.seeds).count == settings.seeds.count else {
             throw .setting("each seed is a run of its own: name at least one, and none twice")
         }
-        guard Set(settings.candidates.map(\.name)).count == settings.candidates.count else {
-            throw .setting("two candidates have the same name")
-        }
+        if let name = settings.candidates.repeatedName { throw .setting(Candidate.repeated(name)) }
         self.settings = settings
         self.corpus = corpus
         let isNested = settings.candidates.count > 1
@@ -61,14 +59,11 @@ package struct CrossValidationPlan: Sendable {
         }
         var pipelines: [FeaturePipeline] = [], counts: [Int] = []
         for candidate in settings.candidates {
-            let network = try Self.network(candidate, labels: corpus.labels, seed: settings.seeds[0])
-            counts.append(network.parameterCount)
             do throws(TrainingError) {
-                _ = try candidate.trainer.objective(for: network, labels: corpus.labels)
-                pipelines.append(try candidate.trainer.pipeline(for: network))
-            } catch {
-                throw .training(error, fold: candidate.name)
-            }
+                let ready = try candidate.prepared(labels: corpus.labels, seed: settings.seeds[0])
+                counts.append(ready.network.parameterCount)
+                pipelines.append(ready.pipeline)
+            } catch { throw .training(error, fold: candidate.name) }
         }
         self.pipelines = pipelines
         parameterCounts = counts
@@ -148,15 +143,9 @@ package struct CrossValidationPlan: Sendable {
         _ index: Int, on split: DataSplit, seed: UInt64, isCancelled: @escaping @Sendable () -> Bool,
         epoch: @escaping @Sendable () -> Void
     ) throws(TrainingError) -> TrainedModel {
-        let candidate = settings.candidates[index]
-        var trainer = candidate.trainer
-        trainer.seed = seed
-        let network: Model
-        do throws(CrossValidationError) {
-            network = try Self.network(candidate, labels: corpus.labels, seed: seed)
-        } catch { throw .setting(error.description) }
-        let trained = try trainer.fit(
-            network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } },
+        let ready = try settings.candidates[index].prepared(labels: corpus.labels, seed: seed)
+        let trained = try ready.trainer.fit(
+            ready.network, on: split, store: store, observe: { if case .epoch = $0 { epoch() } },
             stop: StopSignal(asking: isCancelled))
         switch trained.stopped {
         case .cancelled: throw .cancelled
@@ -166,26 +155,31 @@ package struct CrossValidationPlan: Sendable {
         }
     }
 
-    private static func network(
-        _ candidate: CrossValidation.Candidate, labels: [String], seed: UInt64
-    ) throws(CrossValidationError) -> Model {
-        do { return try candidate.network(labels, seed) } catch {
-            throw .network(name: candidate.name, reason: "\(error)")
+    /// How each candidate is trained, as results tell it.
+    func trainingSettings() throws(CrossValidationError) -> [TrainingSettings] {
+        var described: [TrainingSettings] = []
+        for (index, candidate) in settings.candidates.enumerated() {
+            do throws(TrainingError) {
+                described.append(
+                    try TrainingSettings(
+                        name: candidate.name, trainer: candidate.trainer, pipeline: pipelines[index],
+                        parameters: parameterCounts[index]))
+            } catch { throw .training(error, fold: candidate.name) }
         }
+        return described
     }
 
     /// All that decides what a fold's result is.
     func identity(of task: Task) throws(CrossValidationError) -> FoldIdentity {
         var trainings: [String] = []
-        for (candidate, pipeline) in zip(settings.candidates, pipelines) {
-            var trainer = candidate.trainer
-            trainer.seed = task.seed
-            let network = try Self.network(candidate, labels: corpus.labels, seed: task.seed)
+        for candidate in settings.candidates {
             do {
+                let ready = try candidate.prepared(labels: corpus.labels, seed: task.seed)
                 let identity = try TrainingIdentity(
-                    trainer, objective: trainer.objective(for: network, labels: corpus.labels), network: network,
-                    pipeline: pipeline,
-                    standardization: try trainer.standardization.kept(by: network, columns: pipeline.columns),
+                    ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: corpus.labels),
+                    network: ready.network, pipeline: ready.pipeline,
+                    standardization: try ready.trainer.standardization.kept(
+                        by: ready.network, columns: ready.pipeline.columns),
                     split: task.split)
                 trainings.append(try MetadataPart.text(identity))
             } catch {

@@ -86,28 +86,6 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         }
     }
 
-    /// How a network was trained.
-    public struct Settings: Codable, Sendable, Equatable {
-        /// The candidate's name.
-        public var name: String
-        /// How many numbers the network learns.
-        public var parameters: Int
-        /// The features with all their settings, as JSON text.
-        public var features: String
-        /// How much of each clip was used, in seconds.
-        public var duration: Double
-        /// How often every training clip was to be seen, and how many stand in a step.
-        public var epochs, batchSize: Int
-        /// Epochs without improvement before a training ended; nil for no such end.
-        public var patience: Int?
-        /// How gradients moved the weights, and the loss; each as JSON text.
-        public var optimizer, schedule, loss: String
-        /// How large gradients were tamed, as JSON text; nil where they were not.
-        public var clipping: String?
-        /// Whether a temperature was fitted on the validation part.
-        public var calibrates: Bool
-    }
-
     /// All folds of one seed together: every clip that was tested, once.
     public struct Run: Codable, Sendable, Equatable {
         /// The seed.
@@ -163,7 +141,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     /// How the inner folds were cut that chose among several networks; nil where there was one.
     public var inner: String?
     /// How each network was trained.
-    public var settings: [Settings]
+    public var settings: [TrainingSettings]
     /// The folds' parts and what they share.
     public var cuts: [Cut]
     /// What a reader of the results must know, in sentences.
@@ -214,14 +192,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
         validatedBy = settings.validatedBy
         seeds = settings.seeds
         inner = settings.candidates.count > 1 ? settings.inner.summary : nil
-        var described: [Settings] = []
-        for (index, candidate) in settings.candidates.enumerated() {
-            described.append(
-                try Settings(
-                    name: candidate.name, trainer: candidate.trainer, pipeline: plan.pipelines[index],
-                    parameters: plan.parameterCounts[index]))
-        }
-        self.settings = described
+        self.settings = try plan.trainingSettings()
         cuts = plan.splits.map { split in
             Cut(
                 name: split.summary, train: split.train.count, validation: split.validation.count,
@@ -283,28 +254,6 @@ extension Evaluation {
         try self.init(
             logits: logits, targets: clips.map(\.target), labels: labels,
             speakers: TestedClip.speakers(of: clips.map(TestedClip.init)))
-    }
-}
-
-extension CrossValidationResults.Settings {
-    /// The settings of a network that is trained so.
-    package init(name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int)
-        throws(CrossValidationError)
-    {
-        self.name = name
-        self.parameters = parameters
-        duration = trainer.duration
-        epochs = trainer.epochs
-        batchSize = trainer.batchSize
-        patience = trainer.stopping.patience
-        calibrates = trainer.calibrates
-        do {
-            features = try MetadataPart.text(pipeline)
-            optimizer = try MetadataPart.text(trainer.optimizer)
-            schedule = try MetadataPart.text(trainer.schedule)
-            loss = try MetadataPart.text(trainer.loss)
-            clipping = try trainer.clipping.map { try MetadataPart.text($0) }
-        } catch { throw .setting("the settings of \(name) cannot be written: \(error)") }
     }
 }
 

@@ -9,6 +9,8 @@ import SERModels
 public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedError {
     /// The network does not fit the features or the labels.
     case shape(ShapeError)
+    /// The program that builds a candidate's network failed.
+    case network(name: String, reason: String)
     /// A layer turns logits into probabilities in front of a loss that does so itself.
     case softmaxBeforeLoss(path: String)
     /// A part of the split holds no clips.
@@ -36,6 +38,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
     public var description: String {
         switch self {
         case .shape(let error): return error.description
+        case .network(let name, let reason): return "the network \(name) cannot be built: \(reason)"
         case .softmaxBeforeLoss(let path):
             return "\(path) applies softmax, and the cross-entropy loss applies it again, which keeps the loss of 7 "
                 + "classes above 1.165. Remove the layer: networks end in logits, and predictions are softmaxed anyway."

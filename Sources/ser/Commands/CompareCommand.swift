@@ -56,10 +56,10 @@ struct CompareCommand: ParsableCommand {
         common.apply()
         let folder = try ComparisonFolder(at: output)
         let split = try training.split(try data ?? syntheticCorpus())
-        var comparison = training.comparison(of: models.architectures)
+        var comparison = Comparison(models.architectures.map(training.candidate), seed: training.seed)
         comparison.command = ReportOptions.command
         // What cannot be trained is told before anybody listens.
-        for architecture in models.architectures { _ = try comparison.network(architecture, on: split) }
+        try comparison.check(on: split)
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split, audit: comparison.audit(of: split))
         var isFirst = true

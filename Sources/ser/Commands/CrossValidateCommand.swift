@@ -241,19 +241,15 @@ struct CrossValidateCommand: ParsableCommand {
         }
     }
 
-    private func candidate(_ architecture: Architecture) -> CrossValidation.Candidate {
-        let features = MFCC(.librosa, coefficients: coefficients, sampleRate: rate)
-        let frames = features.frames(forSamples: Int(saturating: duration * rate))
-        let trainer = Trainer(
-            features: features, duration: duration, epochs: epochs, batchSize: architecture.batchSize,
-            optimizer: optimization.optimizer, schedule: optimization.learningRateSchedule(epochs: epochs),
-            clipping: optimization.clipping, calibrates: calibrate, isStrict: reading.strict)
-        let summary = annInput
-        return CrossValidation.Candidate(architecture.rawValue, trainer: trainer) { labels, seed in
-            try architecture.model(
-                classes: labels.count, coefficients: features.coefficients, frames: frames, summary: summary,
-                seed: seed)
-        }
+    private func candidate(_ architecture: Architecture) -> Candidate {
+        var candidate = architecture.candidate(
+            features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
+            summary: annInput, epochs: epochs, optimizer: optimization.optimizer,
+            schedule: optimization.learningRateSchedule(epochs: epochs), clipping: optimization.clipping,
+            calibrates: calibrate, isStrict: reading.strict)
+        // Folds are told by what they test, not by curves.
+        candidate.trainer.metrics = []
+        return candidate
     }
 
     /// Runs work that Ctrl-C stops, and says how to go on.

@@ -55,14 +55,15 @@ struct TrainCommand: ParsableCommand {
         common.apply()
         try AtomicFile.prepare(file: output)
         let split = try training.split(data)
-        var comparison = training.comparison(of: [model])
+        let candidate = training.candidate(model)
+        var comparison = Comparison([candidate], seed: training.seed)
         // What cannot be trained is told before anybody listens.
-        _ = try comparison.network(model, on: split)
+        try comparison.check(on: split)
         comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
         let live = try view.report(on: split, audit: comparison.audit(of: split))
         let outcome = try stoppable {
             try comparison.train(
-                model, on: split, checkpoint: keptCheckpoint, observe: progress(of: model, live: live),
+                candidate, on: split, checkpoint: keptCheckpoint, observe: progress(of: candidate, live: live),
                 isCancelled: { Interruption.isRequested })
         }
         note(skipped: outcome.skipped)

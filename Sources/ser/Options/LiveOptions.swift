@@ -32,7 +32,8 @@ struct LiveOptions: ParsableArguments {
 }
 
 /// An observer that shows progress on standard error, and in the live view where there is one.
-func progress(of architecture: Architecture, live: LiveReport?) -> @Sendable (Trainer.Event) -> Void {
-    let standard = TrainingProgress.standard(architecture.title)
-    return live?.observer(of: architecture.title, and: standard) ?? standard
+func progress(of candidate: Candidate, live: LiveReport?) -> @Sendable (Trainer.Event) -> Void {
+    let title = candidate.name.uppercased()
+    let standard = TrainingProgress.standard(title)
+    return live?.observer(of: title, and: standard) ?? standard
 }

@@ -43,14 +43,12 @@ struct TrainingOptions: ParsableArguments {
         }
     }
 
-    func comparison(of architectures: [Architecture]) -> Comparison {
-        var comparison = Comparison(
-            architectures, features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            summary: annInput, epochs: epochs, seed: seed, calibrates: calibrate, isStrict: reading.strict)
-        comparison.optimizer = optimization.optimizer
-        comparison.schedule = optimization.learningRateSchedule(epochs: epochs)
-        comparison.clipping = optimization.clipping
-        return comparison
+    func candidate(_ architecture: Architecture) -> Candidate {
+        architecture.candidate(
+            features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
+            summary: annInput, epochs: epochs, optimizer: optimization.optimizer,
+            schedule: optimization.learningRateSchedule(epochs: epochs), clipping: optimization.clipping,
+            calibrates: calibrate, isStrict: reading.strict)
     }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.

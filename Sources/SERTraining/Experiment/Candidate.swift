@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERAudio
+import SERCore
+import SERModels
+import SERSupport
+
+/// A named way to train a network: what is compared with others (``Comparison``), or tested fold by fold
+/// (``CrossValidation``).
+public struct Candidate: Sendable {
+    /// Builds a network with its first weights for the given labels from a seed.
+    public typealias NetworkBuilder = @Sendable (_ labels: [String], _ seed: UInt64) throws -> Model
+
+    /// What results call it.
+    public var name: String
+    /// How it is trained; whoever runs the candidate sets the seed.
+    public var trainer: Trainer
+    /// Builds the network.
+    public var network: NetworkBuilder
+
+    /// A named way to train a network.
+    /// - Parameters:
+    ///   - name: What results call it; no other candidate beside it has this name.
+    ///   - trainer: How it is trained. Its seed is set by whoever runs the candidate.
+    ///   - network: Builds the network with its first weights for the given labels from a seed.
+    public init(_ name: String, trainer: Trainer, network: @escaping NetworkBuilder) {
+        self.name = name
+        self.trainer = trainer
+        self.network = network
+    }
+}
+
+extension Candidate {
+    /// That several candidates have a name, in a sentence.
+    static func repeated(_ name: String) -> String {
+        "two candidates have the name '\(name)': give each a name of its own"
+    }
+
+    /// A candidate that is ready for a training.
+    struct Prepared {
+        /// The candidate's trainer with the seed of the run.
+        let trainer: Trainer
+        /// The network with its first weights.
+        let network: Model
+        /// How clips become what the network reads.
+        let pipeline: FeaturePipeline
+    }
+
+    /// Builds the network and checks all that can be checked before any sound is read.
+    /// - Throws: ``TrainingError`` where settings, features, network and labels do not fit together.
+    func prepared(labels: [String], seed: UInt64) throws(TrainingError) -> Prepared {
+        var trainer = trainer
+        trainer.seed = seed
+        try trainer.checkDuration()
+        let network: Model
+        do { network = try self.network(labels, seed) } catch let error as ShapeError { throw .shape(error) } catch {
+            throw .network(name: name, reason: "\(error)")
+        }
+        _ = try trainer.objective(for: network, labels: labels)
+        return Prepared(trainer: trainer, network: network, pipeline: try trainer.pipeline(for: network))
+    }
+}
+
+extension [Candidate] {
+    /// A name that several of the candidates have; nil where there is none.
+    var repeatedName: String? {
+        var seen: Set<String> = []
+        return map(\.name).first { !seen.insert($0).inserted }
+    }
+}
+
+extension Trainer {
+    /// Makes sure that features can be computed of clips of the duration.
+    fileprivate func checkDuration() throws(TrainingError) {
+        do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
+        guard duration > 0, duration <= 600 else {
+            throw .setting("a duration of \(duration) s: it must be above 0 and at most 600 s")
+        }
+        guard features.frames(forSamples: Int(saturating: duration * features.sampleRate)) > 0 else {
+            throw .setting("\(duration) s are shorter than one frame of the features; use a longer duration")
+        }
+    }
+}
+
+extension Architecture {
+    /// The architecture as a candidate, trained as the report trains it unless told otherwise. It has the architecture's
+    /// name; after each epoch the ANN also tells precision, recall and AUC, as the report does.
+    /// - Parameters:
+    ///   - features: The features that the network reads.
+    ///   - duration: How much of each clip is used, in seconds.
+    ///   - summary: What the ANN reads of a clip.
+    ///   - epochs: How often every training clip is seen.
+    ///   - optimizer: How gradients move the weights.
+    ///   - schedule: How the learning rate changes from step to step.
+    ///   - clipping: How large gradients are tamed; nil for not at all.
+    ///   - calibrates: Whether confidences are calibrated on the validation part (``Trainer/calibrates``).
+    ///   - isStrict: Whether a clip without features is an error; if not, it is left out.
+    public func candidate(
+        features: any FeatureExtractor = MFCC(.librosa, coefficients: 40), duration: Double = 3,
+        summary: ClipSummary = .means, epochs: Int = 100, optimizer: OptimizerConfiguration = .adam(),
+        schedule: LearningRateSchedule = .constant, clipping: GradientClipping? = nil, calibrates: Bool = false,
+        isStrict: Bool = false
+    ) -> Candidate {
+        let trainer = Trainer(
+            features: features, duration: duration, epochs: epochs, batchSize: batchSize, optimizer: optimizer,
+            schedule: schedule, clipping: clipping, metrics: self == .ann ? [.precision, .recall, .auc] : [],
+            calibrates: calibrates, isStrict: isStrict)
+        return Candidate(rawValue, trainer: trainer) { labels, seed in
+            try model(
+                classes: labels.count, coefficients: features.coefficients,
+                frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
+                summary: summary, seed: seed)
+        }
+    }
+}

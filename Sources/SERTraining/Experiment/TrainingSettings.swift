@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERModels
+
+/// How a network was trained, as results tell it.
+public struct TrainingSettings: Codable, Sendable, Equatable {
+    /// The candidate's name.
+    public var name: String
+    /// How many numbers the network learns.
+    public var parameters: Int
+    /// The features with all their settings, as JSON text.
+    public var features: String
+    /// How much of each clip was used, in seconds.
+    public var duration: Double
+    /// How often every training clip was to be seen, and how many stand in a step.
+    public var epochs, batchSize: Int
+    /// Epochs without improvement before a training ended; nil for no such end.
+    public var patience: Int?
+    /// How gradients moved the weights, and the loss; each as JSON text.
+    public var optimizer, schedule, loss: String
+    /// How large gradients were tamed, as JSON text; nil where they were not.
+    public var clipping: String?
+    /// Whether a temperature was fitted on the validation part.
+    public var calibrates: Bool
+
+    /// The settings of a network that is trained so.
+    /// - Throws: ``TrainingError/setting(_:)`` where they cannot be written.
+    package init(
+        name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int
+    ) throws(TrainingError) {
+        self.name = name
+        self.parameters = parameters
+        duration = trainer.duration
+        epochs = trainer.epochs
+        batchSize = trainer.batchSize
+        patience = trainer.stopping.patience
+        calibrates = trainer.calibrates
+        do {
+            features = try MetadataPart.text(pipeline)
+            optimizer = try MetadataPart.text(trainer.optimizer)
+            schedule = try MetadataPart.text(trainer.schedule)
+            loss = try MetadataPart.text(trainer.loss)
+            clipping = try trainer.clipping.map { try MetadataPart.text($0) }
+        } catch { throw .setting("the settings of \(name) cannot be written: \(error)") }
+    }
+}
