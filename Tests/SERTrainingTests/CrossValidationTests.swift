@@ -208,7 +208,23 @@ private final class Count: @unchecked Sendable {
         var other = validation(seeds: [1], epochs: 1)
         other.candidates[0].trainer.batchSize = 4
         #expect(message(other).contains("batchSize was 5 and is 4"))
+        var calibrated = validation(seeds: [1], epochs: 1)
+        calibrated.candidates[0].trainer.calibrates = true
+        #expect(message(calibrated).contains("calibration was none and is a temperature"))
+        var apart = validation(seeds: [1], epochs: 1)
+        apart.validatedBy = .speaker
+        #expect(message(apart).contains("what validation parts have to themselves was nothing and is speaker"))
+        var clips = voices.corpus.clips
+        clips[0].emotion = "high"
+        let renamed = Corpus(name: "tones", clips: clips)
+        do {
+            _ = try validation(seeds: [1], epochs: 1).run(on: renamed, in: voices.output, observe: { _ in })
+            Issue.record("a fold of other emotions was taken")
+        } catch { #expect(error.description.contains("the content of the test part is another"), "\(error)") }
         let file = voices.output.appendingPathComponent("folds/seed-1-fold-1.json")
+        let old = try String(contentsOf: file, encoding: .utf8).replacing("\"version\":3", with: "\"version\":2")
+        try Data(old.utf8).write(to: file)
+        #expect(message(validation(seeds: [1], epochs: 1)).contains("has version 2, and this library reads version 3"))
         try Data("{".utf8).write(to: file)
         #expect(message(validation(seeds: [1], epochs: 1)).contains("cannot be read"))
         let results = voices.output.appendingPathComponent("results.json")

@@ -192,7 +192,8 @@ public struct Comparison: Sendable {
             split: .init(
                 method: split.summary, train: split.train.count, validation: split.validation.count,
                 test: split.test.count, sharedSpeakers: shared, warnings: audit.warnings),
-            epochs: candidates.map(\.trainer.epochs).max() ?? 0, asked: candidates.map(\.name), audit: audit, command: command)
+            epochs: candidates.map(\.trainer.epochs).max() ?? 0, asked: candidates.map(\.name), audit: audit,
+            command: command)
     }
 }
 

@@ -82,12 +82,12 @@ public struct CrossValidation: Sendable {
     ///   - corpus: The clips.
     ///   - copies: The recordings that are the same sound, for the audit; nil leaves them unsearched.
     ///   - folder: Where finished folds are kept, and ``CrossValidationResults`` as `results.json`; nil keeps nothing.
-    ///   - observe: Told what happens, from several threads; the default shows progress on standard error.
+    ///   - observe: Told what happens, from several threads; by default nobody is.
     ///   - isCancelled: Asked between steps. Folds in training are then given up.
     /// - Throws: ``CrossValidationError``; ``CrossValidationError/stopped(finished:total:)`` when cancelled.
     public func run(
         on corpus: Corpus, copies: NearCopies? = nil, in folder: URL? = nil,
-        observe: @escaping @Sendable (Event) -> Void = CrossValidationProgress.standard(),
+        observe: @escaping @Sendable (Event) -> Void = { _ in },
         isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(CrossValidationError) -> CrossValidationResults {
         let plan = try CrossValidationPlan(self, corpus: corpus)

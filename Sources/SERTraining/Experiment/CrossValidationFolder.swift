@@ -7,6 +7,13 @@ import SERSupport
 ///
 /// Every file appears whole or not at all.
 struct CrossValidationFolder: Sendable {
+    /// The version of a kept fold that is written, and the only one that is read.
+    private static let version = 3
+
+    private struct Header: Decodable {
+        var version: Int
+    }
+
     private struct Content: Codable {
         var version: Int
         var identity: FoldIdentity
@@ -37,11 +44,15 @@ struct CrossValidationFolder: Sendable {
         AtomicFile.removeRemains(of: file)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         let content: Content
-        do { content = try ResultsCoding.decoder.decode(Content.self, from: Data(contentsOf: file)) } catch {
+        do {
+            let data = try Data(contentsOf: file)
+            let found = try ResultsCoding.decoder.decode(Header.self, from: data).version
+            guard found == Self.version else {
+                throw CrossValidationError.version(path: file.path, found: found, known: Self.version)
+            }
+            content = try ResultsCoding.decoder.decode(Content.self, from: data)
+        } catch let error as CrossValidationError { throw error } catch {
             throw .unreadable(path: file.path, reason: ResultsCoding.reason(error))
-        }
-        guard content.version == CrossValidationResults.currentVersion else {
-            throw .version(path: file.path, found: content.version, known: CrossValidationResults.currentVersion)
         }
         guard content.identity == identity else {
             throw .differs(path: file.path, differences: identity.differences(from: content.identity))
@@ -52,8 +63,7 @@ struct CrossValidationFolder: Sendable {
     func write(
         _ fold: CrossValidationResults.Fold, of task: CrossValidationPlan.Task, identity: FoldIdentity
     ) throws(CrossValidationError) {
-        try write(
-            Content(version: CrossValidationResults.currentVersion, identity: identity, fold: fold), to: file(of: task))
+        try write(Content(version: Self.version, identity: identity, fold: fold), to: file(of: task))
     }
 
     func write(_ results: CrossValidationResults) throws(CrossValidationError) {

@@ -186,43 +186,13 @@ package struct CrossValidationPlan: Sendable {
                 throw .setting("the settings of \(candidate.name) cannot be written: \(error)")
             }
         }
-        let isNested = settings.candidates.count > 1
+        let tested = task.split.test.clips.map { name(of: $0) + $0.emotion + ($0.content?.description ?? "") }
         return FoldIdentity(
-            facts: [
-                "the protocol": settings.folds.summary,
-                "the seed of the folds": "\(settings.foldSeed)",
-                "the share that validates": "\(settings.validation)",
-                "what validation parts have to themselves": settings.validatedBy?.rawValue ?? "nothing",
-                "the networks": settings.candidates.map(\.name).joined(separator: ", "),
-                "the number of epochs": settings.candidates.map { "\($0.trainer.epochs)" }.joined(separator: ", "),
-                "calibration": settings.candidates.map { $0.trainer.calibrates ? "a temperature" : "none" }
-                    .joined(separator: ", "),
-                "the inner folds": isNested ? settings.inner.summary : "none",
-                "the content of the test part":
-                    ContentDigest(
-                        of: Array(
-                            task.split.test.clips.map { name(of: $0) + $0.emotion + ($0.content?.description ?? "") }
-                                .joined(separator: "\n").utf8)
-                    ).description,
-            ], trainings: trainings)
-    }
-
-}
-
-/// All that decides the result of a fold with a seed.
-struct FoldIdentity: Codable, Sendable, Equatable {
-    /// Values by what they are, in words.
-    var facts: [String: String]
-    /// For each candidate, ``TrainingIdentity`` as JSON text.
-    var trainings: [String]
-
-    /// What differs between a kept fold's identity and this one, in words.
-    func differences(from saved: FoldIdentity) -> [String] {
-        let told = facts.keys.sorted().filter { facts[$0] != saved.facts[$0] }.map { name in
-            name.hasPrefix("the content")
-                ? "\(name) is another" : "\(name) was \(saved.facts[name] ?? "not there") and is \(facts[name] ?? "")"
-        }
-        guard told.isEmpty else { return told }
-        return zip(saved.trainings, trainings).flatMap { TrainingIdentity.differences(from: $0, to: $1) }
+            protocol: settings.folds.summary, foldSeed: settings.foldSeed, validation: settings.validation,
+            validatedBy: settings.validatedBy, networks: settings.candidates.map(\.name),
+            epochs: settings.candidates.map(\.trainer.epochs),
+            calibrates: settings.candidates.map(\.trainer.calibrates),
+            inner: settings.candidates.count > 1 ? settings.inner.summary : nil,
+            tested: ContentDigest(of: Array(tested.joined(separator: "\n").utf8)), trainings: trainings)
     }
 }

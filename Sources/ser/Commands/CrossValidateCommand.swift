@@ -181,7 +181,8 @@ struct CrossValidateCommand: ParsableCommand {
         try stopping {
             let copies = try copySearch.copies(in: corpus)
             let results = try validation.run(
-                on: corpus, copies: copies, in: output, isCancelled: { Interruption.isRequested })
+                on: corpus, copies: copies, in: output, observe: CrossValidationProgress.standard(),
+                isCancelled: { Interruption.isRequested })
             try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
             if common.json {
                 try printJSON(results)

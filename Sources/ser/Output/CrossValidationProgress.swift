@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import SERSupport
+import SERTraining
+import Synchronization
 
 /// Shows how a cross-validation goes on standard error: a line that is redrawn on a terminal, plain lines in a pipe.
-public enum CrossValidationProgress {
-    /// An observer for ``CrossValidation/run(on:copies:in:observe:isCancelled:)``.
-    public static func standard() -> @Sendable (CrossValidation.Event) -> Void {
-        let display = Display()
-        return { display.show($0) }
-    }
+final class CrossValidationProgress: Sendable {
+    private struct State {
+        var features: ProgressLine?
+        var epochs: ProgressLine?
+        var note = ""
 
-    private final class Display: @unchecked Sendable {
-        private let lock = NSLock()
-        private var features: ProgressLine?
-        private var epochs: ProgressLine?
-        private var note = ""
-
-        func show(_ event: CrossValidation.Event) {
-            lock.lock()
-            defer { lock.unlock() }
+        mutating func show(_ event: CrossValidation.Event) {
             switch event {
             case .extracting(let done, let total):
                 if features == nil { features = ProgressLine("features", total: total, unit: "clips") }
@@ -40,8 +32,16 @@ public enum CrossValidationProgress {
             }
         }
 
-        private func begin(_ total: Int) {
+        private mutating func begin(_ total: Int) {
             if epochs == nil { epochs = ProgressLine("training", total: total, unit: "epochs") }
         }
+    }
+
+    private let state = Mutex(State())
+
+    /// An observer of a cross-validation.
+    static func standard() -> @Sendable (CrossValidation.Event) -> Void {
+        let display = CrossValidationProgress()
+        return { event in display.state.withLock { $0.show(event) } }
     }
 }
