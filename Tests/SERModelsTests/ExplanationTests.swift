@@ -422,7 +422,8 @@ extension Recognizer {
             "method": ["gradientTimesInput": [String: Int]()], "label": "a", "score": 2, "baselineScore": 1,
             "prediction": try JSONSerialization.jsonObject(with: Data(prediction.utf8)),
             "attribution": totals.map { [$0] }, "times": totals.indices.map { Double($0) * 0.01 },
-            "coefficientNames": ["c"], "frameTotals": totals, "coefficientTotals": [totals.reduce(0, +)],
+            "columns": [["kind": "named", "name": "c"]], "coefficientNames": ["c"], "frameTotals": totals,
+            "coefficientTotals": [totals.reduce(0, +)],
             "completenessGap": 0, "soundSeconds": 1, "clipSeconds": 1,
         ]
         return try JSONDecoder().decode(Explanation.self, from: JSONSerialization.data(withJSONObject: json))

@@ -109,6 +109,7 @@ private enum Unwritable: WrappedCoding { static let (kind, reads, writes) = ("un
             #expect(explanation.mel == nil && explanation.coefficientNames.count == features.coefficients)
             let figure = try ExplanationFigure([explanation], of: clip, named: "clip", by: trained.recognizer)
             #expect(figure.svg.contains("<svg"))
+            #expect(explanation.columns == features.columns)
         }
         let file = folder.path("peaks.safetensors")
         let registry = try FeatureRegistry.standard.adding(Peaks.self)
@@ -168,4 +169,58 @@ private enum Unwritable: WrappedCoding { static let (kind, reads, writes) = ("un
             #expect(!FileManager.default.fileExists(atPath: file.path))
         }
     }
+
+    /// A column is told by what it is: one that is only called like a cepstrum is none.
+    @Test func figuresNameColumnsByWhatTheyAre() throws {
+        for (columns, axis, tick) in [
+            ([.cepstrum(0), .delta(order: 1, of: .cepstrum(0))], "MFCC", "1"),
+            ([.band(center: 250), .delta(order: 1, of: .band(center: 4321))], "Hz", "4321"),
+            ([.named("MFCC 0"), .named("band at 777 Hz")], "coefficient", "1"),
+            ([.cepstrum(0), .energy], "coefficient", "1"),
+        ] as [([FeatureColumn], String, String)] {
+            let (recognizer, clip) = try Self.described(as: columns)
+            let explanation = try recognizer.explain(clip, by: .gradientTimesInput)
+            #expect(explanation.coefficientNames == columns.map(\.description))
+            let svg = try ExplanationFigure([explanation], of: clip, named: "clip", by: recognizer).svg
+            for text in [axis, tick] { #expect(svg.contains(">\(text)</text>"), "\(columns): \(text)") }
+            #expect(!svg.contains(">777</text>"))
+        }
+        let (recognizer, clip) = try Self.described(as: [.energy])
+        #expect(throws: ExplanationError.features(.otherColumns(described: 1, announced: 2))) {
+            try recognizer.explain(clip, by: .gradientTimesInput)
+        }
+    }
+
+    /// A recognizer of two columns that are said to be these, and a sound.
+    private static func described(as columns: [FeatureColumn]) throws -> (Recognizer, AudioClip) {
+        let numbers = ["mean": [0.0, 0], "standardDeviation": [1.0, 1]]
+        let recognizer = try Recognizer(
+            model: try Model(input: [.time, 2], seed: 1) {
+                GRU(4)
+                Dense(2)
+            },
+            pipeline: FeaturePipeline(for: [.time, 2], extractor: Described(columns: columns), seconds: 1),
+            standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
+            labels: ["a", "b"])
+        let samples = (0..<8000).map { Float(sin(Double($0 * $0) / 1e5)) }
+        return (recognizer, AudioClip(samples: samples, sampleRate: 8000))
+    }
+}
+
+/// Peaks under other names.
+private struct Described: FeatureExtractor {
+    static let kind = "described"
+    var inner = Peaks()
+    let columns: [FeatureColumn]
+    var sampleRate: Double {
+        get { inner.sampleRate }
+        set { inner.sampleRate = newValue }
+    }
+    var coefficients: Int { inner.coefficients }
+
+    init(columns: [FeatureColumn]) { self.columns = columns }
+
+    func frames(forSamples samples: Int) -> Int { inner.frames(forSamples: samples) }
+    func validate() throws(FeatureError) {}
+    func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix { try inner.extract(clip) }
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import SERSupport
-
 extension FeatureExtractor {
     public var melSpectrogram: LogMel? { nil }
 
     public var melBasis: MelBasis? { nil }
 
-    public var coefficientNames: [String] { (0..<coefficients).map { "coefficient \($0)" } }
+    public var columns: [FeatureColumn] { (0..<coefficients).map { .named("coefficient \($0)") } }
 
     public func time(ofFrame frame: Int) -> Double {
         // How many samples another frame takes.
@@ -26,8 +24,8 @@ extension LogMel {
             gains: [Double](repeating: 1, count: filters.bands))
     }
 
-    public var coefficientNames: [String] {
-        filters.centers(sampleRate: sampleRate).map { "band at \($0.fixed(0)) Hz" }
+    public var columns: [FeatureColumn] {
+        filters.centers(sampleRate: sampleRate).map { .band(center: $0) }
     }
 
     public func time(ofFrame frame: Int) -> Double { stft.layout.middle(of: frame) / sampleRate }
@@ -46,10 +44,9 @@ extension MFCC {
             gains: (0..<cepstra).map(lifter.gain))
     }
 
-    public var coefficientNames: [String] {
+    public var columns: [FeatureColumn] {
         (0...max(0, deltas)).flatMap { order in
-            let prefix = ["", "delta of ", "delta-delta of "]
-            return (0..<cepstra).map { (order < 3 ? prefix[order] : "delta \(order) of ") + "MFCC \($0)" }
+            (0..<cepstra).map { order == 0 ? .cepstrum($0) : .delta(order: order, of: .cepstrum($0)) }
         }
     }
 

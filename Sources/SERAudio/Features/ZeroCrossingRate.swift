@@ -24,6 +24,8 @@ public struct ZeroCrossingRate: FeatureExtractor, Hashable {
 
     public var coefficients: Int { 1 }
 
+    public var columns: [FeatureColumn] { [.zeroCrossings] }
+
     public func frames(forSamples samples: Int) -> Int {
         (try? validate()) == nil ? 0 : layout.frames(forSamples: samples)
     }

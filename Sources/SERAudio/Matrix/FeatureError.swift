@@ -18,6 +18,8 @@ public enum FeatureError: Error, Equatable, Sendable {
     case notFiniteFeature(frame: Int, coefficient: Int)
     /// An extractor gave another number of columns than it announces.
     case otherCoefficients(found: Int, announced: Int)
+    /// An extractor says of another number of columns what they are than it announces.
+    case otherColumns(described: Int, announced: Int)
     /// An extractor gave another number of frames than it announces, where all clips have equally many.
     case otherFrames(found: Int, announced: Int)
     /// A clip is shorter than a network's windows: a layer, told by its path, gets nothing from so few frames.
@@ -53,6 +55,9 @@ extension FeatureError: LocalizedError, CustomStringConvertible {
         case .otherCoefficients(let found, let announced):
             "the features have \(found) columns, but their extractor announces \(announced); "
                 + "let its coefficients say how many columns extract gives"
+        case .otherColumns(let described, let announced):
+            "the extractor says what \(described) columns are, and announces \(announced); "
+                + "let its columns name each of them"
         case .otherFrames(let found, let announced):
             "the features have \(found) frames, but their extractor announces \(announced); "
                 + "let its frames(forSamples:) say how many rows extract gives"

@@ -26,6 +26,10 @@ struct ExplainedClip {
             sound = try pipeline.extractor.prepared(heard.clip)
             features = try pipeline.features(of: heard.clip)
         } catch { throw .features(error) }
+        let described = pipeline.extractor.columns.count
+        guard described == features.coefficients else {
+            throw .features(.otherColumns(described: described, announced: features.coefficients))
+        }
         guard sound.samples.contains(where: { abs($0) > Self.loudestSilence }) else { throw .silent }
         guard pipeline.extractor.frames(forSamples: sound.samples.count) > 1, features.frames > 1 else {
             throw .tooShort(seconds: sound.duration)
@@ -60,7 +64,7 @@ struct ExplainedClip {
             method: method, steps: steps, prediction: prediction, label: label, contrast: contrast, score: value,
             baselineScore: baselineValue, attribution: rows.map { $0.map(Float.init) },
             times: (0..<frames).map { part.start + extractor.time(ofFrame: $0) },
-            coefficientNames: extractor.coefficientNames,
+            columns: extractor.columns, coefficientNames: extractor.columns.map(\.description),
             frameTotals: rows.map { $0.reduce(0, +) },
             coefficientTotals: (0..<columns).map { column in rows.reduce(0) { $0 + $1[column] } },
             completenessGap: abs(parts.values.reduce(0, +) - (value - baselineValue)),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SERAudio
+
 /// What in a clip speaks for an emotion, and what against it: the score of a class in parts, one for each frame and
 /// coefficient of the features.
 ///
@@ -31,7 +33,9 @@ public struct Explanation: Codable, Sendable, Equatable {
     public let attribution: [[Float]]
     /// The middle of each frame, in seconds from the recording's start.
     public let times: [Double]
-    /// What each coefficient is called.
+    /// What each coefficient is.
+    public let columns: [FeatureColumn]
+    /// What each coefficient is called: the descriptions of ``columns``.
     public let coefficientNames: [String]
     /// The parts added up over coefficients, [frames].
     public let frameTotals: [Double]

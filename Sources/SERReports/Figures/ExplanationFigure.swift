@@ -63,7 +63,7 @@ public struct ExplanationFigure: Sendable {
             top += 18
             parts.append(timePanel(explanation, area(top, Self.timeHeight, none)))
             top += Self.timeHeight + 14
-            let height = min(200, max(60, Double(explanation.coefficientNames.count) * 5))
+            let height = min(200, max(60, Double(explanation.columns.count) * 5))
             let isLast = explanation.method == explanations.last?.method
             parts.append(coefficientPanel(explanation, area(top, height, none), isLast: isLast))
             top += height + 40
@@ -182,12 +182,12 @@ public struct ExplanationFigure: Sendable {
     }
 
     private func coefficientPanel(_ explanation: Explanation, _ area: PlotArea, isLast: Bool) -> String {
-        let columns = explanation.coefficientNames.count
+        let columns = explanation.columns.count
         var parts = [image(Self.signed(explanation.attribution), in: area)]
-        parts.append(area.axes(x: isLast ? "seconds" : "", y: Self.commonName(explanation.coefficientNames)))
+        parts.append(area.axes(x: isLast ? "seconds" : "", y: Self.axisName(explanation.columns)))
         let step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].first { columns / $0 <= 8 } ?? columns
         let names = stride(from: 0, to: columns, by: step).map { index in
-            ((Double(index) + 0.5) / Double(columns), Self.number(explanation.coefficientNames[index], index))
+            ((Double(index) + 0.5) / Double(columns), Self.tick(explanation.columns[index], index))
         }
         parts.append(ticks(names, in: area))
         parts.append(bars(explanation, beside: area))
@@ -236,14 +236,16 @@ public struct ExplanationFigure: Sendable {
         return HeatMap.Layer(rows, range: -limit...limit, colors: .signedOverlay)
     }
 
-    /// "MFCC" of "MFCC 0", "MFCC 1" and so on.
-    private static func commonName(_ names: [String]) -> String {
-        guard let first = names.first else { return "" }
-        if first.hasPrefix("MFCC") { return "MFCC" }
-        return first.hasPrefix("band") ? "Hz" : "coefficient"
+    /// What the columns, or what they are derivatives of, have in common.
+    private static func axisName(_ columns: [FeatureColumn]) -> String {
+        let bases = columns.map(\.base)
+        if bases.allSatisfy({ if case .cepstrum = $0 { true } else { false } }) { return "MFCC" }
+        if bases.allSatisfy({ if case .band = $0 { true } else { false } }) { return "Hz" }
+        return "coefficient"
     }
 
-    private static func number(_ name: String, _ index: Int) -> String {
-        name.hasPrefix("band at ") ? String(name.dropFirst(8).prefix { $0 != " " }) : "\(index)"
+    /// The centre of a band in Hz; of other columns their place.
+    private static func tick(_ column: FeatureColumn, _ index: Int) -> String {
+        if case .band(let center) = column.base { center.fixed(0) } else { "\(index)" }
     }
 }

@@ -106,6 +106,7 @@ struct FeaturesCommand: ParsableCommand {
         let file, preset: String
         let sampleRate: Double
         let frames, coefficients: Int
+        let coefficientNames: [String]
         let output: String?
         let values: [[Float]]?
 
@@ -115,6 +116,7 @@ struct FeaturesCommand: ParsableCommand {
             sampleRate = extractor.sampleRate
             frames = matrix.frames
             coefficients = matrix.coefficients
+            coefficientNames = extractor.columns.map(\.description)
             output = command.output?.path
             values = command.output == nil ? (0..<matrix.frames).map { Array(matrix.row($0)) } : nil
         }
@@ -131,9 +133,9 @@ struct FeaturesCommand: ParsableCommand {
         let statistics: [TimeStatistic] = [.mean, .standardDeviation, .minimum, .maximum]
         let summary = try matrix.statistics(statistics)
         var table = TextTable(["coefficient", "mean", "deviation", "minimum", "maximum"], alignments: [.right])
-        for coefficient in 0..<matrix.coefficients {
+        for (coefficient, column) in extractor.columns.enumerated() {
             let values = statistics.indices.map { summary[0, $0 * matrix.coefficients + coefficient] }
-            table.append(["\(coefficient)"] + values.map { Double($0).fixed(3) })
+            table.append(["\(column)"] + values.map { Double($0).fixed(3) })
         }
         try printText(table.lines.joined(separator: "\n"))
     }
