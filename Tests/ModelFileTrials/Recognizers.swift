@@ -99,7 +99,7 @@ enum Recognizers {
         let labels = (0..<(model.graph.output.count ?? 0)).map { "label \($0)" }
         return try Recognizer(
             model: model, pipeline: pipeline, standardization: scale, labels: labels,
-            provenance: ["corpus": "none", "seed": "1"])
+            provenance: Provenance(texts: ["corpus": "none", "seed": "1"]))
     }
 
     /// Noise of so many seconds at 22,050 Hz.

@@ -31,7 +31,7 @@ private func recognizer(_ model: Model) throws -> Recognizer {
     let standardization = try JSONDecoder().decode(
         Standardization.self, from: JSONSerialization.data(withJSONObject: object))
     return try Recognizer(
-        model: model, pipeline: pipeline, standardization: standardization, labels: ["a", "b", "c"], provenance: [:])
+        model: model, pipeline: pipeline, standardization: standardization, labels: ["a", "b", "c"])
 }
 
 /// Networks of the layers over time in a model: trained-looking weights, saved, read back, the same bits.

@@ -179,7 +179,7 @@ import Testing
         let original = try Recognizer(
             model: try Model(input: [26], seed: 1) { Dense(2) }, pipeline: pipeline,
             standardization: try JSONDecoder().decode(Standardization.self, from: JSONEncoder().encode(numbers)),
-            labels: ["a", "b"], provenance: ["note": "\u{1F3A4} \"quoted\" \\ \n"])
+            labels: ["a", "b"], provenance: Provenance(extra: ["note": "\u{1F3A4} \"quoted\" \\ \n"]))
         try original.save(to: folder.path("model"))
         let copy = try Recognizer(contentsOf: folder.path("model"))
         let samples = Tensor.uniform([40_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars

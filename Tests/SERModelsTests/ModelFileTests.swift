@@ -19,7 +19,7 @@ private func recognizer(_ architecture: Architecture) throws -> Recognizer {
         for: model.graph.input, extractor: MFCC(.librosa, coefficients: 40), seconds: 3)
     return try Recognizer(
         model: model, pipeline: pipeline, standardization: try standardization(40), labels: ["a", "b", "c"],
-        provenance: ["corpus": "none"])
+        provenance: Provenance(texts: ["corpus": "none"]))
 }
 
 private func standardization(_ count: Int) throws -> Standardization {

@@ -143,13 +143,13 @@ private struct MislabelledTones {
             Dense(16); ReLU(); Dense(2)
         }
         let plain = try trainer.fit(network, on: tones.split, observe: { _ in })
-        #expect(plain.recognizer.calibration == nil && plain.recognizer.provenance["calibration"] == nil)
+        #expect(plain.recognizer.calibration == nil && plain.recognizer.provenance.calibration == nil)
         trainer.calibrates = true
         let calibrated = try trainer.fit(network, on: tones.split, observe: { _ in })
         let raw = try plain.evaluate(tones.split.validation)
         let expected = try #require(try TemperatureScaling.fitted(logits: raw.logits, targets: raw.targets))
         #expect(calibrated.recognizer.calibration == expected)
-        #expect(calibrated.recognizer.provenance["calibration"]?.contains("40 clips") == true)
+        #expect(calibrated.recognizer.provenance.calibration?.clips == 40)
         let validation = try calibrated.evaluate(tones.split.validation)
         #expect(validation.predictions == raw.predictions && validation.logits == raw.logits)
         #expect(validation.metrics.loss < raw.metrics.loss)

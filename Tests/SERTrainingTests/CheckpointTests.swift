@@ -190,12 +190,18 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
     @Test func aCheckpointIsAModelFileWithTheBestWeightsSoFar() throws {
         let tones = try Tones()
         let file = tones.folder.path("c")
+        let split = try tones.split()
         let trained = try trainer(epochs: 4).fit(
-            try network(), on: try tones.split(), checkpoint: Checkpoint(at: file), observe: { _ in })
+            try network(), on: split, checkpoint: Checkpoint(at: file), observe: { _ in })
         let recognizer = try Recognizer(contentsOf: file)
         #expect(weights(recognizer) == weights(trained.recognizer))
         #expect(recognizer.provenance == trained.recognizer.provenance)
-        #expect(recognizer.provenance["bestEpoch"] == "\(trained.history.bestEpoch)")
+        #expect(recognizer.provenance.bestEpoch == trained.history.bestEpoch)
+        #expect(recognizer.provenance.validationLoss == trained.history.best?.validationLoss)
+        #expect(
+            recognizer.provenance.clips
+                == .init(training: split.train.count, validation: split.validation.count, test: split.test.count))
+        #expect(recognizer.provenance.epochs == 4 && recognizer.provenance.extra.isEmpty)
         let names = try FileManager.default.contentsOfDirectory(atPath: tones.folder.url.path)
         #expect(!names.contains { $0.hasSuffix(".part") })
     }

@@ -33,7 +33,7 @@ import Testing
         try mine.freeze("rnn")
         let trained = try trainer.fit(mine, on: split, observe: { _ in }).recognizer
         #expect(trained.standardization == recognizer.standardization)
-        #expect(trained.provenance["standardization"] == "kept from an earlier training")
+        #expect(trained.provenance.standardization == .kept)
         #expect(trained.model.parameters["rnn.weight_hh_l0"].scalars == mine.parameters["rnn.weight_hh_l0"].scalars)
         // It goes on through files and further trainings.
         let again = try trainer.fit(trained.model, on: split, observe: { _ in }).recognizer
@@ -46,7 +46,7 @@ import Testing
         let trained = try trainer.fit(recognizer.model, on: split, observe: { _ in }).recognizer
         let fresh = try trainer.fit(try network(), on: split, observe: { _ in }).recognizer
         #expect(trained.standardization == fresh.standardization && fresh.standardization != recognizer.standardization)
-        #expect(trained.provenance["standardization"] == "measured on the training part")
+        #expect(trained.provenance.standardization == .measured)
         // Frozen weights of unknown origin have no scale to keep.
         var frozen = try network()
         try frozen.freeze("rnn")

@@ -19,8 +19,8 @@ public struct Recognizer: Sendable {
     public let output: String
     /// Brings confidences in line with accuracy; `nil` leaves them as the network gives them.
     public var calibration: TemperatureScaling?
-    /// Where the model comes from: corpus, split, seed, metrics; free text by name.
-    public var provenance: [String: String]
+    /// Where the model comes from: corpus, split, seed, metrics.
+    public var provenance: Provenance
 
     /// A recognizer of the given parts, found to fit each other.
     /// - Parameters:
@@ -34,7 +34,7 @@ public struct Recognizer: Sendable {
     /// - Throws: ``RecognizerError`` where the parts do not fit.
     public init(
         model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        output: String? = nil, calibration: TemperatureScaling? = nil, provenance: [String: String] = [:]
+        output: String? = nil, calibration: TemperatureScaling? = nil, provenance: Provenance = Provenance()
     ) throws(RecognizerError) {
         let output = try Self.check(model.graph, pipeline, standardization, labels, output: output)
         self.init(
@@ -45,7 +45,7 @@ public struct Recognizer: Sendable {
     /// A recognizer of parts that ``check(_:_:_:_:output:)`` has found to fit.
     package init(
         checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        output: String, calibration: TemperatureScaling?, provenance: [String: String]
+        output: String, calibration: TemperatureScaling?, provenance: Provenance
     ) {
         var model = model
         model.standardization = standardization
@@ -83,7 +83,7 @@ public struct Recognizer: Sendable {
     package var outputPlace: Int { model.graph.outputs.firstIndex { $0.name == output } ?? 0 }
 
     /// The same recognizer with other weights of its network.
-    package func with(weightsOf model: Model, provenance: [String: String]) -> Recognizer {
+    package func with(weightsOf model: Model, provenance: Provenance) -> Recognizer {
         Recognizer(
             checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
             calibration: calibration, provenance: provenance)

@@ -78,7 +78,7 @@ extension Recognizer {
         let calibration =
             file.metadata[MetadataKey.calibration] == nil
             ? nil : try MetadataPart.value(MetadataKey.calibration, as: TemperatureScaling.self, in: file)
-        let provenance = try MetadataPart.value(MetadataKey.provenance, as: [String: String].self, in: file)
+        let provenance = try MetadataPart.value(MetadataKey.provenance, as: Provenance.self, in: file)
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
         }

@@ -120,7 +120,7 @@ extension ReportSubject {
             seed: nil, evaluation: isCalibrated ? try raw.scaled(by: results.temperature) : raw,
             uncalibrated: isCalibrated ? raw : nil, folds: nil, trainings: [])
         let name =
-            results.provenance["network"]?.uppercased()
+            results.provenance.network?.uppercased()
             ?? URL(fileURLWithPath: results.model).deletingPathExtension().lastPathComponent
         kind = .evaluation
         self.source = source
@@ -141,7 +141,7 @@ extension ReportSubject {
         commands = results.command.map { [$0] } ?? []
         facts =
             [("model file", results.model), ("features", results.features)]
-            + results.provenance.sorted { $0.key < $1.key }.map { ("model: \($0.key)", $0.value) }
+            + results.provenance.texts.sorted { $0.key < $1.key }.map { ("model: \($0.key)", $0.value) }
         further = results.furtherSections
     }
 }

@@ -172,10 +172,10 @@ public struct Comparison: Sendable {
         let heard = try trained.store.heard(
             split.partitions.flatMap(\.clips), of: split.corpus, pipeline: trained.recognizer.pipeline)
         var recognizer = trained.recognizer
-        recognizer.provenance["network"] = name
-        recognizer.provenance["testAccuracy"] = "\(entry.testAccuracy)"
-        recognizer.provenance["testUAR"] = "\(test.metrics.unweightedAverageRecall)"
-        recognizer.provenance["testLoss"] = "\(entry.testLoss)"
+        recognizer.provenance.network = name
+        recognizer.provenance.testAccuracy = entry.testAccuracy
+        recognizer.provenance.testUAR = test.metrics.unweightedAverageRecall
+        recognizer.provenance.testLoss = entry.testLoss
         return Outcome(
             name: name, trained: trained, recognizer: recognizer, test: test, clips: clips,
             skipped: trained.skipped + untested, partlyHeard: heard.filter { !$0.part.isWhole }, entry: entry)

@@ -39,7 +39,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     /// How many numbers the network has learned.
     public var parameters: Int
     /// Where the model comes from, as its file says.
-    public var provenance: [String: String]
+    public var provenance: Provenance
     /// The features with all their settings, as JSON text.
     public var features: String
     /// The name of the corpus.
@@ -146,7 +146,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
 
     /// A model that learned from a corpus of that name has perhaps learned from these very clips.
     private static func warnings(of recognizer: Recognizer, on corpus: Corpus) -> [String] {
-        guard let trained = recognizer.provenance["corpus"], trained == corpus.name else { return [] }
+        guard let trained = recognizer.provenance.corpus, trained == corpus.name else { return [] }
         return [
             "The model was trained on clips of \(trained) too. Where it has heard these clips or their speakers in "
                 + "training, the result says nothing about voices never heard."

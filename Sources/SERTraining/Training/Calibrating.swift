@@ -30,10 +30,7 @@ extension Recognizer {
         do throws(EvaluationError) {
             calibration = try TemperatureScaling.fitted(logits: logits, targets: targets)
         } catch { throw .evaluation(error) }
-        let count = targets.count
-        provenance["calibration"] =
-            calibration.map { "temperature \($0.temperature.significant(4)), fitted on \(count) clips" }
-            ?? "none: \(count) clips do not determine a temperature"
+        provenance.calibration = .init(temperature: calibration?.temperature, clips: targets.count)
         return calibration != nil
     }
 }

@@ -163,13 +163,13 @@ public struct Trainer: Sendable {
                 model: network, pipeline: pipeline, standardization: standardization, labels: labels, output: output)
         } catch { throw .recognizer(error) }
         func recognizer(_ state: TrainingState) -> Recognizer {
-            untrained.with(weightsOf: state.best, provenance: origin.merging(outcome(state.history)) { $1 })
+            untrained.with(weightsOf: state.best, provenance: origin.adding(state.history))
         }
         try run.train(observe: observe, stop: stop) { state throws(CheckpointError) in
             try file?.write(state, recognizer: recognizer(state))
         }
         var trained = recognizer(run.state)
-        if case .diverged = run.stopped { trained.provenance["stopped"] = "\(run.stopped)" }
+        trained.provenance.divergedInEpoch = run.stopped.divergedInEpoch
         if calibrates { try trained.calibrate(on: validation.examples) }
         observe(.finished)
         return TrainedModel(
@@ -189,22 +189,32 @@ public struct Trainer: Sendable {
     }
 
     /// Where a model comes from, as its file tells it.
-    private func origin(of split: DataSplit, skipped: Int, keepsStandardization: Bool) -> [String: String] {
-        let counts = split.partitions.map { "\($0.role.rawValue) \($0.count)" }.joined(separator: ", ")
+    private func origin(of split: DataSplit, skipped: Int, keepsStandardization: Bool) -> Provenance {
         let warnings = split.audit.warnings
-        return [
-            "library": LibraryVersion.current, "corpus": split.corpus.name, "split": split.summary, "clips": counts,
-            "skipped": "\(skipped)", "seed": "\(seed)", "epochs": "\(epochs)",
-            "standardization": keepsStandardization ? "kept from an earlier training" : "measured on the training part",
-            "audit": warnings.isEmpty ? "the parts share no speakers and no audio" : warnings.joined(separator: " "),
-        ]
+        var origin = Provenance()
+        origin.library = LibraryVersion.current
+        origin.corpus = split.corpus.name
+        origin.split = split.summary
+        origin.clips = .init(
+            training: split.train.count, validation: split.validation.count, test: split.test.count)
+        origin.skipped = skipped
+        origin.audit =
+            warnings.isEmpty ? "the parts share no speakers and no audio" : warnings.joined(separator: " ")
+        origin.seed = seed
+        origin.epochs = epochs
+        origin.standardization = keepsStandardization ? .kept : .measured
+        return origin
     }
+}
 
-    private func outcome(_ history: History) -> [String: String] {
-        guard let best = history.best else { return [:] }
-        return [
-            "bestEpoch": "\(best.epoch)", "validationAccuracy": "\(best.validationAccuracy)",
-            "validationLoss": "\(best.validationLoss)",
-        ]
+extension Provenance {
+    /// The same with what the kept weights gave on the validation part.
+    fileprivate func adding(_ history: History) -> Provenance {
+        guard let best = history.best else { return self }
+        var provenance = self
+        provenance.bestEpoch = best.epoch
+        provenance.validationAccuracy = best.validationAccuracy
+        provenance.validationLoss = best.validationLoss
+        return provenance
     }
 }

@@ -109,11 +109,13 @@ struct ImportCommand: ParsableCommand {
     private func parts() throws -> RecognizerParts? {
         if let like { return RecognizerParts(of: try Recognizer(contentsOf: like)) }
         guard let labels, let standardization else { return nil }
+        var provenance = Provenance()
+        provenance.source = file.lastPathComponent
         return RecognizerParts(
             features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), seconds: duration,
             standardization: try decoded(Standardization.self, from: standardization),
             labels: labels.split(separator: ",", omittingEmptySubsequences: false).map(String.init),
-            provenance: ["source": file.lastPathComponent])
+            provenance: provenance)
     }
 
     /// The recognizer, and what was taken off the names in the file.

@@ -111,7 +111,7 @@ struct TrainCommand: ParsableCommand {
 
     private func calibration(_ outcome: Comparison.Outcome) throws -> [String] {
         guard training.calibrate else { return [] }
-        let fit = outcome.recognizer.provenance["calibration"] ?? "none"
+        let fit = outcome.recognizer.provenance.calibration?.description ?? "none"
         guard outcome.recognizer.calibration != nil else { return ["calibration: \(fit)"] }
         return ["calibration: \(fit); on the test part, \(try CalibrationComparison(outcome.test))"]
     }

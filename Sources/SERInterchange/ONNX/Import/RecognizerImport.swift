@@ -17,13 +17,13 @@ public struct RecognizerParts: Sendable {
     public var standardization: Standardization
     /// The emotions, in the order of the network's outputs.
     public var labels: [String]
-    /// Where the model comes from: free text by name.
-    public var provenance: [String: String]
+    /// Where the model comes from.
+    public var provenance: Provenance
 
     /// The parts of a recognizer beside its network.
     public init(
         features: any FeatureExtractor, seconds: Double, window: ListeningWindow = .speech,
-        standardization: Standardization, labels: [String], provenance: [String: String] = [:]
+        standardization: Standardization, labels: [String], provenance: Provenance = Provenance()
     ) {
         self.features = features
         self.seconds = seconds
@@ -99,7 +99,8 @@ extension ONNXFile {
             }
         }
         let pipeline = try part("ser.features", as: FeaturePipeline.self)
-        let provenance = metadata("ser.provenance") == nil ? [:] : try part("ser.provenance", as: [String: String].self)
+        let provenance =
+            metadata("ser.provenance") == nil ? Provenance() : try part("ser.provenance", as: Provenance.self)
         return RecognizerParts(
             features: pipeline.extractor, seconds: pipeline.span.seconds, window: pipeline.window,
             standardization: try part("ser.standardization", as: Standardization.self),
