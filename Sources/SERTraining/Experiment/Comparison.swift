@@ -19,7 +19,7 @@ public struct Comparison: Sendable {
     public var candidates: [Candidate]
     /// Decides the weights, the order of clips and what dropout drops, for every candidate.
     public var seed: UInt64
-    /// The recordings that are the same sound in different files (``Corpus/nearCopies(progress:)``), for the
+    /// The recordings that are the same sound in different files (`Corpus.nearCopies(progress:)`), for the
     /// audit; nil leaves them unsearched.
     public var copies: NearCopies?
     /// The command that is run, as it was typed: kept in the results.
@@ -128,14 +128,19 @@ public struct Comparison: Sendable {
     }
 
     private func prepared(_ candidate: Candidate, on split: DataSplit) throws(TrainingError) -> Candidate.Prepared {
-        let ready = try candidate.prepared(labels: split.labels, seed: seed)
+        // A corpus of one label is told as such, whatever its parts hold.
+        if split.labels.count > 1 { try checkSizes(of: split, for: candidate) }
+        return try candidate.prepared(labels: split.labels, seed: seed)
+    }
+
+    private func checkSizes(of split: DataSplit, for candidate: Candidate) throws(TrainingError) {
         for part in split.partitions where part.isEmpty { throw .emptyPart(part.role.rawValue) }
-        guard ready.trainer.batchSize <= split.train.count else {
+        let batchSize = candidate.trainer.batchSize
+        guard batchSize <= split.train.count else {
             throw .setting(
-                "the \(candidate.name.uppercased()) trains on batches of \(ready.trainer.batchSize) clips, and there are "
-                    + "only \(split.train.count) to train on. Bring more clips.")
+                "the \(candidate.name.uppercased()) trains on batches of \(batchSize) clips, and there are only "
+                    + "\(split.train.count) to train on. Bring more clips.")
         }
-        return ready
     }
 
     private func add(
