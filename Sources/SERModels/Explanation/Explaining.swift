@@ -12,7 +12,7 @@ extension Recognizer {
     /// print(explanation)                                        // most evidence for 'angry' between 0.42 and 0.81 s
     /// ```
     /// - Parameters:
-    ///   - clip: The sound; of a long clip a part, as in ``recognize(_:)``.
+    ///   - clip: The sound; of a long clip a part, as in `recognize(_:)`.
     ///   - method: How the score is attributed.
     ///   - label: The emotion whose logit is explained; nil for the predicted one.
     ///   - contrasting: Whether to explain the difference between that logit and the largest of the others, which tells
@@ -30,7 +30,7 @@ extension Recognizer {
     /// Tells what in a sound file speaks for an emotion and what against it; see
     /// ``explain(_:by:label:contrasting:)``.
     /// - Parameters:
-    ///   - file: The file; of a long one a part, as in ``recognize(contentsOf:truncated:)``.
+    ///   - file: The file; of a long one a part, as in `recognize(contentsOf:truncated:)`.
     ///   - method: How the score is attributed.
     ///   - label: The emotion whose logit is explained; nil for the predicted one.
     ///   - contrasting: Whether to explain the difference between that logit and the largest of the others.

@@ -119,6 +119,6 @@ extension DataSplit {
     public var audit: SplitAudit { SplitAudit(self) }
 
     /// What the parts have in common, recordings included that are the same sound in different files.
-    /// - Parameter copies: What ``Corpus/nearCopies(progress:)`` found in the whole corpus.
+    /// - Parameter copies: What `Corpus.nearCopies(progress:)` found in the whole corpus.
     public func audit(with copies: NearCopies) -> SplitAudit { SplitAudit(self, copies: copies) }
 }
