@@ -38,7 +38,7 @@ import Testing
                 print("reading the CNN's file: \(load) ms, first prediction: \(first) ms")
                 least = min(least, load + first)
             }
-            #expect(least < 2000)
+            #expect(least < 500)
         }
     }
 }

@@ -10,10 +10,6 @@ struct CrossValidationFolder: Sendable {
     /// The version of a kept fold that is written, and the only one that is read.
     private static let version = 3
 
-    private struct Header: Decodable {
-        var version: Int
-    }
-
     private struct Content: Codable {
         var version: Int
         var identity: FoldIdentity
@@ -43,17 +39,7 @@ struct CrossValidationFolder: Sendable {
         let file = file(of: task)
         AtomicFile.removeRemains(of: file)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        let content: Content
-        do {
-            let data = try Data(contentsOf: file)
-            let found = try ResultsCoding.decoder.decode(Header.self, from: data).version
-            guard found == Self.version else {
-                throw CrossValidationError.version(path: file.path, found: found, known: Self.version)
-            }
-            content = try ResultsCoding.decoder.decode(Content.self, from: data)
-        } catch let error as CrossValidationError { throw error } catch {
-            throw .unreadable(path: file.path, reason: ResultsCoding.reason(error))
-        }
+        let content: Content = try ResultsCoding.content(of: file, version: Self.version)
         guard content.identity == identity else {
             throw .differs(path: file.path, differences: identity.differences(from: content.identity))
         }

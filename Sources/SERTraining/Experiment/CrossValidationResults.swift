@@ -164,17 +164,7 @@ public struct CrossValidationResults: Codable, Sendable, Equatable {
     /// Results from a file that ``CrossValidation`` wrote.
     /// - Throws: ``CrossValidationError`` for a file that cannot be read or has another version.
     public init(contentsOf file: URL) throws(CrossValidationError) {
-        struct Header: Decodable { var version: Int }
-        do {
-            let data = try Data(contentsOf: file)
-            let found = try ResultsCoding.decoder.decode(Header.self, from: data).version
-            guard found == Self.currentVersion else {
-                throw CrossValidationError.version(path: file.path, found: found, known: Self.currentVersion)
-            }
-            self = try ResultsCoding.decoder.decode(Self.self, from: data)
-        } catch let error as CrossValidationError { throw error } catch {
-            throw .unreadable(path: file.path, reason: ResultsCoding.reason(error))
-        }
+        self = try ResultsCoding.content(of: file, version: Self.currentVersion)
     }
 
     package init(_ plan: CrossValidationPlan, copies: NearCopies?, folds: [Fold]) throws(CrossValidationError) {

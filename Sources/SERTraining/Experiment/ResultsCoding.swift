@@ -23,6 +23,24 @@ package enum ResultsCoding {
         return decoder
     }
 
+    private struct Header: Decodable { var version: Int }
+
+    /// What a file of a cross-validation holds, whose version is looked at before the rest.
+    static func content<Content: Decodable>(
+        of file: URL, version: Int, as type: Content.Type = Content.self
+    ) throws(CrossValidationError) -> Content {
+        do {
+            let data = try Data(contentsOf: file)
+            let found = try decoder.decode(Header.self, from: data).version
+            guard found == version else {
+                throw CrossValidationError.version(path: file.path, found: found, known: version)
+            }
+            return try decoder.decode(type, from: data)
+        } catch let error as CrossValidationError { throw error } catch {
+            throw .unreadable(path: file.path, reason: reason(error))
+        }
+    }
+
     package static func reason(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return error.localizedDescription }
         switch error {

@@ -18,11 +18,13 @@ public struct EpochMetric: Sendable {
     public let name: String
     /// Whether it looks at more than the emotions.
     let readsAllOutputs: Bool
-    let compute: @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets, _ emotions: Int) -> Double?
+    let compute:
+        @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets, _ emotions: Int) throws(EvaluationError) ->
+            Double?
 
     private init(
         name: String, readsAllOutputs: Bool,
-        compute: @escaping @Sendable (ModelOutputs, TrainingTargets, Int) -> Double?
+        compute: @escaping @Sendable (ModelOutputs, TrainingTargets, Int) throws(EvaluationError) -> Double?
     ) {
         self.name = name
         self.readsAllOutputs = readsAllOutputs
@@ -53,11 +55,11 @@ public struct EpochMetric: Sendable {
     }
 
     /// The mean precision over the emotions.
-    public static let precision = EpochMetric("precision") { classification($0, $1)?.macroPrecision }
+    public static let precision = classification("precision") { $0.macroPrecision }
     /// The mean recall over the emotions: the unweighted average recall.
-    public static let recall = EpochMetric("recall") { classification($0, $1)?.macroRecall }
+    public static let recall = classification("recall") { $0.macroRecall }
     /// The mean one-versus-rest area under the ROC curve; missing where no emotion can be ranked against the rest.
-    public static let auc = EpochMetric("auc") { classification($0, $1)?.auc }
+    public static let auc = classification("auc") { $0.auc }
 
     /// The fraction of the clips that a head of classes has right, of those whose class is known.
     /// - Parameter output: The head's output.
@@ -70,8 +72,14 @@ public struct EpochMetric: Sendable {
         }
     }
 
-    private static func classification(_ logits: Tensor, _ emotions: [Int]) -> ClassificationMetrics? {
-        let labels = (0..<(logits.shape.last ?? 0)).map(String.init)
-        return try? ClassificationMetrics(logits: logits.scalars, targets: emotions, labels: labels)
+    private static func classification(
+        _ name: String, _ figure: @escaping @Sendable (ClassificationMetrics) -> Double?
+    ) -> EpochMetric {
+        EpochMetric(name: name, readsAllOutputs: false) { outputs, targets, emotions throws(EvaluationError) in
+            let logits = outputs.values(at: emotions)
+            let labels = (0..<(logits.shape.last ?? 0)).map(String.init)
+            return figure(
+                try ClassificationMetrics(logits: logits.scalars, targets: targets.emotions, labels: labels))
+        }
     }
 }

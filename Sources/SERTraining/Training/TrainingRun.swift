@@ -161,10 +161,12 @@ struct TrainingRun {
             validationAccuracy: accuracy(logits, validation.targets.emotions),
             learningRate: Double(state.step.optimizer.learningRate), seconds: 0)
         guard record.validationLoss.isFinite else { throw .diverged(epoch: epoch) }
-        for metric in trainer.metrics {
-            record.trainMetrics[metric.name] = metric.compute(trained, trainTargets, emotions)
-            record.validationMetrics[metric.name] = metric.compute(validated, validation.targets, emotions)
-        }
+        do throws(EvaluationError) {
+            for metric in trainer.metrics {
+                record.trainMetrics[metric.name] = try metric.compute(trained, trainTargets, emotions)
+                record.validationMetrics[metric.name] = try metric.compute(validated, validation.targets, emotions)
+            }
+        } catch { throw .evaluation(error) }
         record.seconds = Date().timeIntervalSince(start)
         return record
     }
