@@ -28,17 +28,21 @@ public struct RandomKey: Sendable, Hashable, Codable {
         return RandomKey(bits: ser_threefry(ser_threefry(bits, hash), 0x6e61_6d65))
     }
 
-    /// A generator for Swift's own `shuffled(using:)`, `randomElement(using:)` and the like.
+    /// The stream of words that this key decides.
     public var generator: RandomKeyGenerator { RandomKeyGenerator(key: self) }
 }
 
-/// A stream of random words from a ``RandomKey``.
+/// A stream of random words from a ``RandomKey``: the same words on every machine and in every version.
+///
+/// It serves Swift's own `shuffled(using:)`, `random(in:using:)` and the like too. What those make of the words may change
+/// with the version of Swift, so that the library itself uses none of them.
 public struct RandomKeyGenerator: RandomNumberGenerator, Sendable {
     let key: RandomKey
     var counter: UInt64 = 0
 
     init(key: RandomKey) { self.key = key }
 
+    /// The next word.
     public mutating func next() -> UInt64 {
         defer { counter += 1 }
         return ser_threefry(key.bits, counter)

@@ -59,7 +59,7 @@ struct Chance: Sendable {
 
     /// A number uniform between two bounds.
     mutating func uniform(_ low: Double = 0, _ high: Double = 1) -> Double {
-        low + (high - low) * Double(generator.next() >> 11) * 0x1p-53
+        low + (high - low) * generator.drawFraction()
     }
 
     /// A normal number, by Box and Muller's method.

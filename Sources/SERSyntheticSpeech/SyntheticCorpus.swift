@@ -87,8 +87,7 @@ public struct SyntheticCorpus: Sendable, Hashable {
 
     func takes() -> [Take] {
         let key = RandomKey(seed: seed)
-        var generator = key.derived("words").generator
-        let chosen = PseudoWord.all.shuffled(using: &generator).prefix(words)
+        let chosen = key.derived("words").shuffled(PseudoWord.all).prefix(words)
         return SyntheticVoice.all.flatMap { voice in
             SyntheticEmotion.allCases.flatMap { emotion in
                 let part = key.derived(voice.name).derived(emotion.rawValue)

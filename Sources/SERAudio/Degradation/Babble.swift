@@ -16,13 +16,13 @@ extension AudioClip {
         guard !audible.isEmpty else { throw .noVoices }
         var generator = RandomKey(seed: seed).derived("babble").generator
         var order: [Int] = []
-        while order.count < talkers { order += audible.indices.shuffled(using: &generator) }
+        while order.count < talkers { order += generator.shuffled(audible.indices) }
         var babble = [Float](repeating: 0, count: samples.count)
         for voice in order.prefix(talkers) {
             let sound = try audible[voice].at(sampleRate)
             guard let level = sound.activeSpeechLevel else { continue }
             let factor = Float(pow(10, -level / 20))
-            var place = Int.random(in: 0..<sound.samples.count, using: &generator)
+            var place = generator.draw(below: sound.samples.count)
             for index in babble.indices {
                 babble[index] += factor * sound.samples[place]
                 place = place + 1 == sound.samples.count ? 0 : place + 1

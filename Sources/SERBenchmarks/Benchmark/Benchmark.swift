@@ -70,7 +70,7 @@ package struct Benchmark: Sendable {
         let key = Self.key.derived(name)
         let size = batch ?? architecture.batchSize
         var generator = key.generator
-        let targets = (0..<size).map { _ in Int.random(in: 0..<Self.classes, using: &generator) }
+        let targets = (0..<size).map { _ in generator.draw(below: Self.classes) }
         let values = Self.example(architecture, batch: size, frames: frames)
         let clips = Batch(values: values, lengths: nil, targets: targets)
         let model = try architecture.model(classes: Self.classes, frames: frames)

@@ -24,7 +24,7 @@ extension Benchmark {
                 switch architecture {
                 case .ann: 1
                 case .cnn: 130
-                case .lstm, .gru, .rnn: Int.random(in: 54...129, using: &generator)
+                case .lstm, .gru, .rnn: 54 + generator.draw(below: 76)
                 }
             let values = Tensor.uniform([frames, coefficients], low: -2, high: 2, key: key.derived(clip)).scalars
             return FeatureMatrix(frames: frames, coefficients: coefficients, values: values)

@@ -20,7 +20,7 @@ package struct BatchOrder: Sendable {
     /// - Parameter accumulation: How many batches make an update.
     package init(training examples: Examples, batchSize: Int, accumulation: Int = 1, key: RandomKey) {
         var generator = key.generator
-        var order = Array(0..<examples.count).shuffled(using: &generator)
+        var order = generator.shuffled(0..<examples.count)
         let updateSize = batchSize * min(accumulation, max(examples.count, 1))
         if case .sequence = examples.arrangement {
             let pool = updateSize * 8
@@ -31,7 +31,7 @@ package struct BatchOrder: Sendable {
         }
         var updates = BatchOrder.cut(order, batchSize: updateSize)
         BatchOrder.joinLast(&updates)
-        updates.shuffle(using: &generator)
+        generator.shuffle(&updates)
         let cut = updates.map { update in
             var batches = accumulation > 1 ? BatchOrder.cut(update, batchSize: batchSize) : [update]
             BatchOrder.joinLast(&batches)

@@ -20,10 +20,10 @@ struct BabbleVoices: Sendable {
         var generator = key.generator
         let spoken = corpus.clips.compactMap { clip in clip.identity(by: .speaker).map { (speaker: $0, clip: clip) } }
         let known = Dictionary(grouping: spoken, by: \.speaker)
-        let names = Array(known.keys.sorted().shuffled(using: &generator).prefix(Self.mostClips))
+        let names = Array(generator.shuffled(known.keys.sorted()).prefix(Self.mostClips))
         let each = max(1, Self.mostClips / max(1, names.count))
         var chosen: [(speaker: GroupIdentity, clip: Clip)] = []
-        for name in names { chosen += (known[name] ?? []).shuffled(using: &generator).prefix(each) }
+        for name in names { chosen += generator.shuffled(known[name] ?? []).prefix(each) }
         let clips = chosen.map(\.clip)
         let decoded = parallelMap(clips.count) { index in
             Result { () throws(AudioError) in try clips[index].sound(duration: Self.mostSeconds) }
@@ -62,8 +62,8 @@ struct BabbleVoices: Sendable {
     func others(than clip: Clip, count: Int, key: RandomKey) -> [AudioClip] {
         var generator = key.generator
         let own = clip.identity(by: .speaker)
-        let others = speakers.filter { $0 != own }.shuffled(using: &generator)
-        var rest = others.map { (ofSpeaker[$0] ?? []).shuffled(using: &generator) }
+        let others = generator.shuffled(speakers.filter { $0 != own })
+        var rest = others.map { generator.shuffled(ofSpeaker[$0] ?? []) }
         var chosen: [AudioClip] = []
         while chosen.count < count, rest.contains(where: { !$0.isEmpty }) {
             for place in rest.indices where chosen.count < count {

@@ -111,8 +111,7 @@ extension Corpus {
             let rest = members.filter { !away.contains($0) }
             guard !rest.isEmpty else { throw .missingClass(label: label, fold: fold.name) }
             guard rest.count >= needed else { throw .tooFewClips(label: label, clips: rest.count, needed: needed) }
-            var generator = key.derived(label).generator
-            let shares = dealer.deal(rest.shuffled(using: &generator), atLeastOne: true)
+            let shares = dealer.deal(key.derived(label).shuffled(rest), atLeastOne: true)
             dealt[0] += shares[0]
             dealt[1] += shares[1]
         }
@@ -131,9 +130,8 @@ extension Corpus {
         let groups = try indices(by: grouping).map { $0.members.filter { !away.contains($0) } }.filter { !$0.isEmpty }
         guard groups.count >= 2 else { throw .noGroupToValidate(grouping, fold: fold.name, groups: groups.count) }
         let wanted = validation * Double(groups.reduce(0) { $0 + $1.count })
-        var generator = key.derived(grouping.rawValue).generator
         var train: [Int] = [], validating: [Int] = []
-        for (place, group) in groups.shuffled(using: &generator).enumerated() {
+        for (place, group) in key.derived(grouping.rawValue).shuffled(groups).enumerated() {
             // A group more is taken as long as that comes nearer to the share; the last one stays for training.
             let isNearer = Double(validating.count) + Double(group.count) / 2 < wanted
             if place == 0 || (isNearer && place + 1 < groups.count) { validating += group } else { train += group }
@@ -184,8 +182,7 @@ private struct FoldCutter {
         case .random(let folds):
             guard folds >= 2 else { throw .folds(folds) }
             guard folds <= corpus.clips.count else { throw .tooManyFolds(folds, clips: corpus.clips.count) }
-            var generator = key.generator
-            let order = corpus.clips.indices.shuffled(using: &generator)
+            let order = key.shuffled(corpus.clips.indices)
             return (0..<folds).map { fold in
                 Fold(
                     name: "fold \(fold + 1) of \(folds), random",
@@ -214,8 +211,7 @@ private struct FoldCutter {
         var next = 0
         for (label, members) in corpus.indicesByLabel {
             guard members.count >= folds else { throw .tooFewClips(label: label, clips: members.count, needed: folds) }
-            var generator = key.derived(label).generator
-            for member in members.shuffled(using: &generator) {
+            for member in key.derived(label).shuffled(members) {
                 parts[next % folds].append(member)
                 next += 1  // goes on over the classes, so that the folds' totals differ by one clip at most
             }
@@ -238,8 +234,7 @@ private struct FoldCutter {
     /// Groups, the largest first and equals by chance, each to the fold that has the fewest clips.
     private func groups(_ grouping: Grouping, _ folds: Int) throws(SplitError) -> [[Group]] {
         guard folds >= 2 else { throw .folds(folds) }
-        var generator = key.derived(grouping.rawValue).generator
-        let shuffled = try named(grouping, parts: folds).shuffled(using: &generator)
+        let shuffled = key.derived(grouping.rawValue).shuffled(try named(grouping, parts: folds))
         let order = shuffled.indices.sorted { (shuffled[$0].members.count, $1) > (shuffled[$1].members.count, $0) }
         var parts = [[Group]](repeating: [], count: folds), counts = [Int](repeating: 0, count: folds)
         for group in order.map({ shuffled[$0] }) {

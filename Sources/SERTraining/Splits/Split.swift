@@ -65,8 +65,7 @@ extension Corpus {
 
     private func dealtAtRandom(_ fractions: [Double], key: RandomKey) throws(SplitError) -> [[Int]] {
         var dealer = Dealer(fractions)
-        var generator = key.generator
-        let dealt = dealer.deal(clips.indices.shuffled(using: &generator))
+        let dealt = dealer.deal(key.shuffled(clips.indices))
         for (place, role) in Partition.Role.allCases.enumerated() where fractions[place] > 0 && dealt[place].isEmpty {
             throw .emptyPart(role, clips: clips.count)
         }
@@ -81,8 +80,7 @@ extension Corpus {
             guard members.count >= needed else {
                 throw .tooFewClips(label: label, clips: members.count, needed: needed)
             }
-            var generator = key.derived(label).generator
-            let shares = dealer.deal(members.shuffled(using: &generator), atLeastOne: true)
+            let shares = dealer.deal(key.derived(label).shuffled(members), atLeastOne: true)
             for place in 0..<3 { dealt[place] += shares[place] }
         }
         return dealt
@@ -121,8 +119,7 @@ extension Corpus {
         guard groups.count >= wanted else { throw .tooFewGroups(grouping, groups: groups.count, parts: wanted) }
         let quotas = (fractions + [max(0, 1 - fractions.reduce(0, +))]).map { $0 * Double(clips.count) }
         var dealt = [[Int]](repeating: [], count: quotas.count)
-        var generator = key.generator
-        let order = groups.shuffled(using: &generator)
+        let order = key.shuffled(groups)
         for (place, group) in order.enumerated() {
             let empty = (0..<3).filter { fractions[$0] > 0 && dealt[$0].isEmpty }
             let open = order.count - place <= empty.count ? empty : quotas.indices.filter { quotas[$0] > 1e-6 }

@@ -45,7 +45,7 @@ extension Evaluation {
         let ones = [Double](repeating: 1, count: confidences.count)
         let draws = Bootstrap.inPieces(bootstrap.resamples) { resample in
             var generator = key.derived(resample).derived("outcomes").generator
-            let simulated = confidences.map { Double(generator.next() >> 11) * 0x1p-53 < $0 ? 1.0 : 0 }
+            let simulated = confidences.map { generator.drawFraction() < $0 ? 1.0 : 0 }
             let difference = Bootstrap.withWeights(units, key.derived(resample).drawn(units.count)) {
                 error(outcomes, $0) - error(simulated, $0)
             }
