@@ -93,7 +93,7 @@ extension Corpus {
     }
 
     /// The positions of each speaker's or sentence's clips, in the order of corpora and names.
-    func indices(by grouping: Grouping) throws(SplitError) -> [(name: String, members: [Int])] {
+    func indices(by grouping: Grouping) throws(SplitError) -> [(identity: GroupIdentity, members: [Int])] {
         var groups: [GroupIdentity: [Int]] = [:], unknown: [Clip] = []
         for (index, clip) in clips.enumerated() {
             if let identity = clip.identity(by: grouping) {
@@ -105,8 +105,7 @@ extension Corpus {
         if let first = unknown.first {
             throw .ungrouped(by: grouping, clips: unknown.count, first: first.fileName)
         }
-        let corpora = corpora
-        return groups.sorted { $0.key < $1.key }.map { ($0.key.name(among: corpora), $0.value) }
+        return groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// Deals groups in random order, each to the part that lacks most clips; as many as there are empty parts are kept
