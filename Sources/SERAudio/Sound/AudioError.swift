@@ -61,64 +61,81 @@ public enum TextContent: Sendable, Hashable {
     case plain(beginning: String)
 }
 
-extension AudioError: LocalizedError, CustomStringConvertible {
-    public var errorDescription: String? { description }
+extension AudioError {
+    /// The file that it is about; nil for a clip that is of none.
+    package var path: String? {
+        switch self {
+        case .missing(let path), .notAFile(let path), .unreadable(let path, _), .emptyFile(let path),
+            .notAudio(let path, _), .placeholder(let path, _), .text(let path, _), .needsFFmpeg(let path, _),
+            .ffmpegFailed(let path, _, _), .truncated(let path, _, _), .implausibleHeader(let path, _),
+            .noSamples(let path), .emptyRange(let path, _, _, _), .tooLong(let path, _, _), .unwritable(let path, _):
+            path
+        case .notFinite(let path, _), .beyondScale(let path, _, _), .invalidRate(let path, _, _): path
+        }
+    }
 
-    public var description: String {
+    /// What is wrong and what to do, for those who name the file themselves.
+    package var fault: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such file; "
+            "there is no such file; "
                 + (path.contains("\u{fffd}") ? "a name that is not UTF-8 must be changed" : "check the path")
-        case .notAFile(let path):
-            "\(path): this is a folder, a device or a pipe to which nobody writes, not a sound file; name one file"
-        case .unreadable(let path, let reason):
-            "\(path): cannot be opened (\(reason)); check its permissions"
-        case .emptyFile(let path):
-            "\(path): the file is empty (0 bytes); copy or download it again"
-        case .notAudio(let path, let reason):
-            "\(path): not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
-        case .placeholder(let path, .gitLFS):
-            "\(path): this is a Git LFS pointer, not the sound itself; fetch the sound with `git lfs pull` in its folder"
-        case .placeholder(let path, .gitAnnex):
-            "\(path): this is a git-annex pointer, not the sound itself; fetch the sound with `git annex get .` "
+        case .notAFile:
+            "this is a folder, a device or a pipe to which nobody writes, not a sound file; name one file"
+        case .unreadable(_, let reason):
+            "cannot be opened (\(reason)); check its permissions"
+        case .emptyFile:
+            "the file is empty (0 bytes); copy or download it again"
+        case .notAudio(_, let reason):
+            "not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
+        case .placeholder(_, .gitLFS):
+            "this is a Git LFS pointer, not the sound itself; fetch the sound with `git lfs pull` in its folder"
+        case .placeholder(_, .gitAnnex):
+            "this is a git-annex pointer, not the sound itself; fetch the sound with `git annex get .` "
                 + "in its folder"
-        case .text(let path, .webPage):
-            "\(path): this is a web page (HTML), not a sound file; download the file itself again"
-        case .text(let path, .plain(let beginning)):
-            "\(path): this is text (\"\(beginning)\"), not a sound file; copy or download the sound again"
+        case .text(_, .webPage):
+            "this is a web page (HTML), not a sound file; download the file itself again"
+        case .text(_, .plain(let beginning)):
+            "this is text (\"\(beginning)\"), not a sound file; copy or download the sound again"
         case .needsFFmpeg(let path, let format):
-            "\(path): \(format) is decoded by the ffmpeg program, which was not found or is switched off by "
+            "\(format) is decoded by the ffmpeg program, which was not found or is switched off by "
                 + "\(FFmpegFailure.variable)=off; install it, or convert the file where it is installed: "
                 + ForeignFormat.conversion(of: path)
-        case .ffmpegFailed(let path, let format, let failure):
-            "\(path): \(format), which ffmpeg was asked to decode and did not: \(failure)"
-        case .truncated(let path, let expected, let found):
-            "\(path): truncated, "
+        case .ffmpegFailed(_, let format, let failure):
+            "\(format), which ffmpeg was asked to decode and did not: \(failure)"
+        case .truncated(_, let expected, let found):
+            "truncated, "
                 + (expected.map { "the header promises \($0) frames and \(found) are there" }
                     ?? "it ends after \(found) frames, in the middle of the sound")
                 + "; copy or download it again, or read what is there with --truncated accept"
-        case .implausibleHeader(let path, let reason):
-            "\(path): the header cannot be right (\(reason)); convert or download the file again"
-        case .noSamples(let path):
-            "\(path): holds no samples; leave it out or record it again"
-        case .emptyRange(let path, let from, let duration, let fileDuration):
-            "\(path): nothing to read from \(from) s"
+        case .implausibleHeader(_, let reason):
+            "the header cannot be right (\(reason)); convert or download the file again"
+        case .noSamples:
+            "holds no samples; leave it out or record it again"
+        case .emptyRange(_, let from, let duration, let fileDuration):
+            "nothing to read from \(from) s"
                 + (duration.map { " for \($0) s" } ?? "")
                 + "; the file is \(fileDuration) s long"
-        case .tooLong(let path, let frames, let limit):
-            "\(path): \(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones, as by "
+        case .tooLong(_, let frames, let limit):
+            "\(frames) frames are more than is read at once (\(limit)); cut the file into shorter ones, as by "
                 + "ffmpeg -i FILE -f segment -segment_time 3600 part%03d.wav"
-        case .notFinite(let path, let seconds):
-            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is NaN or infinite; export the sound again"
-        case .beyondScale(let path, let seconds, let sample):
-            (path.map { "\($0): " } ?? "") + "a sample at \(seconds) s is \(sample), where full scale is 1 and "
+        case .notFinite(_, let seconds):
+            "a sample at \(seconds) s is NaN or infinite; export the sound again"
+        case .beyondScale(_, let seconds, let sample):
+            "a sample at \(seconds) s is \(sample), where full scale is 1 and "
                 + "no recording reaches \(Int(AudioClip.highestSample)); export the sound again"
-        case .invalidRate(let path, let from, let to):
-            (path.map { "\($0): " } ?? "") + "cannot resample from \(from) Hz to \(to) Hz; "
+        case .invalidRate(_, let from, let to):
+            "cannot resample from \(from) Hz to \(to) Hz; "
                 + "rates must be above 0 and at most \(Int(saturating: SoundBounds.highestRate)) Hz, "
                 + "and the result at most \(SoundBounds.mostFrames) samples"
-        case .unwritable(let path, let reason):
-            "\(path): cannot be written (\(reason)); check the folder, its permissions and the space left"
+        case .unwritable(_, let reason):
+            "cannot be written (\(reason)); check the folder, its permissions and the space left"
         }
     }
+}
+
+extension AudioError: LocalizedError, CustomStringConvertible {
+    public var errorDescription: String? { description }
+
+    public var description: String { (path.map { "\($0): " } ?? "") + fault }
 }

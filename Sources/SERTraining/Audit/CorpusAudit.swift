@@ -90,7 +90,7 @@ extension Corpus {
 extension ClipHearing {
     fileprivate static func of(_ clip: Clip) -> Result<ClipHearing, AudioFacts.Failure> {
         do throws(AudioError) { return .success(try ClipHearing(of: clip)) } catch {
-            return .failure(AudioFacts.Failure(error, at: clip.path))
+            return .failure(AudioFacts.Failure(text: error.fault))
         }
     }
 }

@@ -91,16 +91,9 @@ struct AudioFacts: Sendable {
     let info: AudioFileInfo
     let content: ContentDigest
 
+    /// What is wrong with a file; lists of problems name the file themselves.
     struct Failure: Error {
         let text: String
-
-        init(text: String) { self.text = text }
-
-        /// What is wrong with a file; lists of problems name the file themselves.
-        init(_ error: AudioError, at url: URL) {
-            let text = error.description, prefix = url.path + ": "
-            self.text = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-        }
     }
 
     static func read(_ file: FolderWalk.File, _ truncated: TruncatedFiles) -> Result<AudioFacts, Failure> {
@@ -113,7 +106,7 @@ struct AudioFacts: Sendable {
             }
             return .success(AudioFacts(info: info, content: content))
         } catch {
-            return .failure(Failure(error, at: file.url))
+            return .failure(Failure(text: error.fault))
         }
     }
 }

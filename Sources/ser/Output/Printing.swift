@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import Foundation
+import SERAudio
+import SERModels
 import SERSupport
 
 /// Results could not be printed.
@@ -60,10 +62,21 @@ func printJSON(_ value: some Encodable, onOneLine: Bool = false) throws {
 /// Tells something that is no result, on standard error.
 func note(_ text: String) { StandardStream.errors.write(harmless(text) + "\n") }
 
-/// Tells what is wrong with a file, whose name the message may hold already.
+/// Tells what is wrong with a sound; what is wrong with its file as such names it by itself.
 func note(_ error: any Error, about file: String) {
     let text = "\(inWordsOfCommands(error))"
-    note(text.contains(file) ? "Error: \(text)" : "Error: \(file): \(text)")
+    note(namesItsFile(error) ? "Error: \(text)" : "Error: \(file): \(text)")
+}
+
+/// Whether an error of sound, features, recognition or explanation says which file it is about.
+private func namesItsFile(_ error: any Error) -> Bool {
+    switch error {
+    case let error as AudioError: error.path != nil
+    case FeatureError.audio(let error), RecognitionError.features(.audio(let error)),
+        ExplanationError.features(.audio(let error)):
+        error.path != nil
+    default: false
+    }
 }
 
 /// What is printed as JSON of a file that could not be used, in the place of its results.
