@@ -18,7 +18,7 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
     /// A file of `torch.save` where a safetensors file is expected; the message holds the Python that makes one of it.
     case torchArchive(path: String)
     /// Weights that do not fit the network they are to be loaded into.
-    case weights(path: String, reason: String, hint: String)
+    case weights(path: String, WeightsMismatch)
     /// A file that cannot be written.
     case unwritable(path: String, reason: String)
 
@@ -32,7 +32,7 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
         case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
         case .malformed(let path, let reason): return "\(path): \(reason)"
         case .torchArchive(let path): return TorchArchive.message(path: path)
-        case .weights(let path, let reason, let hint): return "\(path): \(reason). \(hint)"
+        case .weights(let path, let mismatch): return "\(path): \(mismatch)"
         case .unwritable(let path, let reason): return "\(path): cannot be written (\(reason))"
         }
     }

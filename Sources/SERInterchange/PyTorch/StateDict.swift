@@ -73,7 +73,7 @@ extension Model {
     ///     wrappers put before it (`module.`, `_orig_mod.`, `model.` and the like).
     ///   - isStrict: Whether every tensor on both sides must find its other, and every key of the table its tensors;
     ///     those that are found must have its shape in any case.
-    /// - Throws: ``InterchangeError/weights(path:reason:hint:)``; the model is then left as it was.
+    /// - Throws: ``InterchangeError/weights(path:_:)``; the model is then left as it was.
     @discardableResult
     public mutating func load(
         _ weights: StateDict, names: [String: String] = [:], isStrict: Bool = true
@@ -83,36 +83,25 @@ extension Model {
         let given = try placed(weights, by: table)
         let missing = paths.filter { given[$0] == nil }
         let unused = Set(given.keys).subtracting(paths).compactMap { given[$0]?.name }.sorted()
-        func mismatch(_ reason: String, _ hint: String) -> InterchangeError {
-            .weights(path: weights.path, reason: reason, hint: hint)
-        }
+        func mismatch(_ mismatch: WeightsMismatch) -> InterchangeError { .weights(path: weights.path, mismatch) }
         for path in paths {
             let shape = parameters.contains(path) ? parameters[path].shape : state[path].shape
             guard let entry = given[path] else { continue }
             guard let tensor = entry.tensor else {
-                throw mismatch(
-                    "'\(entry.name)' holds \(weights.otherTypes[entry.name] ?? "other") numbers, and weights are "
-                        + "floats of 16, 32 or 64 bits",
-                    "A quantised network cannot be read; save the weights that it was made of.")
+                throw mismatch(.type(name: entry.name, weights.otherTypes[entry.name] ?? "other"))
             }
             if tensor.shape != shape {
-                throw mismatch(
-                    "'\(entry.name)' has the shape \(tensor.shape), and '\(path)' of the model \(shape)",
-                    "The architectures differ; compare with ser summary.")
+                throw mismatch(.shape(name: entry.name, tensor.shape, path: path, expected: shape))
             }
         }
         if isStrict, let path = missing.first {
-            throw mismatch(
-                "there is nothing for '\(path)'" + (unused.isEmpty ? "" : ", and no place for '\(unused[0])'"),
-                "Say in the table of names which of the file's it is.")
+            throw mismatch(.missing(path: path, unplaced: unused.first))
         }
         if isStrict, let name = unused.first {
-            let type = weights.otherTypes[name].map { " (\($0))" } ?? ""
-            throw mismatch(
-                "the model has no place for '\(name)'\(type)", "The architectures differ; compare with ser summary.")
+            throw mismatch(.unplaced(name: name, type: weights.otherTypes[name]))
         }
         if isStrict, let key = table.unusedKey(among: given.values.map(\.name)) {
-            throw mismatch("no name in it begins with '\(key)'", "Correct the table of names.")
+            throw mismatch(.unusedEntry(key))
         }
         for path in paths {
             guard let tensor = given[path]?.tensor else { continue }
@@ -139,9 +128,7 @@ extension Model {
             let own = table.own(name)
             let entry = Given(name: name, prefix: own.prefix, tensor: weights.tensors[name])
             if let other = given.updateValue(entry, forKey: own.name)?.name {
-                throw .weights(
-                    path: weights.path, reason: "'\(other)' and '\(name)' both become '\(own.name)'",
-                    hint: "Say in the table of names what each becomes.")
+                throw .weights(path: weights.path, .ambiguous(other, name, path: own.name))
             }
         }
         return given

@@ -115,8 +115,7 @@ private func remedy(_ error: ModelFileError) -> String? {
 
 private func remedy(_ error: InterchangeError) -> String? {
     switch error {
-    case .weights(let path, let reason, let hint):
-        "\(path): \(reason). \(hint.replacing("the table of names", with: "a table of names (--names)"))"
+    case .weights(let path, let mismatch): "\(path): \(mismatch.text(table: "a table of names (--names)"))"
     case .features(let reason, _):
         "The features cannot be exported to ONNX: \(reason). Export the network alone: leave out --include-features."
     default: nil
