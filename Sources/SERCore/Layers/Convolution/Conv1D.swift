@@ -5,7 +5,7 @@
 /// `[time, features]` to `[output time, filters]`. Parameters `weight` [filters, features / groups, kernel] and `bias`
 /// [filters], as in PyTorch's `Conv1d`, drawn from its default, U(-1/sqrt(n), 1/sqrt(n)) with n the number of inputs of one
 /// output. Past a row's length, inputs are zero.
-public struct Conv1D: UnaryLayer {
+public struct Conv1D: WindowLayer {
     public static let kind = "conv1d"
 
     /// How many features come out.
@@ -40,10 +40,8 @@ public struct Conv1D: UnaryLayer {
         self.initializer = initializer
     }
 
-    private var geometry: WindowGeometry {
-        WindowGeometry(
-            window: Extent(height: 1, width: kernel), stride: Extent(height: 1, width: stride),
-            dilation: Extent(height: 1, width: dilation), padding: padding)
+    package var geometry: WindowGeometry {
+        WindowGeometry(steps: kernel, stride: stride, dilation: dilation, padding: padding)
     }
 
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
@@ -58,12 +56,9 @@ public struct Conv1D: UnaryLayer {
         return ConvolutionRules.declarations(shape: [filters, features / groups, kernel], bias: bias, initializer)
     }
 
-    public func outputLength(for inputLength: Int) -> Int { geometry.outputLength(inputLength) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
-        let y = convolution1D(
-            input.values, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil,
-            stride: stride, padding: padding, dilation: dilation, groups: groups, lengths: input.partialLengths)
-        return Signal(y, lengths: input.lengths?.map { outputLength(for: $0) }, timeAxis: input.timeAxis)
+    package func values(for input: Tensor, lengths: [Int]?, in context: Context) -> Tensor {
+        convolution1D(
+            input, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil, stride: stride,
+            padding: padding, dilation: dilation, groups: groups, lengths: lengths)
     }
 }

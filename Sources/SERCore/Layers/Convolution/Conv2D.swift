@@ -5,7 +5,7 @@
 /// `[channels, height, width]` to `[filters, output height, output width]`; the width may be time. Parameters `weight`
 /// [filters, channels / groups, kernel height, kernel width] and `bias` [filters], as in PyTorch's `Conv2d`, drawn from its
 /// default, U(-1/sqrt(n), 1/sqrt(n)) with n the number of inputs of one output. Past a row's length, inputs are zero.
-public struct Conv2D: UnaryLayer {
+public struct Conv2D: WindowLayer {
     public static let kind = "conv2d"
 
     /// How many channels come out.
@@ -57,12 +57,9 @@ public struct Conv2D: UnaryLayer {
             shape: [filters, channels / groups, kernel.height, kernel.width], bias: bias, initializer)
     }
 
-    public func outputLength(for inputLength: Int) -> Int { geometry.outputLength(inputLength) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
-        let y = convolution2D(
-            input.values, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil,
-            stride: stride, padding: padding, dilation: dilation, groups: groups, lengths: input.partialLengths)
-        return Signal(y, lengths: input.lengths?.map { outputLength(for: $0) }, timeAxis: input.timeAxis)
+    package func values(for input: Tensor, lengths: [Int]?, in context: Context) -> Tensor {
+        convolution2D(
+            input, weight: context.parameter("weight"), bias: bias ? context.parameter("bias") : nil, stride: stride,
+            padding: padding, dilation: dilation, groups: groups, lengths: lengths)
     }
 }

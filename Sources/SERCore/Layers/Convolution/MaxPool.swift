@@ -4,7 +4,7 @@
 ///
 /// `[channels, height, width]` to `[channels, output height, output width]`; the width may be time, and positions past a
 /// row's length take no part. Padding never wins.
-public struct MaxPool2D: UnaryLayer {
+public struct MaxPool2D: ImagePooling {
     public static let kind = "maxPool2d"
 
     /// Positions a window spans.
@@ -21,27 +21,15 @@ public struct MaxPool2D: UnaryLayer {
         self.padding = padding
     }
 
-    package var geometry: WindowGeometry { WindowGeometry(window: window, stride: stride, padding: padding) }
-
-    public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        try WindowRules.check(Self.kind, geometry)
-        let channels = try ImageRules.check(Self.kind, input)
-        return try ImageRules.output(Self.kind, input, channels: channels, geometry)
-    }
-
-    public func outputLength(for inputLength: Int) -> Int { geometry.outputLength(inputLength) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
-        let y = maxPooling2D(
-            input.values, window: window, stride: stride, padding: padding, lengths: input.partialLengths)
-        return Signal(y, lengths: input.lengths?.map { outputLength(for: $0) }, timeAxis: input.timeAxis)
+    package func values(for input: Tensor, lengths: [Int]?, in context: Context) -> Tensor {
+        maxPooling2D(input, window: window, stride: stride, padding: padding, lengths: lengths)
     }
 }
 
 /// The greatest value of each window over time.
 ///
 /// `[time, features]` to `[output time, features]`; positions past a row's length take no part. Padding never wins.
-public struct MaxPool1D: UnaryLayer {
+public struct MaxPool1D: SequencePooling {
     public static let kind = "maxPool1d"
 
     /// Time steps a window spans.
@@ -58,22 +46,7 @@ public struct MaxPool1D: UnaryLayer {
         self.padding = padding
     }
 
-    private var geometry: WindowGeometry {
-        WindowGeometry(
-            window: Extent(height: 1, width: window), stride: Extent(height: 1, width: stride), padding: padding)
-    }
-
-    public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        try WindowRules.check(Self.kind, geometry)
-        let features = try SequenceRules.check(Self.kind, input, padding)
-        return try SequenceRules.output(Self.kind, input, features: features, geometry)
-    }
-
-    public func outputLength(for inputLength: Int) -> Int { geometry.outputLength(inputLength) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal {
-        let y = maxPooling1D(
-            input.values, window: window, stride: stride, padding: padding, lengths: input.partialLengths)
-        return Signal(y, lengths: input.lengths?.map { outputLength(for: $0) }, timeAxis: input.timeAxis)
+    package func values(for input: Tensor, lengths: [Int]?, in context: Context) -> Tensor {
+        maxPooling1D(input, window: window, stride: stride, padding: padding, lengths: lengths)
     }
 }

@@ -13,11 +13,7 @@ public struct Dropout: UnaryLayer {
     public init(_ rate: Float) { self.rate = rate }
 
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-        guard 0 <= rate && rate < 1 else {
-            throw ShapeError(
-                layer: Self.kind, expected: "a rate of at least 0 and below 1", got: "\(rate)",
-                hint: "Give the share of values to drop, such as 0.2.")
-        }
+        try DropoutRules.check(Self.kind, rate)
         return input
     }
 

@@ -33,11 +33,7 @@ public struct MultiHeadSelfAttention: UnaryLayer {
                 got: "\(features) features and \(heads) heads",
                 hint: "Put a dense layer in front that gives a multiple of the heads.")
         }
-        guard 0 <= dropout && dropout < 1 else {
-            throw ShapeError(
-                layer: Self.kind, expected: "a dropout rate from 0 to below 1", got: "\(dropout)",
-                hint: "Give the share of weights to drop, such as 0.1.")
-        }
+        try DropoutRules.check(Self.kind, dropout)
         return input
     }
 

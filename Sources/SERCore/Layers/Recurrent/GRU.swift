@@ -7,7 +7,7 @@
 /// units, units], `bias_ih_l0` and `bias_hh_l0` [3 units], gates in the order r, z, n, with `_reverse` at the end for
 /// the backward direction; drawn from PyTorch's default, U(-1/sqrt(units), 1/sqrt(units)). Rows of a batch stop at
 /// their own length.
-public struct GRU: UnaryLayer {
+public struct GRU: StackedRecurrent {
     public static let kind = "gru"
 
     /// Length of the state.
@@ -33,15 +33,9 @@ public struct GRU: UnaryLayer {
         self.output = output
     }
 
-    private var stack: RecurrentStack {
+    var stack: RecurrentStack {
         RecurrentStack(
             layer: Self.kind, cell: .gru, units: units, layers: layers, bidirectional: bidirectional, dropout: dropout,
             output: output)
     }
-
-    public func outputShape(for input: Shape) throws(ShapeError) -> Shape { try stack.outputShape(for: input) }
-
-    public func parameters(for input: Shape) -> [Declaration] { stack.parameters(for: input) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal { stack.run(input, in: &context) }
 }

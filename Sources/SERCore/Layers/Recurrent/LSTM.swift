@@ -7,7 +7,7 @@
 /// units, units], `bias_ih_l0` and `bias_hh_l0` [4 units], gates in the order i, f, g, o, with `_reverse` at the end
 /// for the backward direction; drawn from PyTorch's default, U(-1/sqrt(units), 1/sqrt(units)). Rows of a batch stop at
 /// their own length.
-public struct LSTM: UnaryLayer {
+public struct LSTM: StackedRecurrent {
     public static let kind = "lstm"
 
     /// Length of the state.
@@ -33,15 +33,9 @@ public struct LSTM: UnaryLayer {
         self.output = output
     }
 
-    private var stack: RecurrentStack {
+    var stack: RecurrentStack {
         RecurrentStack(
             layer: Self.kind, cell: .lstm, units: units, layers: layers, bidirectional: bidirectional, dropout: dropout,
             output: output)
     }
-
-    public func outputShape(for input: Shape) throws(ShapeError) -> Shape { try stack.outputShape(for: input) }
-
-    public func parameters(for input: Shape) -> [Declaration] { stack.parameters(for: input) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal { stack.run(input, in: &context) }
 }

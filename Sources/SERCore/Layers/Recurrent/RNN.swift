@@ -6,7 +6,7 @@
 /// directions are concatenated. Parameters of each layer: `weight_ih_l0` [units, features], `weight_hh_l0` [units,
 /// units], `bias_ih_l0` and `bias_hh_l0` [units], with `_reverse` at the end for the backward direction; drawn from
 /// PyTorch's default, U(-1/sqrt(units), 1/sqrt(units)). Rows of a batch stop at their own length.
-public struct RNN: UnaryLayer {
+public struct RNN: StackedRecurrent {
     public static let kind = "rnn"
 
     /// What a plain recurrent layer applies to its sum.
@@ -43,15 +43,9 @@ public struct RNN: UnaryLayer {
         self.output = output
     }
 
-    private var stack: RecurrentStack {
+    var stack: RecurrentStack {
         RecurrentStack(
             layer: Self.kind, cell: activation == .tanh ? .tanh : .relu, units: units, layers: layers,
             bidirectional: bidirectional, dropout: dropout, output: output)
     }
-
-    public func outputShape(for input: Shape) throws(ShapeError) -> Shape { try stack.outputShape(for: input) }
-
-    public func parameters(for input: Shape) -> [Declaration] { stack.parameters(for: input) }
-
-    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal { stack.run(input, in: &context) }
 }

@@ -67,11 +67,7 @@ public struct Recurrent<Cell: RecurrentCell>: UnaryLayer {
                 got: "\(cell.units) units, a state of \(cell.stateSizes) and \(layers) layers",
                 hint: "Change the cell's units or its stateSizes.")
         }
-        guard dropout >= 0, dropout < 1 else {
-            throw ShapeError(
-                layer: Self.kind, expected: "a dropout rate from 0 to below 1", got: "\(dropout)",
-                hint: "Give the share of values to drop, such as 0.2.")
-        }
+        try DropoutRules.check(Self.kind, dropout)
         _ = try SequenceRules.check(Self.kind, input, .valid)
         return output == .allSteps ? [input[0], .fixed(width)] : [.fixed(width)]
     }

@@ -21,6 +21,20 @@ public enum RecurrentOutput: String, Sendable, Hashable, Codable {
     case allSteps
 }
 
+/// A recurrent layer that is computed as one stack: LSTM, GRU and RNN.
+protocol StackedRecurrent: UnaryLayer {
+    /// The layer's settings with its equations.
+    var stack: RecurrentStack { get }
+}
+
+extension StackedRecurrent {
+    public func outputShape(for input: Shape) throws(ShapeError) -> Shape { try stack.outputShape(for: input) }
+
+    public func parameters(for input: Shape) -> [Declaration] { stack.parameters(for: input) }
+
+    public func callAsFunction(_ input: Signal, in context: inout Context) -> Signal { stack.run(input, in: &context) }
+}
+
 /// What LSTM, GRU and RNN have in common: layers stacked over each other, one or two directions, PyTorch's parameter
 /// names (`weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, with `_reverse` for the backward direction) and
 /// PyTorch's beginnings, U(-1/sqrt(units), 1/sqrt(units)).
@@ -44,11 +58,7 @@ struct RecurrentStack {
                 layer: layer, expected: "1 to \(1 << 20) units and 1 to 1024 layers",
                 got: "\(units) units, \(layers) layers", hint: "Ask for as many as the network needs.")
         }
-        guard dropout >= 0, dropout < 1 else {
-            throw ShapeError(
-                layer: layer, expected: "a dropout rate from 0 to below 1", got: "\(dropout)",
-                hint: "Give the share of values to drop, such as 0.2.")
-        }
+        try DropoutRules.check(layer, dropout)
         guard input.rank == 2, input.last?.length != nil else {
             throw ShapeError(
                 layer: layer, expected: "[time, features] with a known number of features", got: "\(input)",
