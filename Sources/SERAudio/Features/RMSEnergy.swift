@@ -3,7 +3,7 @@
 import CSERKernels
 
 /// Root mean square of each frame (`librosa.feature.rms`): one column.
-public struct RMSEnergy: FeatureExtractor, Hashable {
+public struct RMSEnergy: FramedValue, Hashable {
     public static let kind = "rmsEnergy"
 
     public var sampleRate: Double
@@ -22,57 +22,10 @@ public struct RMSEnergy: FeatureExtractor, Hashable {
         self.edges = edges
     }
 
-    public var coefficients: Int { 1 }
-
     public var columns: [FeatureColumn] { [.energy] }
 
-    public func frames(forSamples samples: Int) -> Int {
-        (try? validate()) == nil ? 0 : layout.frames(forSamples: samples)
-    }
-
-    public func validate() throws(FeatureError) {
-        try FrameLayout.check(length: frameLength, hop: hop, sampleRate: sampleRate)
-    }
-
-    public func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        try validate()
-        let clip = try prepared(clip)
-        return try layout.mapFrames(of: clip) { frame, count in
-            (ser_audio_energy(frame, Int64(count)) / Float(count)).squareRoot()
-        }.finite()
-    }
-
-    private var layout: FrameLayout {
-        FrameLayout(span: frameLength, length: frameLength, hop: hop, edges: edges)
-    }
-}
-
-extension FrameLayout {
-    static func check(length: Int, hop: Int, sampleRate: Double) throws(FeatureError) {
-        try require(
-            Resampler.accepts(sampleRate),
-            "sampleRate \(sampleRate): must be above 0 and at most \(Int(SoundBounds.highestRate)) Hz")
-        try require((1...STFT.longest).contains(length), "frameLength \(length): must be from 1 to \(STFT.longest)")
-        try require((1...(1 << 30)).contains(hop), "hop \(hop): must be from 1 to \(1 << 30)")
-    }
-
-    /// One number for each frame, [frames, 1].
-    func mapFrames(
-        of clip: AudioClip, _ body: (UnsafePointer<Float>, Int) -> Float
-    ) throws(FeatureError) -> FeatureMatrix {
-        let frames = frames(forSamples: clip.samples.count)
-        guard frames > 0 else {
-            throw .tooShort(samples: clip.samples.count, needed: least, sampleRate: clip.sampleRate)
-        }
-        return FeatureMatrix(frames: frames, coefficients: 1) { out in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { spare in
-                guard let spare = spare.baseAddress else { return }
-                clip.samples.withUnsafeBufferPointer { samples in
-                    for frame in 0..<frames {
-                        withFrame(frame, of: samples, spare: spare) { out[frame] = body($0, length) }
-                    }
-                }
-            }
-        }
+    func value(of frame: UnsafeBufferPointer<Float>) -> Float {
+        guard let first = frame.baseAddress else { return 0 }
+        return (ser_audio_energy(first, Int64(frame.count)) / Float(frame.count)).squareRoot()
     }
 }

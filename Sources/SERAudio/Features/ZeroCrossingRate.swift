@@ -3,7 +3,7 @@
 /// The share of samples in each frame at which the sign changes (`librosa.feature.zero_crossing_rate`): one column.
 ///
 /// Magnitudes up to 1e-10 count as zero, zero counts as positive, and a frame's first sample never counts.
-public struct ZeroCrossingRate: FeatureExtractor, Hashable {
+public struct ZeroCrossingRate: FramedValue, Hashable {
     public static let kind = "zeroCrossingRate"
 
     public var sampleRate: Double
@@ -22,34 +22,16 @@ public struct ZeroCrossingRate: FeatureExtractor, Hashable {
         self.edges = edges
     }
 
-    public var coefficients: Int { 1 }
-
     public var columns: [FeatureColumn] { [.zeroCrossings] }
 
-    public func frames(forSamples samples: Int) -> Int {
-        (try? validate()) == nil ? 0 : layout.frames(forSamples: samples)
-    }
-
-    public func validate() throws(FeatureError) {
-        try FrameLayout.check(length: frameLength, hop: hop, sampleRate: sampleRate)
-    }
-
-    public func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        try validate()
-        let clip = try prepared(clip)
-        return try layout.mapFrames(of: clip) { frame, count in
-            var crossings = 0
-            var wasNegative = frame[0] < -1e-10
-            for i in 1..<max(1, count) {
-                let isNegative = frame[i] < -1e-10
-                crossings += isNegative == wasNegative ? 0 : 1
-                wasNegative = isNegative
-            }
-            return Float(Double(crossings) / Double(count))
+    func value(of frame: UnsafeBufferPointer<Float>) -> Float {
+        var crossings = 0
+        var wasNegative = frame[0] < -1e-10
+        for sample in frame.dropFirst() {
+            let isNegative = sample < -1e-10
+            crossings += isNegative == wasNegative ? 0 : 1
+            wasNegative = isNegative
         }
-    }
-
-    private var layout: FrameLayout {
-        FrameLayout(span: frameLength, length: frameLength, hop: hop, edges: edges)
+        return Float(Double(crossings) / Double(frame.count))
     }
 }
