@@ -3,7 +3,7 @@
 import SERSupport
 import Testing
 
-/// Conversions of floating-point values to whole numbers, and the place of the largest value.
+/// Conversions of floating-point values to whole numbers, the place of the largest value, and averages.
 @Suite struct WholeNumberTests {
     @Test func roundsToTheNearestAndAsToldOtherwise() {
         #expect([-2.5, -0.4, 0, 0.5, 2.4999].map { Int(saturating: $0) } == [-3, 0, 0, 1, 2])
@@ -41,5 +41,11 @@ import Testing
         #expect([-Float.infinity, -3].argmax == 1 && [Float.infinity, 1].argmax == 0)
         #expect([-Float.infinity, -.infinity].argmax == 0)
         #expect([0.0, -0.0].argmax == 0 && [5.0, 7, 9, 1].dropFirst(2).argmax == 0)
+    }
+
+    @Test func theMedianIsTheMiddleOrHalfwayBetweenTheTwo() {
+        #expect([3.0, 1, 2].median == 2 && [4.0, 1, 3, 2].median == 2.5 && [7.5].median == 7.5)
+        #expect([Double]().median == nil)
+        #expect([1.0, 2, 6].mean == 3 && [Double]().mean == 0)
     }
 }

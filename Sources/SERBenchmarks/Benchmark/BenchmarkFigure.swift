@@ -3,6 +3,7 @@
 import CSERKernels
 import Foundation
 import SERCore
+import SERSupport
 
 /// One measurement of ``Benchmark``: a line of `ser benchmark --json`. What does not apply to a figure is nil.
 package struct BenchmarkFigure: Codable, Sendable {
@@ -52,12 +53,11 @@ package struct BenchmarkFigure: Codable, Sendable {
     /// Durations of repeated work, in milliseconds.
     init(_ name: String, _ times: [Double], batch: Int? = nil) {
         let sorted = times.sorted()
-        let middle = sorted.count / 2
         self.name = name
         threads = Parallelism.threads
         openBLASCore = openBLASCoreName
         instructionSet = String(cString: ser_instruction_set_name(ser_instruction_sets() - 1))
-        medianMilliseconds = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        medianMilliseconds = times.median
         minimumMilliseconds = sorted[0]
         iterations = sorted.count
         self.batch = batch

@@ -80,7 +80,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
                     }
                 }
             }
-            return Measurement(seconds: median(times), repeats: times.count)
+            return Measurement(seconds: times.median ?? 0, repeats: times.count)
         } catch let error as ShapeError {
             throw .shape(error)
         } catch { throw .setting("\(error)") }
@@ -97,11 +97,6 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
             times.append(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)
         }
         return times
-    }
-
-    private func median(_ times: [Double]) -> Double {
-        let sorted = times.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// The network, its layers' widths multiplied.

@@ -30,13 +30,8 @@ public struct CorpusReport: Codable, Sendable, Equatable {
             total = values.reduce(0, +)
             minimum = sorted.first ?? 0
             maximum = sorted.last ?? 0
-            mean = sorted.isEmpty ? 0 : total / Double(sorted.count)
-            let middle = sorted.count / 2
-            if sorted.isEmpty {
-                median = 0
-            } else {
-                median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-            }
+            mean = values.mean
+            median = values.median ?? 0
         }
     }
 

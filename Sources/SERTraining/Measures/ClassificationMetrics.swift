@@ -134,11 +134,6 @@ extension ClassMetrics {
     }
 }
 
-extension [Double] {
-    /// The arithmetic mean; 0 for none.
-    var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
-}
-
 extension ClassificationMetrics: CustomStringConvertible {
     /// The averages, and a table of the classes.
     public var description: String {
