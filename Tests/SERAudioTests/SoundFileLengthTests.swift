@@ -211,3 +211,23 @@ import Testing
         #expect(throws: Never.self) { try MFCC(.librosa).extract(loud) }
     }
 }
+
+/// A header whose packets times frames a packet are more than any number holds.
+@Suite struct HugePromiseTests {
+    @Test func aPromiseBeyondAllNumbersIsNoEnd() throws {
+        func number(_ value: UInt64, _ bytes: Int) -> [UInt8] {
+            (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+        }
+        let description: [UInt8] =
+            number(8000.0.bitPattern, 8) + Array("alac".utf8) + number(1, 4) + number(2, 4) + number(0xffff_ffff, 4)
+            + number(1, 4) + number(16, 4)
+        let bytes =
+            Array("caff".utf8) + number(0x0001_0000, 4) + Array("desc".utf8) + number(32, 8) + description
+            + Array("data".utf8) + number(0x7fff_ffff_ffff_0000, 8) + [UInt8](repeating: 1, count: 64)
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("promise.caf")
+            try Data(bytes).write(to: file)
+            #expect(throws: AudioError.self) { try AudioFile.info(at: file) }
+        }
+    }
+}

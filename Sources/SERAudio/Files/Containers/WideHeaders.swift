@@ -97,7 +97,10 @@ struct CoreAudioFile {
             isPlaceholder: sound.size == Int.max || sound.size <= 4 && source.count > soundStart)
         let usable = length.describe(&layout, block: max(1, block))
         guard layout.extent != .stated else { return layout }
-        if layout.extent == .cut, block > 0 { layout.promisedFrames = length.stated / block * max(1, framesAPacket) }
+        if layout.extent == .cut, block > 0 {
+            let (frames, isTooMany) = (length.stated / block).multipliedReportingOverflow(by: max(1, framesAPacket))
+            layout.promisedFrames = isTooMany ? nil : frames
+        }
         layout.pieces = .file(
             upTo: soundStart + usable,
             replacing: [(sound.start + 4, .number(usable + 4, bytes: 8, bigEndian: true))])
