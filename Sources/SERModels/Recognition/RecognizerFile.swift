@@ -123,6 +123,17 @@ extension Model {
             graph: graph,
             parameters: try file.parameters(graph.parameterDeclarations.map { ($0.path, $0.declaration.shape) }),
             state: try file.parameters(graph.stateDeclarations.map { ($0.path, $0.declaration.shape) }))
+        if let path = negativeVariance {
+            throw .inconsistent(path: file.path, part: "tensor \(quoted(path))", reason: "it holds a negative variance")
+        }
+    }
+
+    /// The path of a running variance that is below 0 somewhere or not a number, of which no root can be taken.
+    package var negativeVariance: String? {
+        state.tensors.indices.lazy.map { (state.paths[$0], state.tensors[$0]) }
+            .first { path, tensor in
+                path.hasSuffix("." + BatchNorm.varianceName) && !tensor.scalars.allSatisfy { $0 >= 0 }
+            }?.0
     }
 }
 

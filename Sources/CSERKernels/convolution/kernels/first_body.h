@@ -99,7 +99,7 @@ SER_INLINE void first_pool_row(const struct first_arguments *a, const float *x, 
             lanes z = scale[v] * best[v] + shift[v];
             int64_t at = k * a->channels + c + v * SER_LANES;
             if (winners) store_bytes(winners + at, a->relu ? code[v] | (~(z > zero) & NO_WINNER) : code[v]);
-            SER_STORE(pooled + at, a->relu ? largest(z, zero) : z);
+            SER_STORE(pooled + at, a->relu ? choose(z < zero, zero, z) : z);  // so that NaN stays NaN
         }
     }
 }

@@ -15,7 +15,7 @@ SER_INLINE void pool_window(const struct pool_arguments *a, const float *y, int6
             }
         if (winner) SER_STORE(winner + c, best);
         lanes z = SER_LOAD(a->scale + c) * best + SER_LOAD(a->shift + c);
-        SER_STORE(pooled + c, a->relu ? largest(z, zero) : z);
+        SER_STORE(pooled + c, a->relu ? choose(z < zero, zero, z) : z);  // so that NaN stays NaN
     }
 }
 

@@ -23,6 +23,9 @@ public struct BatchNorm: UnaryLayer {
         self.isFrozen = isFrozen
     }
 
+    /// What the running variance is called.
+    package static let varianceName = "running_var"
+
     public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
         guard epsilon >= 0, epsilon.isFinite, (0...1).contains(momentum) else {
             throw ShapeError(
@@ -59,7 +62,7 @@ public struct BatchNorm: UnaryLayer {
         guard let channels = channels(of: input) else { return [] }
         return [
             Declaration("running_mean", shape: [channels], initializer: .zeros),
-            Declaration("running_var", shape: [channels], initializer: .ones),
+            Declaration(Self.varianceName, shape: [channels], initializer: .ones),
         ]
     }
 
@@ -74,7 +77,7 @@ public struct BatchNorm: UnaryLayer {
     /// Which statistics normalise in this mode; `context` stands at this layer.
     package func statistics(in context: Context) -> NormalizationStatistics {
         if context.isTraining && !isHeld(in: context) { return .batch }
-        return .fixed(mean: context.state("running_mean"), variance: context.state("running_var"))
+        return .fixed(mean: context.state("running_mean"), variance: context.state(Self.varianceName))
     }
 
     /// Moves the running statistics towards those of a training batch; `context` stands at this layer.
@@ -82,12 +85,12 @@ public struct BatchNorm: UnaryLayer {
         guard context.isTraining, !isHeld(in: context), used.count > 0 else { return }
         let unbiased = Float(used.count) / Float(max(used.count - 1, 1))
         context.update("running_mean", to: blend(context.state("running_mean"), used.mean, scale: 1))
-        context.update("running_var", to: blend(context.state("running_var"), used.variance, scale: unbiased))
+        context.update(Self.varianceName, to: blend(context.state(Self.varianceName), used.variance, scale: unbiased))
     }
 
     /// Whether the layer was made frozen, or its place in the network is.
     private func isHeld(in context: Context) -> Bool {
-        isFrozen || context.isFrozen("running_mean") || context.isFrozen("running_var")
+        isFrozen || context.isFrozen("running_mean") || context.isFrozen(Self.varianceName)
     }
 
     private func blend(_ running: Tensor, _ batch: Tensor, scale: Float) -> Tensor {

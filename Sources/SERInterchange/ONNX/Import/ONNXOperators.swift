@@ -213,6 +213,7 @@ extension ONNXReader {
         let tensors = [
             "weight": try needed(1), "bias": try needed(2), "running_mean": try needed(3), "running_var": try needed(4),
         ]
+        try require(tensors["running_var"]?.scalars.allSatisfy { $0 >= 0 } ?? true, "it holds a negative variance")
         let (epsilon, name) = (float("epsilon", 1e-5), current.input[1])
         return [
             .signal(
