@@ -27,7 +27,7 @@ extension FramedValue {
     public func validate() throws(FeatureError) {
         try require(
             Resampler.accepts(sampleRate),
-            "sampleRate \(sampleRate): must be above 0 and at most \(Int(SoundBounds.highestRate)) Hz")
+            "sampleRate \(sampleRate): must be from 1 to \(Int(SoundBounds.highestRate)) Hz")
         try require(
             (1...STFT.longest).contains(frameLength), "frameLength \(frameLength): must be from 1 to \(STFT.longest)")
         try require((1...(1 << 30)).contains(hop), "hop \(hop): must be from 1 to \(1 << 30)")

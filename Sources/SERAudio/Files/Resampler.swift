@@ -59,7 +59,7 @@ final class Resampler {
     private var output: [Float] = []
     private var written = 0
 
-    static func accepts(_ rate: Double) -> Bool { rate.isFinite && rate > 0 && rate <= SoundBounds.highestRate }
+    static func accepts(_ rate: Double) -> Bool { rate >= SoundBounds.lowestRate && rate <= SoundBounds.highestRate }
 
     /// Whether `count` samples become no more than are held at once.
     static func isReasonable(_ count: Int, from: Double, to: Double) -> Bool {

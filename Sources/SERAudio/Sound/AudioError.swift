@@ -80,8 +80,9 @@ extension AudioError {
         case .missing(let path):
             "there is no such file; "
                 + (path.contains("\u{fffd}") ? "a name that is not UTF-8 must be changed" : "check the path")
-        case .notAFile:
-            "this is a folder, a device or a pipe to which nobody writes, not a sound file; name one file"
+        case .notAFile(let path):
+            "this is a folder, a device or a pipe to which nobody writes, not a sound file; of a folder, name the "
+                + "files, such as \(path.hasSuffix("/") ? path : path + "/")*.wav"
         case .unreadable(_, let reason):
             "cannot be opened (\(reason)); check its permissions"
         case .emptyFile:
@@ -126,7 +127,7 @@ extension AudioError {
                 + "no recording reaches \(Int(AudioClip.highestSample)); export the sound again"
         case .invalidRate(_, let from, let to):
             "cannot resample from \(from) Hz to \(to) Hz; "
-                + "rates must be above 0 and at most \(Int(saturating: SoundBounds.highestRate)) Hz, "
+                + "rates must be from 1 to \(Int(saturating: SoundBounds.highestRate)) Hz, "
                 + "and the result at most \(SoundBounds.mostFrames) samples"
         case .unwritable(_, let reason):
             "cannot be written (\(reason)); check the folder, its permissions and the space left"

@@ -6,4 +6,6 @@ enum SoundBounds {
     static let mostFrames = 1 << 30
     /// Above this rate, in Hz, nothing is taken for sound.
     static let highestRate = 10_000_000.0
+    /// Nor below this one, in Hz.
+    static let lowestRate = 1.0
 }

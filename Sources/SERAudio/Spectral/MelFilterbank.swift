@@ -60,7 +60,7 @@ public struct MelFilterbank: Codable, Sendable, Hashable {
     public func validate(sampleRate: Double) throws(FeatureError) {
         try require(
             Resampler.accepts(sampleRate),
-            "sampleRate \(sampleRate): must be above 0 and at most \(Int(SoundBounds.highestRate)) Hz")
+            "sampleRate \(sampleRate): must be from 1 to \(Int(SoundBounds.highestRate)) Hz")
         try require((1...4096).contains(bands), "bands \(bands): must be from 1 to 4096")
         try require(lowest >= 0 && lowest.isFinite, "lowest \(lowest) Hz: must not be negative")
         let top = highest ?? sampleRate / 2
