@@ -92,6 +92,7 @@ extension ModelFileError {
         switch self {
         case .unreadable: "unreadable"
         case .damaged: "damaged"
+        case .otherKind: "otherKind"
         case .torchArchive: "torchArchive"
         case .foreign: "foreign"
         case .inconsistent: "inconsistent"

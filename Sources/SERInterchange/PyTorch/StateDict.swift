@@ -36,6 +36,7 @@ public struct StateDict: Sendable {
             switch error {
             case .unreadable(let path, let reason): throw .unreadable(path: path, reason: reason)
             case .torchArchive: throw .torchArchive(path: file.path)
+            case .otherKind(_, let kind): throw .malformed(path: file.path, reason: kind.advice)
             case .damaged(_, let part, let reason):
                 throw .malformed(path: file.path, reason: "not a safetensors file, or damaged; \(part): \(reason)")
             default: throw .malformed(path: file.path, reason: "not a safetensors file that can be read: \(error)")

@@ -9,6 +9,8 @@ public enum ModelFileError: Error, Sendable, Equatable, CustomStringConvertible,
     case unreadable(path: String, reason: String)
     /// The file is no safetensors file, or was damaged or cut short; `part` is where.
     case damaged(path: String, part: String, reason: String)
+    /// The file is of another kind altogether.
+    case otherKind(path: String, FileKind)
     /// The file is one of `torch.save`; the message holds the Python that makes a safetensors file of it.
     case torchArchive(path: String)
     /// The file is a whole safetensors file, but holds no model of this library.
@@ -29,6 +31,7 @@ public enum ModelFileError: Error, Sendable, Equatable, CustomStringConvertible,
         case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
         case .damaged(let path, let part, let reason):
             return "\(path): not a model file, or damaged; \(part): \(reason). Get the file again from where it came."
+        case .otherKind(let path, let kind): return "\(path): \(kind.advice)"
         case .torchArchive(let path): return TorchArchive.message(path: path)
         case .foreign(let path, let missing):
             return "\(path): a safetensors file without \(missing), so not a model that this library wrote. Weights "

@@ -52,9 +52,9 @@ package final class SafetensorsReader: Sendable {
         let size = file.size
         let path = path
         func damaged(_ reason: String) -> ModelFileError { .damaged(path: path, part: "header", reason: reason) }
-        guard !TorchArchive.isOne(try file.bytes(at: 0, count: min(size, TorchArchive.startLength))) else {
-            throw .torchArchive(path: path)
-        }
+        let beginning = try file.bytes(at: 0, count: min(size, TorchArchive.startLength))
+        guard !TorchArchive.isOne(beginning) else { throw .torchArchive(path: path) }
+        if let kind = FileKind(beginning: beginning, path: path) { throw .otherKind(path: path, kind) }
         guard size >= 8 else { throw damaged("\(size) bytes are too few for a safetensors file") }
         let length = try file.bytes(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(size - 8) else {

@@ -72,6 +72,7 @@ public struct Recognizer: Sendable {
         guard shape == Shape([labels.count]) else { throw .labels(count: labels.count, output: shape) }
         var seen = Set<String>()
         if let repeated = labels.first(where: { !seen.insert($0).inserted }) { throw .repeatedLabel(repeated) }
+        guard labels.allSatisfy({ $0.contains { !$0.isWhitespace } }) else { throw .blankLabel }
         try pipeline.check(for: graph.input)
         guard standardization.mean.count == pipeline.columns else {
             throw .standardization(columns: standardization.mean.count, features: pipeline.columns)

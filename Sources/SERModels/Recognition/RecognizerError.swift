@@ -15,6 +15,8 @@ public enum RecognizerError: Error, Sendable, Equatable {
     case labels(count: Int, output: Shape)
     /// Two outputs have the same label.
     case repeatedLabel(String)
+    /// A label holds no character that is seen.
+    case blankLabel
     /// The settings of the features cannot work.
     case features(FeatureError)
     /// More or less sound than can be used, in seconds.
@@ -40,6 +42,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
             "the network has no output \(quoted(name)), but \(outputs.map(quoted).joined(separator: ", "))"
         case .labels(let count, let output): "\(count) labels for a network that gives \(output)"
         case .repeatedLabel(let label): "the label \(quoted(label)) stands twice"
+        case .blankLabel: "a label is empty"
         case .features(let error): "\(error)"
         case .seconds(let seconds): "\(seconds) s of sound"
         case .imageOfAnyLength: "images of clips of unknown length"
@@ -57,7 +60,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
             output.timeAxis == nil
                 ? "End the network in Dense(\(count)), or give a label for each output."
                 : "Pool over time, such as with GlobalAveragePool, before the last dense layer."
-        case .repeatedLabel: "Give each output a label of its own."
+        case .repeatedLabel, .blankLabel: "Give each output a label of its own."
         case .features: "Correct the settings."
         case .seconds: "Use from a fraction of a second to 3600 s."
         case .imageOfAnyLength: "Use a span of exactly so many seconds."
@@ -71,7 +74,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
         switch self {
         case .inputs: MetadataKey.graph
         case .output: MetadataKey.output
-        case .labels, .repeatedLabel: MetadataKey.labels
+        case .labels, .repeatedLabel, .blankLabel: MetadataKey.labels
         case .features, .seconds, .imageOfAnyLength, .input: MetadataKey.features
         case .standardization: MetadataKey.standardization
         }
