@@ -46,15 +46,20 @@ extension ManifestRemark: CustomStringConvertible {
                 "there are two files \(path) (line \(line)), the accents in two forms of Unicode; that of the manifest "
                 + "was read. Give one of them another name."
         case .listedTwice(let path, let lines):
-            return "\(path) stands on the lines \(lines.map(String.init).joined(separator: ", ")); it counts once"
+            return "\(path) stands on the lines \(Self.list(lines.map(String.init))); it counts once"
         case .overlap(let path, let lines, let labels):
             return "segments of \(path) overlap and have different labels: "
                 + zip(labels, lines).map { "\($0) on line \($1)" }.joined(separator: ", ")
         case .splitColumn(let name):
-            return "the column \(name) was not read: clips are dealt to training and test anew. To keep to it, make a "
-                + "manifest of each part and name them in ser crossvalidate TRAIN --test-data TEST"
+            return "the column \(name) was not read: clips are dealt to training and test anew. To keep to it, list "
+                + "the files of its test part in a table file,fold and name that in ser crossvalidate --lists"
         case .columnsNotRead(let names):
-            return "columns of the manifest that were not read: \(names.joined(separator: ", "))"
+            return "columns of the manifest that were not read: \(Self.list(names.map { String($0.prefix(40)) }))"
         }
+    }
+
+    /// The first of some names, and how many more there are.
+    private static func list(_ names: [String]) -> String {
+        names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
     }
 }

@@ -52,8 +52,9 @@ struct DelimitedTable {
         if named == nil { all.insert(CSV.Record(line: 1, fields: unnamed), at: 0) }
         guard let header = all.first else { throw CSV.Failure(line: 1, reason: "the file is empty") }
         let names = Self.names(of: header)
-        for name in Set(names) where !name.isEmpty && names.count(where: { $0 == name }) > 1 {
-            throw CSV.Failure(line: header.line, reason: "the column \(name) is named twice")
+        var known = Set<String>()
+        for name in names where !name.isEmpty && !known.insert(name).inserted {
+            throw CSV.Failure(line: header.line, reason: "the column \(name.prefix(40)) is named twice")
         }
         var records: [CSV.Record] = [], trailing = 0
         for record in all.dropFirst() where !record.fields.allSatisfy(Self.isBlank) {

@@ -71,16 +71,22 @@ extension Clip {
             content: fact.content, truncated: truncated, remarks: fact.info.remarks)
         guard let times = entry.times else { return }
         let length = fact.info.duration, end = times.end ?? length
-        do throws(SegmentError) {
+        do {
             guard times.start < length, end < length + Self.tolerance else {
-                throw .beyondTheEnd(start: times.start, end: end, fileDuration: length)
+                throw SegmentError.beyondTheEnd(start: times.start, end: end, fileDuration: length)
             }
             let segment = try Segment(start: times.start, end: min(end, length))
+            let rate = fact.info.sampleRate
+            guard Int(saturating: segment.end * rate) > Int(saturating: segment.start * rate) else {
+                throw AudioFacts.Failure(text: "the segment from \(times.start) to \(end) s holds no sample")
+            }
             // All of a file is the file, however it is written.
             guard !segment.frames(at: sampleRate).elementsEqual(0..<fact.info.frames) else { return }
             self.segment = segment
             duration = segment.duration
             content = fact.content.part(segment)
-        } catch { throw AudioFacts.Failure(text: error.description) }
+        } catch let error as AudioFacts.Failure { throw error } catch {
+            throw AudioFacts.Failure(text: "\(error)")
+        }
     }
 }

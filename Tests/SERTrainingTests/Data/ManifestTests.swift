@@ -43,6 +43,23 @@ import Testing
         #expect(complaint("path,label,speaker\na.wav,x,A\(control)\n")?.reason.contains("the speaker of") == true)
     }
 
+    @Test func namesArePlausiblyLong() {
+        let long = String(repeating: "x", count: 201), path = String(repeating: "y", count: 5000)
+        #expect(
+            complaint("path,label\na.wav,x\nsub/b.wav,\(long)\n")?.reason
+                == "the label is 201 bytes long; it can have 200")
+        #expect(complaint("path,label\n\(path),x\n")?.reason == "the path is 5000 bytes long; it can have 4096")
+        #expect(complaint("path,label\n\(path),x\n")?.line == 2)
+    }
+
+    @Test func manyColumnsTakeNoLongerThanTheirNumber() throws {
+        let names = (0..<50_000).map { "c\($0)" }
+        let text =
+            "path,label," + names.joined(separator: ",") + "\na.wav,sad," + String(repeating: ",", count: 49_999) + "\n"
+        let corpus = try manifest(text)
+        #expect(corpus.clips.count == 1 && "\(corpus.problems)".contains("and 49980 more"))
+    }
+
     @Test(arguments: ["\n", "\r\n", "\r"]) func lineEndsMarksAndQuotes(end: String) throws {
         let lines = ["\u{feff}path,label", "\"with, comma \"\"quoted\"\".wav\",\"a\(end)b\"", "", "a.wav,x"]
         let corpus = try manifest(lines.joined(separator: end))
