@@ -11,6 +11,8 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     case differs(path: String, differences: [String])
     /// The checkpoint has more epochs than are asked for.
     case ahead(path: String, epochs: Int, asked: Int)
+    /// The file is a model without what it takes to go on.
+    case notACheckpoint(path: String)
     /// The file cannot be read or written.
     case file(ModelFileError)
 
@@ -26,6 +28,10 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
         case .ahead(let path, let epochs, let asked):
             return "\(path) has \(epochs) epochs behind it, and only \(asked) are asked for. "
                 + "Ask for at least \(epochs)."
+        case .notACheckpoint(let path):
+            return
+                "\(path) is a model, and holds nothing to go on from. Name the checkpoint that was kept beside it, or "
+                + "another file to begin anew."
         case .file(let error): return error.description
         }
     }

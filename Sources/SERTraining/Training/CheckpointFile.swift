@@ -66,6 +66,9 @@ struct CheckpointFile {
         do throws(ModelFileError) {
             reader = try SafetensorsReader(at: url)
             try MetadataPart.checkFormat(of: reader)
+        } catch { throw .file(error) }
+        guard reader.metadata[MetadataKey.checkpoint] != nil else { throw .notACheckpoint(path: url.path) }
+        do throws(ModelFileError) {
             content = try MetadataPart.value(MetadataKey.checkpoint, as: Content.self, in: reader)
         } catch { throw .file(error) }
         let differences = TrainingIdentity.differences(from: content.identity, to: identity)
