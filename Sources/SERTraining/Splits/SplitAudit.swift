@@ -14,6 +14,8 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         public let sentences: [String]
         /// Files with the same bytes in both: pairs of paths.
         public let identicalAudio: [[String]]
+        /// Files with segments in both, sorted: one voice in one room; nil where clips are whole files.
+        public let recordings: [String]?
         /// Segments of one file, in both, that share some of its sound: pairs of names; nil where clips are whole files.
         public let overlappingSegments: [[String]]?
         /// Different files with the same sound in both (see ``NearCopies``): pairs of paths; nil where nobody listened.
@@ -35,6 +37,7 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             identicalAudio = a.filter { $0.content != nil }.flatMap { clip in
                 (byContent[clip.content] ?? []).map { [clip.name, $0.name] }
             }
+            recordings = Self.recordings(a, b)
             overlappingSegments = Self.overlapping(a, b)
             let paths = (Set(a.map(\.name)), Set(b.map(\.name)))
             nearlyIdenticalAudio = copies?.pairs.compactMap { pair in
@@ -50,6 +53,11 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             let heard = Set(a.compactMap { $0.identity(by: grouping) })
             return heard.intersection(b.compactMap { $0.identity(by: grouping) }).sorted()
                 .map { $0.name(among: corpora) }
+        }
+
+        private static func recordings(_ a: [Clip], _ b: [Clip]) -> [String]? {
+            guard (a + b).contains(where: { $0.segment != nil }) else { return nil }
+            return Set(a.map(\.path.path)).intersection(b.map(\.path.path)).sorted()
         }
 
         private static func overlapping(_ a: [Clip], _ b: [Clip]) -> [[String]]? {
@@ -78,10 +86,14 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         if !tested.speakers.isEmpty {
             let count = tested.speakers.count
             warnings.append(
-                (count == heard ? "All \(heard)" : "\(count) of the \(heard)")
-                    + " test speakers were heard in training, so the result holds for known voices; a voice never "
+                (heard == 1
+                    ? "The one test speaker was"
+                    : count == heard
+                        ? "All \(heard) test speakers were" : "\(count) of the \(heard) test speakers were")
+                    + " heard in training, so the result holds for known voices; a voice never "
                     + "heard does worse. Test on speakers who are not in training to measure that.")
         }
+        warnings += [Self.warning(ofRecordings: tested.recordings ?? [])].compactMap { $0 }
         for overlap in overlaps {
             warnings += [
                 Self.warning(of: overlap.identicalAudio, "files with the same bytes", in: overlap),
@@ -90,6 +102,14 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             ].compactMap { $0 }
         }
         self.warnings = warnings
+    }
+
+    private static func warning(ofRecordings files: [String]) -> String? {
+        guard let example = files.first else { return nil }
+        return
+            "Segments of \(files.count) \(files.count == 1 ? "recording" : "recordings") stand in the training and the "
+            + "test part, such as those of \(example): one voice in one room, so the result holds for recordings that are "
+            + "known in part. Cut by speaker, or list whole recordings as folds."
     }
 
     private static func warning(of pairs: [[String]], _ what: String, in overlap: Overlap) -> String? {

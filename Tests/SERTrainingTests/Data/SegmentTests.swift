@@ -216,6 +216,27 @@ import Testing
         #expect(whole.audit.overlaps[0].overlappingSegments == nil)
     }
 
+    @Test func splitsTellOfRecordingsThatTheyCut() throws {
+        let (_, read) = try corpus(
+            "path,start,end,label\na.wav,0,1,sad\na.wav,1,2,joy\na.wav,2,3,joy\nsub/b.wav,0,1,sad\nsub/b.wav,1,2,joy\n")
+        let split = try DataSplit(corpus: read, train: [0, 2], validation: [3, 4], test: [1])
+        #expect(split.audit.overlaps.map { $0.recordings?.map { String($0.suffix(5)) } } == [[], ["a.wav"], []])
+        #expect(
+            split.audit.warnings.contains { $0.hasPrefix("Segments of 1 recording stand in the training and the test") }
+        )
+        let apart = try DataSplit(corpus: read, train: [0, 1, 2], validation: [3], test: [4])
+        #expect(!apart.audit.warnings.contains { $0.hasPrefix("Segments of") })
+        let whole = try DataSplit(corpus: madeUpCorpus(["a": 4, "b": 4]), train: [0], validation: [1], test: [2])
+        #expect(whole.audit.overlaps.allSatisfy { $0.recordings == nil })
+    }
+
+    @Test func aSegmentWithoutASampleIsNoClip() throws {
+        let (_, read) = try corpus("path,start,end,label\na.wav,0.5,0.50001,sad\na.wav,1,1.000125,joy\na.wav,2,3,joy\n")
+        // At 8 kHz a sample takes 0.000125 s.
+        #expect(read.clips.map { $0.segment?.start } == [1, 2])
+        #expect(read.problems.contains { "\($0)".contains("holds no sample") }, "\(read.problems)")
+    }
+
     @Test func foldListsNameFilesOrParts() throws {
         let (folder, read) = try corpus(
             "path,start,end,label\na.wav,0,1,sad\na.wav,1,2,joy\nsub/b.wav,0,1,sad\nsub/b.wav,1,2,joy\n")
