@@ -15,16 +15,16 @@ let (folder, output) = (URL(fileURLWithPath: arguments[0]), URL(fileURLWithPath:
 let epochs = arguments.count > 2 ? Int(arguments[2]) ?? 50 : 50
 do {
     let corpus = try Corpus(detecting: folder)
-    let results = try CrossValidation(
-        .leaveOneSpeakerOut, trainer: Trainer(features: MFCC(.librosa, coefficients: 40), epochs: epochs),
-        seeds: [1, 2]
-    ) { labels, seed in
+    let gru = Candidate("gru", trainer: Trainer(features: MFCC(.librosa, coefficients: 40), epochs: epochs)) {
+        labels, seed in
         try Model(input: [.time, 40], seed: seed) {
             GRU(64)
             Dense(labels.count)
         }
-    }.run(on: corpus, copies: try corpus.nearCopies(), in: output)
-    print(results)
+    }
+    var experiment = Experiment([gru], on: try .folds(.leaveOneSpeakerOut, of: corpus), seeds: [1, 2])
+    experiment.copies = try corpus.nearCopies()
+    print(try experiment.run(in: output))
 } catch {
     FileHandle.standardError.write(Data("cross-validation: \(error)\n".utf8))
     exit(1)

@@ -34,7 +34,11 @@ struct Ser: ParsableCommand {
                 throw inWordsOfCommands(error, cutsFolds: command is CrossValidateCommand)
             }
         } catch {
-            exit(withError: error)
+            let code = exitCode(for: error)
+            if code.isSuccess { exit(withError: error) }
+            let text = fullMessage(for: error)
+            if !text.isEmpty { note(text) }
+            exit(withError: code)
         }
     }
 }

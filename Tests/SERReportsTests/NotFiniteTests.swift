@@ -75,8 +75,8 @@ import Testing
                 try Evaluation(logits: [[0, 1], [bad, 1]], targets: [0, 1], labels: ["a", "b"])
             }
         }
-        var results = try madeUpComparison(clips: 30)
-        results.models[1].logits?[7] = [.nan, 0, 1]
+        var results = try madeUpExperiment(clips: 30)
+        results.runs[1].logits[7] = [.nan, 0, 1]
         let error = #expect(throws: ReportError.self) { try Report(results) }
         #expect(error?.description.contains("row 7") == true, "\(String(describing: error))")
     }

@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func aReportMadeAgainIsTheSame() throws {
-        let results = try madeUpComparison(clips: 40)
+        let results = try madeUpExperiment(clips: 40)
         try withFiles(["results.json": results.json()]) { files in
             let file = try #require(files["results.json"])
             #expect(try Report(contentsOf: [file]).html == Report(results).html)
@@ -38,11 +38,10 @@ import Testing
     }
 
     @Test func severalFilesStandOnOnePageWhateverTheOrderOfTheirClips() throws {
-        let one = try madeUpComparison(clips: 40, networks: ["ann"])
-        var other = try madeUpComparison(clips: 40, networks: ["ann"])
-        let order = Array(other.clips.indices.reversed())
-        other.clips = order.map { other.clips[$0] }
-        other.models[0].logits = other.models[0].logits.map { logits in order.map { logits[$0] } }
+        let one = try madeUpExperiment(clips: 40, networks: ["ann"])
+        var other = try madeUpExperiment(clips: 40, networks: ["ann"])
+        other.folds[0].clips.reverse()
+        other.runs[0].logits.reverse()
         try withFiles(["a.json": one.json(), "b.json": other.json()]) { files in
             let html = try Report(contentsOf: ["a.json", "b.json"].compactMap { files[$0] }).html
             #expect(html.contains("ANN (2)"))
@@ -52,15 +51,15 @@ import Testing
     }
 
     @Test func filesThatDoNotFitTogetherAreRefusedInOneSentence() throws {
-        let base = try madeUpComparison(clips: 40)
-        var others: [String: ComparisonResults] = [:]
+        let base = try madeUpExperiment(clips: 40)
+        var others: [String: ExperimentResults] = [:]
         others["corpus"] = base
         others["corpus"]?.corpus = "EMO-DB"
         others["labels"] = base
         others["labels"]?.labels = ["angry", "happy", "bored"]
-        others["clips"] = try madeUpComparison(clips: 41)
+        others["clips"] = try madeUpExperiment(clips: 41)
         others["other"] = base
-        others["other"]?.clips[3].clip = "elsewhere.wav"
+        others["other"]?.folds[0].clips[3].clip = "elsewhere.wav"
         let says = [
             "corpus": "EMO-DB", "labels": "labels differ", "clips": "41", "other": "not tested on the same clips",
         ]
@@ -74,21 +73,27 @@ import Testing
     }
 
     @Test func whatIsNoResultsFileIsToldInOneSentence() throws {
-        let good = try madeUpComparison(clips: 20).json()
+        let good = try madeUpExperiment(clips: 20).json()
         let text = String(decoding: good, as: UTF8.self)
-        var short = try madeUpComparison(clips: 20)
-        short.models[0].logits?.removeLast()
-        var outside = try madeUpComparison(clips: 20)
-        outside.clips[0].target = 99
+        var short = try madeUpExperiment(clips: 20)
+        short.runs[0].logits.removeLast()
+        var outside = try madeUpExperiment(clips: 20)
+        outside.folds[0].clips[0].target = 99
         let cases: [String: (Data, String)] = [
-            "version": (Data(text.replacing("\"version\" : 2", with: "\"version\" : 99").utf8), "in version 99"),
-            "old": (Data(text.replacing(",\n  \"version\" : 2", with: "").utf8), "without a version"),
+            "version": (Data(text.replacing("\"version\":1", with: "\"version\":99").utf8), "in version 99"),
+            "old": (Data("{\"kind\":\"comparison\",\"version\":2}".utf8), "of an earlier version of this library"),
+            "without": (Data(text.replacing(",\"version\":1", with: "").utf8), "\"version\" is missing"),
+            "number": (
+                Data(text.replacing("\"fold\":1,", with: "\"fold\":1e300,").utf8),
+                "a number in it is larger than it can be"
+            ),
+            "huge": (Data(text.replacing("\"fold\":1,", with: "\"fold\":7,").utf8), "contradicts itself"),
             "truncated": (good.prefix(good.count / 2), "its end is missing"),
             "sound": (Data("RIFF".utf8), "holds no results"),
             "empty": (Data(), "holds no results"),
             "other": (Data("{\"a\": 1}".utf8), "holds no results"),
             "kind": (
-                Data(text.replacing("\"kind\" : \"comparison\"", with: "\"kind\" : \"poem\"").utf8), "holds no results"
+                Data(text.replacing("\"kind\":\"experiment\"", with: "\"kind\":\"poem\"").utf8), "holds no results"
             ),
             "short": (try short.json(), "contradicts itself"),
             "outside": (try outside.json(), "contradicts itself"),

@@ -39,29 +39,44 @@ func madeUpHistory(epochs: Int, best: Int) -> History {
     return History(epochs: records, bestEpoch: best)
 }
 
-/// A comparison of networks over made-up clips.
-func madeUpComparison(
+/// Networks over made-up clips of one split; where `isRun` is false, none was trained to its end.
+func madeUpExperiment(
     clips count: Int, labels: [String] = ["angry", "happy", "sad"], networks: [String] = ["ann", "gru"],
-    epochs: Int = 10, shared: [String] = ["a", "b"], speakers: [String?] = ["a", "b"]
-) throws -> ComparisonResults {
+    epochs: Int = 10, shared: [String] = ["a", "b"], speakers: [String?] = ["a", "b"], diverged: [String: Int] = [:],
+    isRun: Bool = true
+) throws -> ExperimentResults {
     let made = MadeUpClips(count, labels: labels, speakers: speakers)
-    var results = ComparisonResults(
-        corpus: "TESS \(hostileName)", synthetic: false, labels: labels, seed: 1,
-        split: .init(
-            method: "stratified 80/10/10, seed 1", train: count * 8, validation: count, test: count,
-            sharedSpeakers: shared, warnings: shared.isEmpty ? [] : ["All \(shared.count) test speakers were heard."]),
-        epochs: epochs, asked: networks, command: ["ser", "compare", "it's \(hostileName)"])
-    results.clips = made.clips
-    for (index, name) in networks.enumerated() {
-        let logits = MadeUpClips(count, labels: labels, seed: index + 2).logits
-        let test = try ClassificationMetrics(logits: logits, targets: made.clips.map(\.target), labels: labels)
-        results.append(
+    var results = ExperimentResults(
+        corpus: "TESS \(hostileName)", synthetic: false, labels: labels,
+        cut: .init(summary: "stratified 80/10/10, seed 1", hasFolds: false),
+        folds: [
             .init(
-                name: name, parameters: 199_175, test: test,
-                history: madeUpHistory(epochs: epochs, best: epochs / 2 + 1),
-                trainSeconds: 6, temperature: index == 0 ? 1 : 1.5), logits: logits)
+                name: "stratified 80/10/10, seed 1", train: count * 8, validation: count, test: count,
+                audit: try madeUpAudit(sharing: shared))
+        ], seeds: [1], networks: networks, candidates: [], command: ["ser", "compare", "it's \(hostileName)"])
+    for (index, name) in networks.enumerated() where isRun {
+        let logits = MadeUpClips(count, labels: labels, seed: index + 2).logits
+        let temperature = index == 0 ? 1 : 1.5
+        let test = try ClassificationMetrics(
+            logits: logits, targets: made.clips.map(\.target), labels: labels, temperature: temperature)
+        let run = ExperimentResults.Run(
+            network: name, candidate: name, seed: 1, fold: 1, parameters: 199_175, metrics: test,
+            history: madeUpHistory(epochs: epochs, best: epochs / 2 + 1), divergedInEpoch: diverged[name],
+            temperature: temperature, logits: logits)
+        try results.add(.init(run: run, clips: made.clips))
     }
     return results
+}
+
+/// What the training and the test part of a split share.
+func madeUpAudit(sharing speakers: [String]) throws -> SplitAudit {
+    let overlap: [String: Any] = [
+        "first": "training", "second": "test", "speakers": speakers, "sentences": [String](),
+        "identicalAudio": [[String]](),
+    ]
+    let warnings = speakers.isEmpty ? [] : ["All \(speakers.count) test speakers were heard."]
+    let data = try JSONSerialization.data(withJSONObject: ["overlaps": [overlap], "warnings": warnings])
+    return try JSONDecoder().decode(SplitAudit.self, from: data)
 }
 
 /// Counts elements and gathers texts and attributes of a document.

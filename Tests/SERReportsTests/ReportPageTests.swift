@@ -2,6 +2,7 @@
 
 import Foundation
 import SERReports
+import SERTestSupport
 import SERTraining
 import Testing
 
@@ -19,9 +20,16 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     return try body(folder)
 }
 
+/// The results as a file gives them back.
+private func reread(_ results: ExperimentResults) throws -> ExperimentResults {
+    let folder = try TemporaryFolder()
+    try results.write(to: folder.path("results.json"))
+    return try ExperimentResults(contentsOf: folder.path("results.json"))
+}
+
 @Suite struct ReportPageTests {
     @Test func everyFigureIsWellFormedAndHasItsNumbersInWords() throws {
-        let report = try Report(madeUpComparison(clips: 60))
+        let report = try Report(madeUpExperiment(clips: 60))
         let inlined = figures(in: report.html)
         #expect(inlined.count >= 10)
         for svg in inlined {
@@ -37,7 +45,7 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     }
 
     @Test func filesHoldTheSameFiguresAndEveryNumber() throws {
-        let results = try madeUpComparison(clips: 60)
+        let results = try madeUpExperiment(clips: 60)
         let report = try Report(results)
         try withReport(report) { folder in
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -56,13 +64,13 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
             let table = try String(contentsOfFile: folder.path + "/results.csv", encoding: .utf8)
             let accuracy = try #require(table.split(separator: "\n").first { $0.hasPrefix("GRU,,,accuracy,") })
             let value = try #require(Double(accuracy.split(separator: ",", omittingEmptySubsequences: false)[4]))
-            #expect(abs(value - results.models[1].testAccuracy) < 1e-8)
+            #expect(abs(value - results.runs[1].metrics.accuracy) < 1e-8)
         }
     }
 
     @Test func namesOfStrangersStayText() throws {
         let labels = ["angry", hostileName, "<img src=x onerror=alert(1)>"]
-        let results = try madeUpComparison(clips: 60, labels: labels)
+        let results = try madeUpExperiment(clips: 60, labels: labels)
         let html = try Report(results, title: hostileName).html
         #expect(!html.contains("<script") && !html.contains("<img") && !html.contains("]]>"))
         #expect(!html.contains("\u{1}"))
@@ -75,7 +83,7 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     }
 
     @Test func nothingIsFetchedFromAnywhere() throws {
-        let html = try Report(madeUpComparison(clips: 60)).html
+        let html = try Report(madeUpExperiment(clips: 60)).html
         let addresses = html.components(separatedBy: "http").dropFirst().map { $0.prefix(30) }
         #expect(addresses.allSatisfy { $0.hasPrefix("://www.w3.org/") || $0.hasPrefix("-equiv") }, "\(addresses)")
         for word in ["<script", "@import", "<link", "url("] { #expect(!html.contains(word), "\(word)") }
@@ -84,24 +92,25 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     }
 
     @Test func theFirstSentenceTellsTheResultAndWhoseVoicesItIsOf() throws {
-        let shared = try Report(madeUpComparison(clips: 90))
+        let shared = try Report(madeUpExperiment(clips: 90))
         #expect(shared.summary.contains("95 % interval") && shared.summary.contains("90 clips"))
-        let results = try madeUpComparison(clips: 90)
-        let best = try #require(results.models.max { $0.testAccuracy < $1.testAccuracy })
-        #expect(shared.summary.hasPrefix("\(best.name.uppercased()), the best of 2 networks, is right in "))
-        #expect(shared.summary.contains(String(format: "%.1f %%", best.testAccuracy * 100)))
+        let results = try madeUpExperiment(clips: 90)
+        let best = try #require(results.runs.max { $0.metrics.accuracy < $1.metrics.accuracy })
+        #expect(shared.summary.hasPrefix("\(best.network.uppercased()), the best of 2 networks, is right in "))
+        #expect(shared.summary.contains(String(format: "%.1f %%", best.metrics.accuracy * 100)))
         #expect(shared.html.contains("Read with care.</strong> All 2 test speakers were heard."))
-        let unknown = try Report(madeUpComparison(clips: 90, shared: [], speakers: [nil]))
+        let unknown = try Report(madeUpExperiment(clips: 90, shared: [], speakers: [nil]))
         #expect(unknown.summary.contains("who speaks is not known"))
     }
 
     @Test func networksOnTheSameClipsAreTestedAgainstEachOther() throws {
-        var results = try madeUpComparison(clips: 120, shared: [], speakers: (0..<12).map { "s\($0)" })
-        results.models[0].logits = results.clips.map { clip in [0, 1, 2].map { $0 == clip.target ? 4 : 0 } }
+        var results = try madeUpExperiment(clips: 120, shared: [], speakers: (0..<12).map { "s\($0)" })
+        results.runs[0].logits = results.folds[0].clips.map { clip in [0, 1, 2].map { $0 == clip.target ? 4 : 0 } }
         let html = try Report(results).html
         #expect(html.contains("ANN is more accurate than GRU"))
         #expect(html.contains("exchange speakers") && html.contains("McNemar mid-p"))
-        results.models[1].logits = results.models[0].logits
+        results.runs[1].logits = results.runs[0].logits
+        results.runs[1].temperature = 1
         let equal = try Report(results)
         #expect(equal.html.contains("no difference in accuracy can be shown"))
         #expect(equal.summary.hasPrefix("ANN and GRU are each right in 100.0 % of 120 clips"), "\(equal.summary)")
@@ -110,9 +119,10 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     /// Five networks that miss 0, 6, 6, 6 and 20 of the same clips: six clips are a difference (p 0.03) of a pair that
     /// was looked at alone, and none among ten pairs; fourteen and twenty are.
     @Test func pairsOfNetworksAreCorrectedForTheirNumber() throws {
-        var results = try madeUpComparison(clips: 120, networks: ["ann", "rnn", "lstm", "gru", "cnn"])
+        var results = try madeUpExperiment(clips: 120, networks: ["ann", "rnn", "lstm", "gru", "cnn"])
         for (network, missed) in [0, 6, 6, 6, 20].enumerated() {
-            results.models[network].logits = results.clips.enumerated().map { index, clip in
+            results.runs[network].temperature = 1
+            results.runs[network].logits = results.folds[0].clips.enumerated().map { index, clip in
                 (0..<3).map { $0 == (index < missed ? (clip.target + 1) % 3 : clip.target) ? 4 : 0 }
             }
         }
@@ -135,26 +145,25 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(html.contains("ANN and RNN: no difference in accuracy can be shown"))
         #expect(html.contains("GRU is more accurate than CNN") && html.contains("Holm&#39;s p"))
         results.differences = report.differences
-        #expect(try ComparisonResults(json: results.json()).differences == report.differences)
+        #expect(try reread(results).differences == report.differences)
     }
 
     @Test func aTrainingThatDivergedIsTold() throws {
-        var results = try madeUpComparison(clips: 30)
         let told =
             "The training of GRU diverged: the loss was no longer a number in epoch 11. Its figures are those of "
             + "epoch 6, the best before it."
-        #expect(!results.description.contains("diverged"))
-        results.models[1].divergedInEpoch = 11
+        #expect(try !madeUpExperiment(clips: 30).description.contains("diverged"))
+        let results = try madeUpExperiment(clips: 30, diverged: ["gru": 11])
         #expect(results.description.contains("Warning: " + told))
         #expect(try Report(results).html.contains(told))
-        let read = try ComparisonResults(json: results.json())
-        #expect(read == results && read.models.map(\.divergedInEpoch) == [nil, 11])
+        let read = try reread(results)
+        #expect(read == results && read.runs.map(\.divergedInEpoch) == [nil, 11])
     }
 
     /// The best is chosen by the data: its tests are corrected for all pairs.
     @Test func pairsWithTheBestAreCorrectedForAllPairs() throws {
         let names = ["a", "b", "c", "d", "e", "f"]
-        let report = try Report(madeUpComparison(clips: 60, networks: names))
+        let report = try Report(madeUpExperiment(clips: 60, networks: names))
         #expect(report.differences.count == 5)
         let least = try #require(report.differences.compactMap(\.accuracy.test?.pValue).min())
         let adjusted = try #require(report.differences.compactMap(\.accuracy.adjustedPValue).min())
@@ -179,7 +188,7 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
 
     @Test func aReportOnAsManyClipsAsTESSHasStaysSmall() throws {
         let labels = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
-        let results = try madeUpComparison(
+        let results = try madeUpExperiment(
             clips: 2800, labels: labels, networks: ["cnn", "lstm", "ann", "gru", "rnn"], epochs: 100)
         let html = try Report(results).html
         #expect(html.utf8.count < 5_000_000, "\(html.utf8.count) bytes")
@@ -187,11 +196,9 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
     }
 
     @Test func aReportOfNothingAndOfOneClipCanBeMade() throws {
-        var empty = try madeUpComparison(clips: 6)
-        empty.models = []
-        empty.missing = ["ann", "gru"]
+        let empty = try madeUpExperiment(clips: 6, isRun: false)
         #expect(try Report(empty).html.contains("not trained: ann, gru"))
-        let one = try Report(madeUpComparison(clips: 1, speakers: [nil]))
+        let one = try Report(madeUpExperiment(clips: 1, speakers: [nil]))
         #expect(figures(in: one.html).allSatisfy { Elements.of($0) != nil })
     }
 
@@ -199,11 +206,11 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sound-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        var results = try madeUpComparison(clips: 30)
-        for index in results.clips.indices { results.clips[index].clip = "clip\(index).wav" }
+        var results = try madeUpExperiment(clips: 30)
+        for index in results.folds[0].clips.indices { results.folds[0].clips[index].clip = "clip\(index).wav" }
         let buzz = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Fixtures/audio/buzz.wav")
-        for clip in results.clips {
+        for clip in results.folds[0].clips {
             try FileManager.default.copyItem(at: buzz, to: folder.appendingPathComponent(clip.clip))
         }
         let silent = try Report(results, sounds: ReportSounds(in: folder)).html
@@ -215,7 +222,7 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         #expect(heard.components(separatedBy: "<audio controls").count == 4)
         #expect(heard.contains("Some sound was left out: ") && !heard.contains("Some clips are not drawn"))
         // What cannot be drawn is told with its reason.
-        for clip in results.clips {
+        for clip in results.folds[0].clips {
             try Data("noise".utf8).write(to: folder.appendingPathComponent(clip.clip))
         }
         let undrawn = try Report(results, sounds: ReportSounds(in: folder)).html
@@ -223,7 +230,7 @@ private func withReport<Result>(_ report: Report, _ body: (URL) throws -> Result
         try FileManager.default.removeItem(at: folder)
         let lost = try Report(results, sounds: ReportSounds(in: folder)).html
         #expect(lost.contains("Some clips are not drawn: 12 because there is no such file."))
-        results.clips[0].clip = "../clip0.wav"
+        results.folds[0].clips[0].clip = "../clip0.wav"
         #expect(throws: Never.self) { _ = try Report(results, sounds: ReportSounds(in: folder)) }
     }
 }

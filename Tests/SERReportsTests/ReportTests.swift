@@ -2,21 +2,24 @@
 
 import Foundation
 import SERReports
+import SERTestSupport
 import SERTraining
 import Testing
 
-private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"]) throws -> ComparisonResults {
-    var results = ComparisonResults(
-        corpus: "TESS", synthetic: synthetic, labels: ["angry", "happy"], seed: 1,
-        split: .init(
-            method: "stratified", train: 80, validation: 10, test: 4, sharedSpeakers: sharedSpeakers,
-            warnings: sharedSpeakers.isEmpty ? [] : ["All 2 test speakers were heard in training."]),
-        epochs: 3, asked: ["ann", "gru"])
-    let test = try ClassificationMetrics(
-        logits: [[2, 0], [0, 1], [1, 0], [0, 3]], targets: [0, 1, 1, 1], labels: ["angry", "happy"])
-    results.append(
-        .init(
-            name: "gru", parameters: 199_175, test: test, history: madeUpHistory(epochs: 3, best: 2), trainSeconds: 6))
+private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"]) throws -> ExperimentResults {
+    let labels = ["angry", "happy"], logits: [[Float]] = [[2, 0], [0, 1], [1, 0], [0, 3]], targets = [0, 1, 1, 1]
+    var results = ExperimentResults(
+        corpus: "TESS", synthetic: synthetic, labels: labels, cut: .init(summary: "stratified", hasFolds: false),
+        folds: [
+            .init(
+                name: "stratified", train: 80, validation: 10, test: 4, audit: try madeUpAudit(sharing: sharedSpeakers))
+        ], seeds: [1], networks: ["ann", "gru"], candidates: [])
+    let run = ExperimentResults.Run(
+        network: "gru", candidate: "gru", seed: 1, fold: 1, parameters: 199_175,
+        metrics: try ClassificationMetrics(logits: logits, targets: targets, labels: labels),
+        history: madeUpHistory(epochs: 3, best: 2), logits: logits)
+    let clips = targets.enumerated().map { TestedClip(clip: "\($0).wav", corpus: "TESS", target: $1) }
+    try results.add(.init(run: run, clips: clips))
     return results
 }
 
@@ -54,21 +57,23 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
     @Test func resultsHoldTheFieldsThatReadersLookFor() throws {
         let data = try results(synthetic: false).json()
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        for key in ["kind", "version", "library", "models", "labels", "seed", "split", "corpus", "clips"] {
+        for key in ["header", "corpus", "labels", "cut", "folds", "seeds", "networks", "runs", "summaries"] {
             #expect(object[key] != nil, "\(key)")
         }
-        let split = try #require(object["split"] as? [String: Any])
-        #expect(split["train"] as? Int == 80 && split["validation"] as? Int == 10 && split["test"] as? Int == 4)
-        let model = try #require((object["models"] as? [[String: Any]])?.first)
+        let header = try #require(object["header"] as? [String: Any])
+        #expect(header["kind"] as? String == "experiment" && header["version"] as? Int == 1)
+        let fold = try #require((object["folds"] as? [[String: Any]])?.first)
+        #expect(fold["train"] as? Int == 80 && fold["validation"] as? Int == 10 && fold["test"] as? Int == 4)
+        #expect((fold["clips"] as? [Any])?.count == 4)
+        let run = try #require((object["runs"] as? [[String: Any]])?.first)
         let keys = [
-            "name", "parameters", "testAccuracy", "testLoss", "unweightedAverageRecall", "macroPrecision",
-            "macroRecall", "macroF1", "auc", "perClass", "confusion", "bestEpoch", "trainSeconds", "secondsPerEpoch",
-            "history", "temperature",
+            "network", "candidate", "seed", "fold", "parameters", "metrics", "bestEpoch", "seconds", "history",
+            "temperature", "logits",
         ]
-        #expect(Set(model.keys) == Set(keys))
-        #expect(model["secondsPerEpoch"] as? Double == 2)
-        #expect(model["confusion"] as? [[Int]] == [[1, 0], [1, 2]])
-        let epoch = try #require((model["history"] as? [[String: Any]])?.first)
+        #expect(Set(run.keys) == Set(keys))
+        let metrics = try #require(run["metrics"] as? [String: Any])
+        #expect(metrics["confusion"] as? [[Int]] == [[1, 0], [1, 2]] && metrics["accuracy"] as? Double == 0.75)
+        let epoch = try #require((run["history"] as? [[String: Any]])?.first)
         for key in ["epoch", "trainLoss", "trainAccuracy", "validationLoss", "validationAccuracy"] {
             #expect(epoch[key] != nil, "\(key)")
         }
@@ -76,10 +81,17 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
     }
 
     @Test func resultsRoundTripEvenWhereALossDiverged() throws {
+        let folder = try TemporaryFolder(), file = folder.path("results.json")
         var written = try results(synthetic: true)
-        #expect(try ComparisonResults(json: written.json()) == written)
-        written.models[0].testLoss = .nan
-        #expect(try ComparisonResults(json: written.json()).models[0].testLoss.isNaN)
+        try written.write(to: file)
+        #expect(try ExperimentResults(contentsOf: file) == written)
+        written.runs[0].history[1].trainLoss = .nan
+        try written.write(to: file)
+        #expect(try ExperimentResults(contentsOf: file).runs[0].history[1].trainLoss.isNaN)
+        do {
+            _ = try EvaluationResults(contentsOf: file)
+            Issue.record("an experiment was read as an evaluation")
+        } catch { #expect(error.description.contains("holds results of kind experiment, not of kind evaluation")) }
     }
 
     @Test func tableNamesErrorsSyntheticSpeechAndSharedSpeakers() throws {

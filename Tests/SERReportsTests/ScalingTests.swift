@@ -88,7 +88,7 @@ private struct ExpectedFit: Decodable {
         let folder = try TemporaryFolder()
         let file = folder.path("scaling.json"), other = folder.path("results.json")
         try results(command: ["ser", "scale"]).json().write(to: file)
-        let comparison = try madeUpComparison(clips: 40)
+        let comparison = try madeUpExperiment(clips: 40)
         try comparison.json().write(to: other)
         let alone = try Report(comparison), both = try Report(withScaling: [file, other])
         #expect(both.summary == alone.summary)
@@ -107,11 +107,11 @@ private struct ExpectedFit: Decodable {
         let folder = try TemporaryFolder()
         let text = String(decoding: try results().json(), as: UTF8.self)
         for (old, new, says) in [
-            ("\"version\" : 1", "\"version\" : 2", "in version 2"),
+            ("\"version\":2", "\"version\":3", "in version 3"),
             ("\"scaling\"", "\"something\"", "holds no results"),
-            ("\"x\" : 140", "\"x\" : 0", "nobody can have measured"),
-            ("\"x\" : 140", "\"x\" : 1e300", "nobody can have measured"),
-            ("\"y\" : 4.1", "\"y\" : -4.1", "nobody can have measured"),
+            ("\"x\":140", "\"x\":0", "nobody can have measured"),
+            ("\"x\":140", "\"x\":1e300", "nobody can have measured"),
+            ("\"y\":4.1", "\"y\":-4.1", "nobody can have measured"),
             ("\"points\"", "\"dots\"", "points"), ("\"clips\"", "\"stars\"", "stars"),
         ] {
             let changed = text.replacingOccurrences(of: old, with: new)
@@ -121,7 +121,7 @@ private struct ExpectedFit: Decodable {
             #expect(error?.description.contains(says) == true, "\(String(describing: error))")
         }
         // A power that a stranger made up is not believed.
-        let fitted = text.replacingOccurrences(of: "\"exponent\" : ", with: "\"exponent\" : 9")
+        let fitted = text.replacingOccurrences(of: "\"exponent\":", with: "\"exponent\":9")
         try folder.write(fitted, to: "fitted.json")
         #expect(fitted != text)
         #expect(try Report(withScaling: [folder.path("fitted.json")]).html.contains("exponent 1.02"))

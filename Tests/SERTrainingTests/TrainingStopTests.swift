@@ -42,16 +42,16 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
         #expect(try trained.evaluate(split.test) == sound.evaluate(split.test))
     }
 
-    @Test func comparisonsTellOfIt() throws {
+    @Test func experimentsTellOfIt() throws {
         let tones = try ToneCorpus()
-        let comparison = Comparison([
+        let candidates = [
             Architecture.ann.candidate(
                 features: features, duration: 1, epochs: 10, optimizer: .sgd(learningRate: 0.05),
                 schedule: .step(every: .epochs(3), factor: 1e30))
-        ])
+        ]
         let split = try tones.corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: 1)
-        let results = try comparison.run(on: split, progress: { _ in { _ in } })
-        #expect(results.models.map(\.divergedInEpoch) == [4] && results.models[0].history.count == 3)
+        let results = try Experiment(candidates, on: .split(split)).run()
+        #expect(results.runs.map(\.divergedInEpoch) == [4] && results.runs[0].history.count == 3)
         #expect(results.description.contains("diverged"))
     }
 

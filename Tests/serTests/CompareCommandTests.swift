@@ -34,16 +34,16 @@ import Testing
                     "rnn.safetensors", "rnn.svg",
                 ])
             let results = try results(in: output)
-            let models = try #require(results["models"] as? [[String: Any]])
+            let runs = try #require(results["runs"] as? [[String: Any]])
             let page = try String(contentsOf: output.appendingPathComponent("report.html"), encoding: .utf8)
             #expect(page.contains("ser compare") && page.contains("the best of 2 networks"))
-            #expect(models.map { $0["name"] as? String } == ["ann", "rnn"])
-            #expect(models.allSatisfy { ($0["history"] as? [Any])?.count == 2 })
+            #expect(runs.map { $0["network"] as? String } == ["ann", "rnn"])
+            #expect(runs.allSatisfy { ($0["history"] as? [Any])?.count == 2 })
             #expect(results["missing"] as? [String] == [])
             #expect((results["differences"] as? [[String: Any]])?.count == 1)
-            #expect(results["seed"] as? Int == 1 && results["synthetic"] as? Bool == true)
+            #expect(results["seeds"] as? [Int] == [1] && results["synthetic"] as? Bool == true)
             #expect((results["labels"] as? [String])?.count == 7)
-            let split = try #require(results["split"] as? [String: Any])
+            let split = try #require((results["folds"] as? [[String: Any]])?.first)
             let sizes = ["train", "validation", "test"].compactMap { split[$0] as? Int }
             #expect(sizes.count == 3 && sizes.reduce(0, +) == 56)
             let svg = try String(contentsOf: output.appendingPathComponent("ann.svg"), encoding: .utf8)
@@ -61,10 +61,10 @@ import Testing
                     "--threads", threads,
                 ])
                 #expect(run.code == 0, "\(run.errors)")
-                let models = try #require(try object(run.output)["models"] as? [[String: Any]])
+                let runs = try #require(try object(run.output)["runs"] as? [[String: Any]])
                 seen.append(
-                    models.map { model in
-                        ["testLoss", "testAccuracy"].reduce(into: [:]) { $0[$1] = model[$1] as? Double }
+                    runs.compactMap { $0["metrics"] as? [String: Any] }.map { metrics in
+                        ["loss", "accuracy"].reduce(into: [:]) { $0[$1] = metrics[$1] as? Double }
                     })
             }
             #expect(seen[0].count == 2 && seen[0][0].count == 2)
@@ -81,7 +81,7 @@ import Testing
             #expect(run.code == 130, "\(run.errors)")
             #expect(run.output.contains("not trained: gru, lstm"), "\(run.output)")
             let results = try results(in: output)
-            #expect((results["models"] as? [[String: Any]])?.map { $0["name"] as? String } == ["ann"])
+            #expect((results["runs"] as? [[String: Any]])?.map { $0["network"] as? String } == ["ann"])
             #expect(results["missing"] as? [String] == ["gru", "lstm"])
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
             #expect(

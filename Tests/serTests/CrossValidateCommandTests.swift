@@ -32,17 +32,19 @@ import Testing
             #expect(!run.output.contains("Warning"))
             let file = output.appendingPathComponent("results.json")
             let results = try object(String(decoding: Data(contentsOf: file), as: UTF8.self))
+            let runs = try #require(results["runs"] as? [[String: Any]])
+            #expect(runs.count == 4)
+            #expect(runs.allSatisfy { ($0["logits"] as? [[Double]])?.count == 28 })
             let folds = try #require(results["folds"] as? [[String: Any]])
-            #expect(folds.count == 4)
-            #expect(folds.allSatisfy { ($0["clips"] as? [[String: Any]])?.count == 28 })
-            #expect((results["cuts"] as? [[String: Any]])?.count == 2)
+            #expect(folds.map { ($0["clips"] as? [[String: Any]])?.count } == [28, 28])
             // The same command trains nothing again.
             let again = try await Command.run(
                 arguments(corpus, output, ["--by", "speaker", "--seeds", "1,2", "--json"]))
             #expect(again.errors.contains("4 of 4 folds were finished before"), "\(again.errors)")
-            #expect(try object(again.output)["version"] as? Int == 2)
+            let header = try object(again.output)["header"] as? [String: Any]
+            #expect(header?["version"] as? Int == 1 && header?["kind"] as? String == "experiment")
             let other = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--coefficients", "20"]))
-            #expect(other.code == 1 && other.errors.contains("of another cross-validation"), "\(other.errors)")
+            #expect(other.code == 1 && other.errors.contains("of another experiment"), "\(other.errors)")
         }
     }
 
@@ -60,11 +62,18 @@ import Testing
             #expect(both.code == 0 && both.output.contains("2 x 2 folds"), "\(both.errors)")
             let nested = try await run(["--model", "ann,rnn", "--nested", "2", "--folds", "2", "--by", "sentence"])
             #expect(nested.code == 0 && nested.output.contains("the best of ann, rnn"), "\(nested.errors)")
+            let several = try await run(["--model", "ann,rnn", "--folds", "2", "--by", "sentence", "--epochs", "1"])
+            #expect(several.code == 0 && several.output.contains("rnn, accuracy"), "\(several.errors)")
+            let page = folder.appendingPathComponent("\(number)/report.html")
+            #expect(try String(contentsOf: page, encoding: .utf8).contains("ANN − RNN"))
             let names = try FileManager.default.subpathsOfDirectory(atPath: corpus.path).filter { $0.hasSuffix(".wav") }
             let table = folder.appendingPathComponent("folds.csv")
             try Data(("file,fold\n" + names.prefix(9).map { "\($0),1" }.joined(separator: "\n")).utf8).write(to: table)
             let lists = try await run(["--lists", table.path])
             #expect(lists.code == 0 && lists.output.contains("9 clips"), "\(lists.errors)")
+            #expect(lists.output.contains("clips are in no list: they are trained on in every fold"), "\(lists.output)")
+            let twice = try await run(["--lists", table.path, "--by", "sentence"])
+            #expect(twice.code == 64 && twice.errors.contains("leave it out beside --lists"), "\(twice.errors)")
         }
     }
 
@@ -97,7 +106,7 @@ import Testing
             let more = ["--by", "stratified", "--folds", "4", "--epochs", "1500", "--side-by-side", "1"]
             let stopped = try await Command.run(
                 arguments(corpus, output, more),
-                interruptWhenExists: output.appendingPathComponent("folds/seed-1-fold-1.json"))
+                interruptWhenExists: output.appendingPathComponent("runs/ann-seed-1-fold-1.json"))
             #expect(stopped.code == 130, "\(stopped.errors)")
             #expect(stopped.errors.contains("The same command goes on from"), "\(stopped.errors)")
             let end = try await Command.run(arguments(corpus, output, more))
@@ -107,13 +116,16 @@ import Testing
             func runs(_ folder: URL) throws -> NSDictionary {
                 var results = try object(
                     String(decoding: Data(contentsOf: folder.appendingPathComponent("results.json")), as: UTF8.self))
-                results["folds"] = (results["folds"] as? [[String: Any]])?.map { fold in
-                    var fold = fold.filter { $0.key != "seconds" }
-                    fold["history"] = (fold["history"] as? [[String: Any]])?.map { $0.filter { $0.key != "seconds" } }
-                    return fold
+                results["runs"] = (results["runs"] as? [[String: Any]])?.map { run in
+                    var run = run.filter { $0.key != "seconds" }
+                    run["history"] = (run["history"] as? [[String: Any]])?.map { $0.filter { $0.key != "seconds" } }
+                    return run
+                }
+                results["summaries"] = (results["summaries"] as? [[String: Any]])?.map {
+                    $0.filter { $0.key != "seconds" }
                 }
                 // It names another folder.
-                results["command"] = nil
+                results["header"] = nil
                 return results as NSDictionary
             }
             #expect(try runs(output) == runs(whole))
@@ -125,8 +137,8 @@ import Testing
             let output = folder.appendingPathComponent("results")
             let many = try await Command.run(arguments(corpus, output, ["--by", "speaker", "--folds", "3"]))
             #expect(many.code == 1 && many.errors.contains("2 speakers, too few for so many folds"), "\(many.errors)")
-            let several = try await Command.run(arguments(corpus, output, ["--model", "ann,rnn"]))
-            #expect(several.code == 64 && several.errors.contains("--nested"))
+            let alone = try await Command.run(arguments(corpus, output, ["--nested", "2"]))
+            #expect(alone.code == 64 && alone.errors.contains("--nested chooses among several networks"))
             let seeds = try await Command.run(arguments(corpus, output, ["--seeds", "1,1"]))
             #expect(seeds.code == 64)
             let label = try await Command.run(arguments(corpus, output, ["--map", "joy=happy"]))

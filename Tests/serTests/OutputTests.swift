@@ -79,6 +79,52 @@ private let full = "/dev/full"
         }
     }
 
+    /// What is read would be lost.
+    @Test func whatIsReadIsNotWrittenOver() async throws {
+        try await withFolder { folder in
+            func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+            let (corpus, model, sound) = (path("corpus"), path("ann.safetensors"), path("a.wav"))
+            try tone().write(to: URL(fileURLWithPath: sound))
+            _ = try await Command.run(["synthesize", corpus, "--words", "2"])
+            let train = ["train", corpus, "--model", "ann", "--epochs", "1", "--skip-copy-search"]
+            try #require(try await Command.run(train + ["--output", model]).code == 0)
+            let table = try await Command.run(["inspect", corpus, "--csv"]).output, manifest = path("corpus/list.csv")
+            try Data(table.utf8).write(to: URL(fileURLWithPath: manifest))
+            let other = path("link.safetensors")
+            try FileManager.default.createSymbolicLink(atPath: other, withDestinationPath: model)
+            for (arguments, lost) in [
+                (["export", model, "--format", "onnx", "--output", model], model),
+                (["export", model, "--format", "onnx", "--output", other], model),
+                (["explain", model, sound, "--output", sound], sound),
+                (["explain", model, sound, "--output", model], model),
+                (["features", sound, "--output", path("corpus/../a.wav")], sound),
+                (["train", manifest, "--model", "ann", "--epochs", "1", "--output", manifest], manifest),
+            ] {
+                let before = try Data(contentsOf: URL(fileURLWithPath: lost))
+                let run = try await Command.run(arguments)
+                #expect(
+                    run.code == 64 && run.errors.contains("which is read; name another file"),
+                    "\(arguments): \(run.errors)")
+                #expect(try Data(contentsOf: URL(fileURLWithPath: lost)) == before)
+            }
+            let both = try await Command.run(train + ["--output", path("b"), "--checkpoint", path("b")])
+            #expect(both.code == 64 && both.errors.contains("--checkpoint"), "\(both.errors)")
+            let resumed = try await Command.run(train + ["--output", path("b"), "--checkpoint", model, "--resume"])
+            #expect(
+                resumed.code == 1 && resumed.errors.contains("is a model, and holds nothing to go on from"),
+                "\(resumed.errors)")
+        }
+    }
+
+    @Test func namesInErrorsDoNotMoveTheCursor() async throws {
+        try await withFolder { folder in
+            let file = folder.appendingPathComponent("list.csv")
+            try Data("path,label\n\u{1b}]0;x\u{7}.wav,sad\n".utf8).write(to: file)
+            let run = try await Command.run(["inspect", file.path])
+            #expect(run.code == 1 && !run.errors.contains("\u{1b}") && run.errors.contains("\\u{1B}"), "\(run.errors)")
+        }
+    }
+
     @Test func whoStopsReadingIsNotTold() async throws {
         try await withFolder { folder in
             let sound = folder.appendingPathComponent("a.wav").path

@@ -155,12 +155,41 @@ import Testing
         try await withFolder { folder in
             let file = folder.appendingPathComponent("a.wav")
             try tone().write(to: file)
-            for rate in ["1e9", "0", "-5"] {
+            for rate in ["1e9", "0", "-5", "1e-320", "nan"] {
                 let run = try await Command.run(["features", file.path, "--rate=\(rate)"])
                 #expect(
-                    run.code == 1 && run.errors.contains("must be above 0 and at most 10000000 Hz"), "\(run.errors)")
+                    run.code == 1 && run.errors.contains("must be from 1 to 10000000 Hz"), "\(run.errors)")
             }
             #expect(try await Command.run(["features", file.path, "--rate", "10000000"]).code == 0)
+        }
+    }
+
+    @Test func whatIsNoModelIsToldByWhatItIs() async throws {
+        try await withFolder { folder in
+            let sound = folder.appendingPathComponent("a.wav")
+            try tone().write(to: sound)
+            let files: [(name: String, content: Data, says: String)] = [
+                ("b.wav", try Data(contentsOf: sound), "this is a sound file, not a model; name the model first"),
+                ("c.onnx", Data([0x08, 0x07, 0x12, 0x04]) + Data("test, and more".utf8), "ser import"),
+                (
+                    "d.safetensors", Data("version https://git-lfs.github.com/spec/v1\noid sha256:0".utf8),
+                    "git lfs pull"
+                ),
+                ("e.safetensors", Data("<!DOCTYPE html>\n<html>not found</html>".utf8), "a web page (HTML)"),
+                ("results.json", Data("{\"header\": {}}".utf8), "this is JSON, not a model"),
+            ]
+            for file in files {
+                let url = folder.appendingPathComponent(file.name)
+                try file.content.write(to: url)
+                for command in [
+                    ["predict", url.path, sound.path],
+                    ["export", url.path, "--format", "onnx", "--output", folder.path + "/out.onnx"],
+                ] {
+                    let run = try await Command.run(command)
+                    #expect(run.code == 1 && run.errors.contains(file.says), "\(run.errors)")
+                    #expect(run.errors.contains(url.path) && run.errors.filter { $0 == "\n" }.count == 1)
+                }
+            }
         }
     }
 

@@ -55,7 +55,7 @@ import Testing
             let mixed = try await Command.run([
                 "report", path("ann/results.json"), path("comparison/results.json"), "--output", path("mixed"),
             ])
-            #expect(mixed.code == 1 && mixed.errors.contains("one is a crossvalidation, the other a comparison"))
+            #expect(mixed.code == 1 && mixed.errors.contains("one is of folds, the other of one split"))
             for (arguments, code) in [
                 ([path("ann.safetensors")], 1), ([corpus], 1), ([path("nothing")], 1),
                 ([path("ann/results.json"), path("rnn/results.json")], 64),

@@ -10,7 +10,9 @@ import Testing
             let run = try await Command.run(["scale", "--models", "rnn", "--quick", "--output", output.path, "--json"])
             #expect(run.code == 0, "\(run.errors)")
             let results = try object(run.output)
-            #expect(results["isComplete"] as? Bool == true && results["kind"] as? String == "scaling")
+            #expect(
+                results["isComplete"] as? Bool == true
+                    && (results["header"] as? [String: Any])?["kind"] as? String == "scaling")
             let series = try #require(results["series"] as? [[String: Any]])
             let kinds = Set(
                 series.compactMap { one -> String? in

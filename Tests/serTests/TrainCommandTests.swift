@@ -26,7 +26,8 @@ import Testing
             #expect(history.count == 30)
             #expect(history.allSatisfy { ($0["validationDetail"] as? [String: Any])?["precision"] != nil })
             let files = try #require(report["testFiles"] as? [String])
-            #expect(files.count == (result["confusion"] as? [[Int]])?.joined().reduce(0, +))
+            #expect(
+                files.count == ((result["metrics"] as? [String: Any])?["confusion"] as? [[Int]])?.joined().reduce(0, +))
 
             let predicted = try await Command.run(["predict", model.path, "--json"] + files)
             #expect(predicted.code == 0, "\(predicted.errors)")
@@ -38,7 +39,7 @@ import Testing
                 return line["label"] as? String == emotion
             }
             // The same clips, the same model: prediction and test must agree.
-            let accuracy = try #require(result["testAccuracy"] as? Double)
+            let accuracy = try #require((result["metrics"] as? [String: Any])?["accuracy"] as? Double)
             #expect(abs(Double(right) / Double(files.count) - accuracy) < 1e-9)
             for line in lines {
                 let probabilities = try #require(line["probabilities"] as? [String: Double])

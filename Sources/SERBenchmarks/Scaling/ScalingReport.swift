@@ -78,7 +78,7 @@ extension ScalingResults {
     /// What was measured on, and how to measure it again.
     private var settings: ReportPage.Section {
         let repeated =
-            command.map { command -> [ReportPage.Piece] in
+            header.command.map { command -> [ReportPage.Piece] in
                 [.paragraph("The command that made them:"), .command(ReportSubject.shellText(command))]
             } ?? []
         return ReportPage.Section(
@@ -89,7 +89,7 @@ extension ScalingResults {
                         caption: "Settings.",
                         columns: [.init("setting", isNumber: false), .init("value", isNumber: false)],
                         rows: [
-                            ["library", "SER \(library)"], ["cores", "\(cores)"], ["threads", "\(threads)"],
+                            ["library", "SER \(header.library)"], ["cores", "\(cores)"], ["threads", "\(threads)"],
                             ["kernels", instructionSet], ["data", data],
                         ]))
             ])
@@ -108,7 +108,7 @@ extension ScalingResults {
             title: title ?? "Scalability", summary: summary,
             warnings: isComplete ? [] : ["The measurement was stopped before its end."],
             sections: [section, settings],
-            footer: "Made by SER \(LibraryVersion.current) from results of SER \(library).")
+            footer: "Made by SER \(LibraryVersion.current) from results of SER \(header.library).")
     }
 
     /// A report of their own.
@@ -126,18 +126,21 @@ extension Report {
         var scaling: (results: ScalingResults, source: String)?
         var others: [URL] = []
         for file in files {
-            let opened = try ResultsFile(at: file)
-            guard opened.kind == .scaling else {
+            let opened: ResultsFile, read: ScalingResults?
+            do throws(ResultsError) {
+                opened = try ResultsFile(at: file)
+                read = opened.kind == .scaling ? try opened.results() : nil
+            } catch { throw .results(error) }
+            guard let read else {
                 others.append(file)
                 continue
             }
             if let first = scaling?.source {
                 throw .doNotFit(first: first, second: file.relativePath, reason: "both tell how time and memory grow")
             }
-            guard let results = try opened.results(ScalingResults.self, version: ScalingResults.currentVersion).checked
-            else {
-                throw .unreadable(
-                    path: file.relativePath, reason: "it holds sizes or quantities that nobody can have measured")
+            guard let results = read.checked else {
+                throw .unusable(
+                    source: file.relativePath, reason: "it holds sizes or quantities that nobody can have measured")
             }
             scaling = (results, file.relativePath)
         }
@@ -148,7 +151,7 @@ extension Report {
         try self.init(
             contentsOf: others,
             adding: scaling.map {
-                Addition($0.results.section, command: $0.results.command, csv: ("scaling.csv", $0.results.csv))
+                Addition($0.results.section, command: $0.results.header.command, csv: ("scaling.csv", $0.results.csv))
             }, title: title, sounds: sounds)
     }
 }

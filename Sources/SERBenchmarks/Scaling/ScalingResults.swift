@@ -6,7 +6,10 @@ import SERSupport
 import SERTraining
 
 /// How time, memory and throughput grow, as `ser scale` measured it: the contents of `scaling.json`.
-public struct ScalingResults: Codable, Sendable, Equatable {
+public struct ScalingResults: ResultsDocument {
+    public static let kind = ResultsKind.scaling
+    public static let currentVersion = 2
+
     /// What grows in a series.
     public enum Subject: String, Codable, Sendable, CaseIterable {
         /// Training clips of an epoch.
@@ -61,16 +64,8 @@ public struct ScalingResults: Codable, Sendable, Equatable {
         public internal(set) var fit: ScalingFit?
     }
 
-    package static let currentVersion = 1
-
     /// What the file is.
-    public let kind: ResultsKind
-    /// The version of the file's format.
-    public let version: Int
-    /// The library that measured.
-    public let library: String
-    /// The command that was typed; nil for a program of its own.
-    public let command: [String]?
+    public let header: ResultsHeader
     /// Cores of the machine, and threads that the work had unless it was measured against them.
     public let cores, threads: Int
     /// The instruction set of the library's own kernels.
@@ -84,10 +79,7 @@ public struct ScalingResults: Codable, Sendable, Equatable {
 
     /// Results before the first measurement.
     package init(cores: Int, threads: Int, instructionSet: String, command: [String]? = nil) {
-        kind = .scaling
-        version = Self.currentVersion
-        library = LibraryVersion.current
-        self.command = command
+        header = ResultsHeader(of: Self.self, command: command)
         self.cores = cores
         self.threads = threads
         self.instructionSet = instructionSet
@@ -115,11 +107,6 @@ public struct ScalingResults: Codable, Sendable, Equatable {
     }
 
     package mutating func complete() { isComplete = true }
-
-    /// The results as JSON, keys sorted.
-    public func json() throws -> Data {
-        try ResultsCoding.encoder(isPretty: true).encode(self) + Data("\n".utf8)
-    }
 
     /// The results with their powers fitted anew; nil where a file holds what cannot be drawn over logarithmic axes.
     package var checked: ScalingResults? {

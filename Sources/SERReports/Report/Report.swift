@@ -54,26 +54,19 @@ public struct Report: Sendable {
     ) throws(ReportError) {
         var subjects: [ReportSubject] = []
         for file in files {
-            subjects.append(try ReportSubject(try AnyResults(contentsOf: file), source: file.relativePath))
+            let results: AnyResults
+            do throws(ResultsError) { results = try AnyResults(contentsOf: file) } catch { throw .results(error) }
+            subjects.append(try ReportSubject(results, source: file.relativePath))
         }
         try self.init(ReportSubject(joining: subjects), adding: addition, title: title, sounds: sounds)
     }
 
-    /// A report on a comparison of networks.
+    /// A report on an experiment.
     /// - Throws: ``ReportError``.
     public init(
-        _ results: ComparisonResults, title: String? = nil, sounds: ReportSounds? = nil
+        _ results: ExperimentResults, title: String? = nil, sounds: ReportSounds? = nil
     ) throws(ReportError) {
-        try self.init(ReportSubject(.comparison(results), source: "the comparison"), title: title, sounds: sounds)
-    }
-
-    /// A report on a cross-validation.
-    /// - Throws: ``ReportError``.
-    public init(
-        _ results: CrossValidationResults, title: String? = nil, sounds: ReportSounds? = nil
-    ) throws(ReportError) {
-        try self.init(
-            ReportSubject(.crossvalidation(results), source: "the cross-validation"), title: title, sounds: sounds)
+        try self.init(ReportSubject(.experiment(results), source: "the experiment"), title: title, sounds: sounds)
     }
 
     /// A report on an evaluation.
@@ -104,7 +97,7 @@ public struct Report: Sendable {
             measures = try ReportMeasures(subject)
             results = try subject.resultsTable(measures)
         } catch {
-            throw .unreadable(path: subject.source, reason: "\(error)")
+            throw .unusable(source: subject.source, reason: "\(error)")
         }
         page = subject.page(measures, title: title, sounds: sounds)
         differences = measures.differences

@@ -34,10 +34,10 @@ extension EvaluationResults {
             ])
     }
 
-    private var partlyHeardSection: ReportPage.Section? { partlyHeard?.section(of: clips.count) }
+    private var partlyHeardSection: ReportPage.Section? { partlyHeard.section(of: clips.count) }
 }
 
 extension EvaluationResults {
     /// In one sentence, how many clips are longer than the model hears; nil where none is.
-    package var partlyHeardText: String? { partlyHeard?.text(of: clips.count) }
+    package var partlyHeardText: String? { partlyHeard.text(of: clips.count) }
 }

@@ -2,7 +2,7 @@
 
 import SERTraining
 
-extension [EvaluationResults.HeardClip] {
+extension [HeardClip] {
     /// The clips that were heard in part, as a section of a report.
     func section(of clips: Int) -> ReportPage.Section? {
         guard let text = text(of: clips) else { return nil }

@@ -13,7 +13,8 @@ extension ReportSubject {
             cut.audit.overlaps.map { overlap in
                 [
                     cuts.count > 1 ? "\(index + 1): \(overlap.pair)" : overlap.pair,
-                    "\(overlap.speakers.count)", "\(overlap.sentences.count)", "\(overlap.identicalAudio.count)",
+                    cut.shared(overlap.speakers, by: .speaker), cut.shared(overlap.sentences, by: .sentence),
+                    "\(overlap.identicalAudio.count)",
                     overlap.nearlyIdenticalAudio.map { "\($0.count)" } ?? "not searched",
                 ]
             }

@@ -8,9 +8,9 @@ extension ReportSubject {
     func foldsSection() -> ReportPage.Section? {
         var pieces: [ReportPage.Piece] = []
         if let chart = speakersFigure { pieces.append(.figures([chart])) }
-        if kind == .crossvalidation { pieces.append(.table(foldTable)) }
+        if hasFolds { pieces.append(.table(foldTable)) }
         guard !pieces.isEmpty else { return nil }
-        return .init(kind == .crossvalidation ? "Folds and speakers" : "Speakers", pieces)
+        return .init(hasFolds ? "Folds and speakers" : "Speakers", pieces)
     }
 
     private var foldTable: ReportPage.Table {
@@ -34,7 +34,7 @@ extension ReportSubject {
         let values = network.runs.compactMap { run in
             accuracy(run, where: { run.folds?[$0] == fold })
         }
-        return values.isEmpty ? "–" : CrossValidationResults.Spread(values).mean.fixed(3)
+        return values.isEmpty ? "–" : Spread(values).mean.fixed(3)
     }
 
     private func accuracy(_ run: Run, where isIncluded: (Int) -> Bool) -> Double? {
@@ -56,7 +56,7 @@ extension ReportSubject {
                 name,
                 networks.map { network in
                     .init(
-                        CrossValidationResults.Spread(
+                        Spread(
                             network.runs.compactMap { accuracy($0) { speakers[$0] == name } }
                         ).mean)
                 })

@@ -32,7 +32,7 @@ extension ReportSubject {
 
     private func spread(_ network: Network) -> String {
         let values = network.runs.map(\.evaluation.metrics.accuracy)
-        let spread = CrossValidationResults.Spread(values)
+        let spread = Spread(values)
         return "\(spread.least.fixed(3))–\(spread.greatest.fixed(3)), s \(spread.deviation.fixed(3))"
     }
 

@@ -39,11 +39,11 @@ extension ReportSubject {
     private var testing: String {
         switch kind {
         case .evaluation, .scaling: return "a saved model tested on the whole corpus"
-        case .comparison, .crossvalidation:
+        case .experiment:
             let how =
-                kind == .comparison
-                ? "the clips are the test part of one split (\(cut))"
-                : "every clip was tested in one of the folds (\(cut))"
+                hasFolds
+                ? "each was tested in one of the folds (\(cut))"
+                : "the clips are the test part of one split (\(cut))"
             guard TestedClip.speakers(of: clips) != nil else { return "\(how), and who speaks is not known" }
             return sharesSpeakers
                 ? "\(how), but their voices were heard in training, so this says nothing about a voice never heard"

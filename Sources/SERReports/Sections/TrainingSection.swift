@@ -26,7 +26,7 @@ extension ReportSubject {
     }
 
     private func several(_ network: Network, _ histories: [History]) -> [ReportPage.CaptionedFigure] {
-        let kept = CrossValidationResults.Spread(histories.map { Double($0.bestEpoch) })
+        let kept = Spread(histories.map { Double($0.bestEpoch) })
         let caption =
             "over the epochs, mean of \(histories.count) trainings; bands: one standard deviation to either "
             + "side. Epochs kept: \(kept.least.fixed(0)) to \(kept.greatest.fixed(0))."
@@ -65,7 +65,7 @@ extension ReportSubject {
             let values = histories.compactMap { index < $0.epochs.count ? $0.epochs[index][keyPath: value] : nil }
                 .filter(\.isFinite)
             guard !values.isEmpty else { return .init(x: Double(index + 1), y: .nan) }
-            let spread = CrossValidationResults.Spread(values)
+            let spread = Spread(values)
             return .init(
                 x: Double(index + 1), y: spread.mean, low: max(0, spread.mean - spread.deviation),
                 high: isShare ? min(1, spread.mean + spread.deviation) : spread.mean + spread.deviation)

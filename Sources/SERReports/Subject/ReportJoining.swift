@@ -23,7 +23,7 @@ extension ReportSubject {
             var network = network
             for index in network.runs.indices {
                 do throws(EvaluationError) { network.runs[index] = try network.runs[index].reordered(order) } catch {
-                    throw .unreadable(path: other.source, reason: "\(error)")
+                    throw .unusable(source: other.source, reason: "\(error)")
                 }
             }
             networks.append(network)
@@ -42,7 +42,8 @@ extension ReportSubject {
 
     /// Why two cannot stand on one page, in words; nil where they can.
     private func whatDiffers(from other: ReportSubject) -> String? {
-        if kind != other.kind { return "one is a \(kind.rawValue), the other a \(other.kind.rawValue)" }
+        if kind != other.kind { return "one is an \(kind.rawValue), the other an \(other.kind.rawValue)" }
+        if hasFolds != other.hasFolds { return "one is of folds, the other of one split" }
         if corpus != other.corpus { return "one was made on \(corpus), the other on \(other.corpus)" }
         if labels != other.labels { return "their labels differ" }
         if clips.count != other.clips.count {

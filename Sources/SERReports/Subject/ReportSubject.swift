@@ -6,7 +6,7 @@ import SERTraining
 
 /// What a report tells of, whatever kind of results it comes from: networks, and what each made of the same clips.
 package struct ReportSubject: Sendable {
-    /// All folds of one training seed together, or the one run of a comparison or an evaluation.
+    /// All folds of one training seed together, or the one run of an evaluation.
     struct Run: Sendable {
         var seed: UInt64?
         /// What the network made of the clips, in the order of ``ReportSubject/clips``.
@@ -43,6 +43,8 @@ package struct ReportSubject: Sendable {
 
     /// The kind of the results.
     var kind: ResultsKind
+    /// Whether clips were tested in turn, fold by fold.
+    var hasFolds = false
     /// What is compared with what, for messages: the files' names.
     var source: String
     var corpus: String
@@ -51,7 +53,7 @@ package struct ReportSubject: Sendable {
     /// How the corpus was cut, in words.
     var cut: String
     /// What the parts of each fold hold and share.
-    var cuts: [CrossValidationResults.Cut]
+    var cuts: [ExperimentResults.Fold]
     var clips: [TestedClip]
     var networks: [Network]
     var warnings: [String]

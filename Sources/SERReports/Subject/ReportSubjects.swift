@@ -4,112 +4,80 @@ import Foundation
 import SERSupport
 import SERTraining
 
+/// Results of networks that were tested, of any kind.
+package enum AnyResults: Sendable {
+    case experiment(ExperimentResults)
+    case evaluation(EvaluationResults)
+
+    /// Results that a command wrote.
+    /// - Throws: ``ResultsError``, also for results of another kind.
+    package init(contentsOf file: URL) throws(ResultsError) {
+        let results = try ResultsFile(at: file)
+        switch results.kind {
+        case .experiment: self = .experiment(try results.results())
+        case .evaluation: self = .evaluation(try results.results())
+        case .scaling: throw .notResults(path: file.relativePath)
+        }
+    }
+}
+
+extension AnyResults {
+    /// The names that stand in tables and figures.
+    fileprivate var names: [String] {
+        switch self {
+        case .experiment(let results):
+            [results.corpus] + results.labels + results.networks + results.candidates.map(\.name)
+                + results.runs.map(\.candidate) + results.folds.map(\.name)
+        case .evaluation(let results): [results.corpus] + results.labels
+        }
+    }
+}
+
 extension ReportSubject {
     /// What results of any kind tell of.
     /// - Throws: ``ReportError`` where the results contradict themselves.
     init(_ results: AnyResults, source: String) throws(ReportError) {
+        if let name = results.names.first(where: { $0.utf8.count > Self.longestName }) {
+            throw .unusable(source: source, reason: "it holds a name of \(name.utf8.count) characters")
+        }
         do throws(EvaluationError) {
             switch results {
-            case .comparison(let results): try self.init(results, source: source)
-            case .crossvalidation(let results): try self.init(results, source: source)
+            case .experiment(let results): try self.init(results, source: source)
             case .evaluation(let results): try self.init(results, source: source)
             }
-        } catch { throw .unreadable(path: source, reason: "it contradicts itself: \(error)") }
+        } catch { throw .unusable(source: source, reason: "it contradicts itself: \(error)") }
         nameApart()
     }
 
-    private init(_ results: ComparisonResults, source: String) throws(EvaluationError) {
-        var networks: [Network] = []
-        for entry in results.models {
-            let logits = entry.logits ?? []
-            let raw = try TestedClip.evaluation(
-                of: results.clips, logits: logits, temperature: 1, labels: results.labels)
-            let isCalibrated = entry.temperature != 1
-            let run = Run(
-                seed: results.seed,
-                evaluation: isCalibrated ? try raw.scaled(by: entry.temperature) : raw,
-                uncalibrated: isCalibrated ? raw : nil, folds: nil,
-                trainings: [
-                    Training(
-                        fold: nil, history: History(epochs: entry.history, bestEpoch: entry.bestEpoch),
-                        network: entry.name)
-                ])
-            networks.append(
-                Network(
-                    name: entry.name.uppercased(), runs: [run], settings: entry.settings.map { [$0] } ?? [],
-                    parameters: entry.parameters, seconds: entry.trainSeconds, slug: ""))
-        }
-        kind = .comparison
-        self.source = source
-        corpus = results.corpus
-        synthetic = results.synthetic
-        labels = results.labels
-        cut = results.split.method
-        cuts =
-            results.audit.map { audit in
-                [
-                    .init(
-                        name: results.split.method, train: results.split.train, validation: results.split.validation,
-                        test: results.split.test, audit: audit)
-                ]
-            } ?? []
-        clips = results.clips
-        self.networks = networks
-        warnings = results.split.warnings + results.models.compactMap(\.divergence)
-        unit = results.split.sharedSpeakers.isEmpty ? nil : .clips
-        missing = results.missing
-        isSearched = results.audit.map { $0.overlaps.allSatisfy { $0.nearlyIdenticalAudio != nil } } ?? false
-        skipped = results.skipped
-        libraries = [results.library]
-        commands = results.command.map { [$0] } ?? []
-        facts = [("seed", "\(results.seed)"), ("epochs", "\(results.epochs)")]
-        let split = results.split
-        further = [results.partlyHeard?.section(of: split.train + split.validation + split.test)].compactMap { $0 }
-    }
+    /// Longer names of labels and networks are no names.
+    private static let longestName = 1000
 
-    private init(_ results: CrossValidationResults, source: String) throws(EvaluationError) {
-        let tested = results.folds.filter { $0.seed == results.seeds.first }
-        let clips = tested.flatMap { fold in fold.clips.map(TestedClip.init) }
-        var runs: [Run] = []
-        for seed in results.seeds {
-            let folds = results.folds.filter { $0.seed == seed }
-            guard folds.flatMap({ $0.clips.map(TestedClip.init) }) == clips else {
-                throw .notPaired(reason: "seed \(seed) has not tested the clips of the first seed")
-            }
-            runs.append(try Run(folds, seed: seed, labels: results.labels))
+    private init(_ results: ExperimentResults, source: String) throws(EvaluationError) {
+        let clips = results.folds.flatMap(\.clips)
+        guard Set(clips).count == clips.count else { throw .notPaired(reason: "a clip was tested in two folds") }
+        var networks: [Network] = []
+        for name in results.networks where !results.missing.contains(name) {
+            networks.append(try Network(name, of: results, clips: clips.count))
         }
-        let names = results.settings.map { $0.name.uppercased() }
-        kind = .crossvalidation
+        kind = .experiment
+        hasFolds = results.cut.hasFolds
         self.source = source
         corpus = results.corpus
         synthetic = results.synthetic
         labels = results.labels
-        cut = results.protocol
-        cuts = results.cuts
+        cut = results.cut.summary
+        cuts = results.folds
         self.clips = clips
-        networks = [
-            Network(
-                name: names.count == 1 ? names[0] : "the best of \(names.joined(separator: ", "))", runs: runs,
-                settings: results.settings, parameters: names.count == 1 ? results.settings.first?.parameters : nil,
-                seconds: results.folds.reduce(0) { $0 + $1.seconds }, slug: "")
-        ]
+        self.networks = networks
         warnings = results.warnings
+        unit = results.resamplingUnit
+        missing = results.missing
         isSearched = results.unheard != nil
-        unit = nil
-        skipped = Set(results.folds.flatMap(\.skipped)).sorted()
-        libraries = [results.library]
-        commands = results.command.map { [$0] } ?? []
-        facts =
-            [
-                ("protocol", results.protocol), ("seed of the folds", "\(results.foldSeed)"),
-                ("seeds of the trainings", results.seeds.map(String.init).joined(separator: ", ")),
-                (
-                    "validation",
-                    "\((results.validation * 100).significant(3)) % of what is not tested"
-                        + (results.validatedBy.map { ", whole \($0.rawValue)s" } ?? ", of each class")
-                ),
-            ] + (results.inner.map { [("inner folds", $0)] } ?? [])
-        unit = sharesSpeakers ? .clips : nil
+        skipped = results.skipped
+        libraries = [results.header.library]
+        commands = results.header.command.map { [$0] } ?? []
+        facts = results.facts
+        further = [results.partlyHeard.section(of: results.clipCount)].compactMap { $0 }
     }
 
     private init(_ results: EvaluationResults, source: String) throws(EvaluationError) {
@@ -137,8 +105,8 @@ extension ReportSubject {
         unit = nil
         bootstrap = results.bootstrap
         skipped = results.skipped
-        libraries = [results.library]
-        commands = results.command.map { [$0] } ?? []
+        libraries = [results.header.library]
+        commands = results.header.command.map { [$0] } ?? []
         facts =
             [("model file", results.model), ("features", results.features)]
             + results.provenance.texts.sorted { $0.key < $1.key }.map { ("model: \($0.key)", $0.value) }
@@ -146,24 +114,70 @@ extension ReportSubject {
     }
 }
 
+extension ReportSubject.Network {
+    /// A network of an experiment with all its runs.
+    fileprivate init(_ name: String, of results: ExperimentResults, clips: Int) throws(EvaluationError) {
+        self.name = name.uppercasedNames(of: results)
+        runs = []
+        for seed in results.seeds {
+            let run = try ReportSubject.Run(of: name, seed: seed, in: results)
+            guard run.evaluation.targets.count == clips else {
+                throw .notPaired(reason: "\(name) has not tested every clip with seed \(seed)")
+            }
+            runs.append(run)
+        }
+        let isChosen = results.choice != nil
+        settings = isChosen ? results.candidates : results.candidates.filter { $0.name == name }
+        let own = results.runs.filter { $0.network == name }
+        parameters = isChosen ? nil : own.first?.parameters
+        seconds = own.reduce(0) { $0 + $1.seconds }
+        slug = ""
+    }
+}
+
+extension String {
+    /// A network's name as a page shows it: the candidates' names in capitals.
+    fileprivate func uppercasedNames(of results: ExperimentResults) -> String {
+        guard results.choice != nil else { return uppercased() }
+        return "the best of \(results.candidates.map { $0.name.uppercased() }.joined(separator: ", "))"
+    }
+}
+
 extension ReportSubject.Run {
     /// All folds of one seed.
-    fileprivate init(
-        _ parts: [CrossValidationResults.Fold], seed: UInt64, labels: [String]
-    ) throws(EvaluationError) {
-        for fold in parts where !(fold.temperature > 0 && fold.temperature.isFinite) {
-            throw .temperature(fold.temperature)
+    fileprivate init(of network: String, seed: UInt64, in results: ExperimentResults) throws(EvaluationError) {
+        let own = results.runs.filter { $0.network == network && $0.seed == seed }
+        guard own.map(\.fold) == Array(1...max(results.folds.count, 1)) else {
+            throw .notPaired(reason: "\(network) was not tested on each fold once with seed \(seed)")
         }
         self.seed = seed
-        evaluation = try Evaluation(pooling: parts, labels: labels)
+        evaluation = try results.evaluation(of: network, seed: seed)
         uncalibrated =
-            parts.contains { $0.temperature != 1 }
-            ? try Evaluation(pooling: parts, labels: labels, isCalibrated: false) : nil
-        folds = parts.flatMap { fold in fold.clips.map { _ in fold.fold } }
-        trainings = parts.map { fold in
+            own.contains { $0.temperature != 1 }
+            ? try results.evaluation(of: network, seed: seed, isCalibrated: false) : nil
+        folds = results.cut.hasFolds ? own.flatMap { run in run.logits.map { _ in run.fold } } : nil
+        trainings = own.map { run in
             ReportSubject.Training(
-                fold: fold.fold, history: History(epochs: fold.history, bestEpoch: fold.bestEpoch),
-                network: fold.network)
+                fold: results.cut.hasFolds ? run.fold : nil, history: run.story, network: run.candidate)
         }
+    }
+}
+
+extension ExperimentResults {
+    /// Settings that are of no one network, by what they are.
+    fileprivate var facts: [(name: String, value: String)] {
+        var facts = [(name: "protocol", value: cut.summary)]
+        if let seed = cut.seed { facts.append(("seed of the folds", "\(seed)")) }
+        facts.append(
+            (
+                seeds.count == 1 ? "seed of the training" : "seeds of the trainings",
+                seeds.map(String.init).joined(separator: ", ")
+            ))
+        if let validation = cut.validation {
+            let group = cut.validatedBy.map { ", whole \($0.rawValue)s" } ?? ", of each class"
+            facts.append(("validation", "\((validation * 100).significant(3)) % of what is not tested\(group)"))
+        }
+        if let choice { facts.append(("inner folds", choice)) }
+        return facts
     }
 }

@@ -5,8 +5,7 @@ import SERCore
 import SERModels
 import SERSupport
 
-/// A named way to train a network: what is compared with others (``Comparison``), or tested fold by fold
-/// (``CrossValidation``).
+/// A named way to train a network: what an ``Experiment`` trains and tests.
 public struct Candidate: Sendable {
     /// Builds a network with its first weights for the given labels from a seed.
     public typealias NetworkBuilder = @Sendable (_ labels: [String], _ seed: UInt64) throws -> Model
@@ -31,11 +30,6 @@ public struct Candidate: Sendable {
 }
 
 extension Candidate {
-    /// That several candidates have a name, in a sentence.
-    static func repeated(_ name: String) -> String {
-        "two candidates have the name '\(name)': give each a name of its own"
-    }
-
     /// A candidate that is ready for a training.
     struct Prepared {
         /// The candidate's trainer with the seed of the run.
@@ -58,6 +52,18 @@ extension Candidate {
         }
         _ = try trainer.objective(for: network, labels: labels)
         return Prepared(trainer: trainer, network: network, pipeline: try trainer.pipeline(for: network))
+    }
+
+    /// Makes sure that the parts of a split are large enough; folds may have no validation part.
+    func checkSizes(of split: DataSplit, isFold: Bool) throws(TrainingError) {
+        // A corpus of one label is told as such, whatever its parts hold.
+        guard split.labels.count > 1 else { return }
+        for part in split.partitions where part.isEmpty && !isFold { throw .emptyPart(part.role.rawValue) }
+        guard trainer.batchSize <= split.train.count else {
+            throw .setting(
+                "the \(name.uppercased()) trains on batches of \(trainer.batchSize) clips, and there are only "
+                    + "\(split.train.count) to train on. Bring more clips.")
+        }
     }
 }
 

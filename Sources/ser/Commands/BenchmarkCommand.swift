@@ -46,7 +46,9 @@ struct BenchmarkCommand: ParsableCommand {
     private static let memory = Architecture.allCases.map { "memory/\($0.rawValue)" }
     private static let allNames = Benchmark.names + memory
 
-    private var names: [String] { only?.split(separator: ",").map(String.init) ?? Self.allNames }
+    private var names: [String] {
+        only?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? Self.allNames
+    }
 
     func validate() throws {
         if let unknown = names.first(where: { !Self.allNames.contains($0) }) {

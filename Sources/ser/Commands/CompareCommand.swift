@@ -13,7 +13,9 @@ struct ArchitectureList: ExpressibleByArgument {
     var architectures: [Architecture]
 
     init?(argument: String) {
-        let parsed = argument.split(separator: ",").map { Architecture(rawValue: String($0)) }
+        let parsed = argument.split(separator: ",", omittingEmptySubsequences: false).map { word in
+            Architecture(rawValue: word.trimmingCharacters(in: .whitespaces))
+        }
         architectures = parsed.compactMap { $0 }
         guard !parsed.isEmpty, architectures.count == parsed.count, Set(parsed).count == parsed.count else {
             return nil
@@ -54,45 +56,44 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let folder = try ComparisonFolder(at: output)
+        try AtomicFile.prepare(folder: output)
         let split = try training.split(try data ?? syntheticCorpus())
-        var comparison = Comparison(models.architectures.map(training.candidate), seed: training.seed)
-        comparison.command = ReportOptions.command
+        let candidates = models.architectures.map(training.candidate)
+        var experiment = Experiment(candidates, on: .split(split), seeds: [training.seed])
+        experiment.command = ReportOptions.command
         // What cannot be trained is told before anybody listens.
-        try comparison.check(on: split)
-        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
-        let live = try view.report(on: split, audit: comparison.audit(of: split))
-        var isFirst = true
-        var results = try comparison.run(
-            on: split, progress: { progress(of: $0, live: live) },
-            completed: { outcome, results in
+        try experiment.check()
+        experiment.copies = try stoppable { try training.recipe.copySearch.copies(in: split.corpus) }
+        let live = try view.report(on: split, audit: split.audit(searched: experiment.copies))
+        let progress = NetworksProgress(candidates, live: live), file = output.appendingPathComponent("results.json")
+        var results = try experiment.run(
+            observe: progress.show,
+            tested: { [output] network, results in
                 // All networks read the same clips.
-                if isFirst { note(skipped: outcome.skipped) }
-                isFirst = false
-                note(divergence: outcome.trained)
-                live?.tested(accuracy: outcome.entry.testAccuracy)
-                try folder.write(outcome)
-                try folder.write(results)
-            },
-            isCancelled: { Interruption.isRequested })
-        if !results.models.isEmpty {
+                if results.runs.count == 1 { note(skipped: network.skipped) }
+                note(divergence: network.trained)
+                live?.tested(accuracy: network.test.metrics.accuracy)
+                try network.write(to: output)
+                try results.write(to: file)
+            }, stop: .interruption)
+        if !results.runs.isEmpty {
             let page = try Report(results, sounds: report.sounds(of: split.corpus))
             results.differences = page.differences
-            try page.write(to: folder.url)
+            try page.write(to: output)
             live?.finish(page.html)
         }
-        try folder.write(results)
+        try results.write(to: file)
         if common.json {
             try printJSON(results)
         } else {
             try printText(results)
             try printText("report: \(output.appendingPathComponent("report.html").path)")
         }
-        if results.missing.isEmpty { live?.waitForLastLook() }
-        if !results.missing.isEmpty {
+        guard results.isComplete else {
             note("Stopped; the networks that were finished are in \(output.path).")
             throw ExitCode(Interruption.exitCode)
         }
+        live?.waitForLastLook()
     }
 
     /// A synthetic corpus that stays in the user's cache folder, so that a second comparison finds it.

@@ -53,7 +53,8 @@ struct CrossValidateCommand: ParsableCommand {
             Docs/Protocols.md tells which answers which question.
 
             With --test-data, the network is trained on DATA and tested on the other corpus; --map gives labels other \
-            names in both. With --nested and several networks, inner folds within each training part choose among them.
+            names in both. Several networks are compared over the same folds; with --nested, inner folds within each \
+            training part choose among them.
 
             Finished folds are kept in the output folder. After Ctrl-C, a crash or a power cut, the same command goes \
             on from there and ends in the same predictions. results.json holds all settings, what the parts share, and \
@@ -66,11 +67,14 @@ struct CrossValidateCommand: ParsableCommand {
     @Argument(help: "The corpus's folder, or a CSV manifest.")
     var data: URL
 
-    @Option(help: ArgumentHelp("The network; several, separated by commas, with --nested.", valueName: "names"))
+    @Option(
+        help: ArgumentHelp(
+            "The network, or several with commas between them: each is tested, or with --nested the best of them.",
+            valueName: "names"))
     var model: ArchitectureList
 
-    @Option(help: "What the folds keep apart.")
-    var by = FoldRule.speaker
+    @Option(help: "What the folds keep apart. (default: speaker)")
+    var by: FoldRule?
 
     @Option(
         help: ArgumentHelp(
@@ -99,21 +103,6 @@ struct CrossValidateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder for report.html, results and finished folds.", valueName: "folder"))
     var output: URL
 
-    @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
-    var epochs = 100
-
-    @Option(help: ArgumentHelp("Rate to which all sound is resampled, in Hz.", valueName: "hertz"))
-    var rate = 22_050.0
-
-    @Option(help: ArgumentHelp("How much of each clip is used, in seconds.", valueName: "seconds"))
-    var duration = 3.0
-
-    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
-    var coefficients = 40
-
-    @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
-    var annInput = ClipSummary.means
-
     @Option(
         help: ArgumentHelp(
             "Folds trained at once, each on one thread. (default: as threads and memory allow)", valueName: "count"))
@@ -135,33 +124,25 @@ struct CrossValidateCommand: ParsableCommand {
             """)
     var calibrate = false
 
-    @OptionGroup var reading: CorpusReadingOptions
+    @OptionGroup var recipe: RecipeOptions
     @OptionGroup var report: ReportOptions
-    @OptionGroup var optimization: OptimizationOptions
-    @OptionGroup var copySearch: CopySearchOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if !(1...100_000).contains(epochs) { throw ValidationError("--epochs \(epochs): must be from 1 to 100000.") }
-        if !(duration > 0 && duration <= 60) {
-            throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
-        }
         if !(validation > 0 && validation < 1) {
             throw ValidationError("--validation \(validation): must be above 0 and below 1.")
         }
         if let folds, folds < 2 { throw ValidationError("--folds \(folds): must be at least 2.") }
         if let nested, nested < 2 { throw ValidationError("--nested \(nested): must be at least 2.") }
         if let sideBySide, sideBySide < 1 { throw ValidationError("--side-by-side \(sideBySide): must be at least 1.") }
-        if model.architectures.count > 1, nested == nil {
-            throw ValidationError(
-                "--model names several networks: say with --nested how many inner folds choose among them, or run once "
-                    + "for each.")
-        }
         if nested != nil, model.architectures.count < 2 {
             throw ValidationError("--nested chooses among several networks: name them all, as in --model ann,gru.")
         }
         if testData != nil, lists != nil || folds != nil {
             throw ValidationError("--test-data trains once and tests once: leave out --folds and --lists.")
+        }
+        if lists != nil || testData != nil, by != nil {
+            throw ValidationError("--by says how folds are cut: leave it out beside --lists and --test-data.")
         }
         if lists != nil, folds != nil { throw ValidationError("--lists says what the folds are: leave out --folds.") }
     }
@@ -169,35 +150,42 @@ struct CrossValidateCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let corpus = try corpusToCut()
-        var validation = CrossValidation(
-            try foldRule(for: corpus), choosing: model.architectures.map(candidate),
-            by: innerRule(for: corpus), seeds: seeds.seeds, foldSeed: foldSeed, validation: self.validation,
-            validatedBy: validateBy)
-        validation.sideBySide = sideBySide
-        validation.command = ReportOptions.command
-        // What cannot be cut is told before anybody listens.
-        _ = try corpus.folds(
-            validation.folds, validation: self.validation, validatedBy: validateBy, seed: foldSeed)
-        try stopping {
-            let copies = try copySearch.copies(in: corpus)
-            let results = try validation.run(
-                on: corpus, copies: copies, in: output, observe: CrossValidationProgress.standard(),
-                isCancelled: { Interruption.isRequested })
-            try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
-            if common.json {
-                try printJSON(results)
-            } else {
-                try printText(results)
-                try printText("results: \(output.appendingPathComponent("results.json").path)")
-                try printText("report: \(output.appendingPathComponent("report.html").path)")
-            }
+        let cut = try Experiment.Cut.folds(
+            try foldRule(for: corpus), of: corpus, validation: validation, validatedBy: validateBy, seed: foldSeed)
+        var experiment = Experiment(
+            model.architectures.map(candidate), on: cut, seeds: seeds.seeds,
+            choosing: nested == nil ? nil : innerRule(for: corpus))
+        experiment.sideBySide = sideBySide
+        experiment.command = ReportOptions.command
+        // What cannot be trained is told before anybody listens.
+        try experiment.check()
+        experiment.copies = try stoppable { try recipe.copySearch.copies(in: corpus) }
+        var results = try experiment.run(in: output, observe: FoldsProgress.standard(), stop: .interruption)
+        guard results.isComplete else {
+            note(
+                "Stopped; \(results.runs.count) of \(results.plannedRuns) \(results.networks.count > 1 ? "runs" : "folds") "
+                    + "are finished. The same command goes on from \(output.path).")
+            throw ExitCode(Interruption.exitCode)
+        }
+        let page = try Report(results, sounds: report.sounds(of: corpus))
+        if results.networks.count > 1 {
+            results.differences = page.differences
+            try results.write(to: output.appendingPathComponent("results.json"))
+        }
+        try page.write(to: output)
+        if common.json {
+            try printJSON(results)
+        } else {
+            try printText(results)
+            try printText("results: \(output.appendingPathComponent("results.json").path)")
+            try printText("report: \(output.appendingPathComponent("report.html").path)")
         }
     }
 
     private func corpusToCut() throws -> Corpus {
-        let first = try reading.corpus(at: data)
+        let first = try recipe.reading.corpus(at: data)
         guard let testData else { return try first.relabelled(map?.names ?? [:]) }
-        let second = try reading.corpus(at: testData)
+        let second = try recipe.reading.corpus(at: testData)
         for name in (map?.names ?? [:]).keys.sorted() where !(first.labels + second.labels).contains(name) {
             throw SplitError.unknownLabel(name, known: Set(first.labels + second.labels).sorted())
         }
@@ -205,6 +193,13 @@ struct CrossValidateCommand: ParsableCommand {
             try corpus.relabelled((map?.names ?? [:]).filter { corpus.labels.contains($0.key) })
         }
         let joined = try Corpus.joined(renamed)
+        let namesakes = Set(renamed[0].clips.compactMap(\.speaker)).intersection(renamed[1].clips.compactMap(\.speaker))
+        if !namesakes.isEmpty {
+            let names = namesakes.sorted().prefix(10).joined(separator: ", ") + (namesakes.count > 10 ? ", ..." : "")
+            note(
+                "\(namesakes.count) speakers have the same name in both corpora (\(names)) and are taken for different "
+                    + "people. Where they are the same, list the files to be tested in --lists instead.")
+        }
         let left = renamed.map(\.clips.count).reduce(0, +) - joined.clips.count
         if left > 0 {
             note("\(left) clips are left out: both corpora have only \(joined.labels.joined(separator: ", "))")
@@ -218,7 +213,7 @@ struct CrossValidateCommand: ParsableCommand {
             return .corpora(trainedOn: names.first ?? "", testedOn: names.last ?? "")
         }
         if let lists { return try .lists(contentsOf: lists) }
-        switch by {
+        switch by ?? .speaker {
         case .random: return .random(folds ?? 5)
         case .stratified: return .stratified(folds ?? 5)
         case .speaker: return folds.map { Folds.grouped(by: .speaker, $0) } ?? .leaveOneSpeakerOut
@@ -235,7 +230,7 @@ struct CrossValidateCommand: ParsableCommand {
             return groups - tested >= inner ? .grouped(by: grouping, inner) : .stratified(inner)
         }
         guard testData == nil, lists == nil else { return .stratified(inner) }
-        switch by {
+        switch by ?? .speaker {
         case .speaker: return grouped(by: .speaker, of: corpus.speakers.count)
         case .sentence: return grouped(by: .sentence, of: Set(corpus.clips.compactMap(\.sentence)).count)
         case .both, .stratified, .random: return .stratified(inner)
@@ -243,26 +238,9 @@ struct CrossValidateCommand: ParsableCommand {
     }
 
     private func candidate(_ architecture: Architecture) -> Candidate {
-        var candidate = architecture.candidate(
-            features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            summary: annInput, epochs: epochs, optimizer: optimization.optimizer,
-            schedule: optimization.learningRateSchedule(epochs: epochs), clipping: optimization.clipping,
-            calibrates: calibrate, isStrict: reading.strict)
+        var candidate = recipe.candidate(architecture, calibrates: calibrate)
         // Folds are told by what they test, not by curves.
         candidate.trainer.metrics = []
         return candidate
-    }
-
-    /// Runs work that Ctrl-C stops, and says how to go on.
-    private func stopping(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch CrossValidationError.stopped(let finished, let total) {
-            note("Stopped; \(finished) of \(total) folds are finished. The same command goes on from \(output.path).")
-            throw ExitCode(Interruption.exitCode)
-        } catch TrainingError.cancelled, CorpusError.cancelled {
-            note("Stopped before anything was finished.")
-            throw ExitCode(Interruption.exitCode)
-        }
     }
 }

@@ -75,7 +75,8 @@ struct EvaluateCommand: ParsableCommand {
             var suite = RobustnessSuite.standard
             suite.seed = seed
             guard let conditions else { return suite }
-            let families = try conditions.split(separator: ",").map { word in
+            let words = conditions.split(separator: ",", omittingEmptySubsequences: false)
+            let families = try words.map { word in
                 let name = word.trimmingCharacters(in: .whitespaces)
                 guard let family = DegradationFamily(rawValue: name) else {
                     let known = DegradationFamily.allCases.map(\.rawValue).joined(separator: ", ")
@@ -83,7 +84,9 @@ struct EvaluateCommand: ParsableCommand {
                 }
                 return family
             }
-            guard !families.isEmpty else { throw ValidationError("--conditions: name at least one.") }
+            guard Set(families).count == families.count else {
+                throw ValidationError("--conditions: name each once.")
+            }
             return suite.only(Set(families))
         }
     }
@@ -97,8 +100,7 @@ struct EvaluateCommand: ParsableCommand {
         var results = try stoppable {
             try EvaluationResults(
                 recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
-                store: store, isStrict: reading.strict, observe: TrainingProgress.standard(),
-                isCancelled: { Interruption.isRequested })
+                store: store, isStrict: reading.strict, observe: TrainingProgress.standard(), stop: .interruption)
         }
         if robustness {
             results.robustness = try stoppable {
@@ -108,7 +110,7 @@ struct EvaluateCommand: ParsableCommand {
             }
         }
         if let output {
-            try AtomicFile.write(try results.json(), to: output.appendingPathComponent("results.json"))
+            try results.write(to: output.appendingPathComponent("results.json"))
             try Report(results, sounds: report.sounds(of: corpus)).write(to: output)
         }
         if common.json {

@@ -58,7 +58,7 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        if let output { try AtomicFile.prepare(file: output) }
+        if let output { try prepare(output: output, besides: [model, file.file]) }
         let recognizer = try Recognizer(contentsOf: model)
         let (heard, explanations) = try explain(with: recognizer)
         guard let first = explanations.first else { return }

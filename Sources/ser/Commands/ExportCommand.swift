@@ -44,7 +44,7 @@ struct ExportCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let target = output ?? model.deletingPathExtension().appendingPathExtension(format.rawValue)
-        try AtomicFile.prepare(file: target)
+        try prepare(output: target, besides: [model])
         let recognizer = try Recognizer(contentsOf: model)
         let options = ONNXOptions(includesFeatures: includeFeatures, foldsBatchNorm: !keepBatchNorm)
         try recognizer.exportONNX(to: target, options)

@@ -69,7 +69,7 @@ struct FeaturesCommand: ParsableCommand {
         common.apply()
         let extractor = MFCC(preset, coefficients: coefficients ?? usualCoefficients, sampleRate: rate)
         try extractor.validate()
-        if let output { try AtomicFile.prepare(file: output) }
+        if let output { try prepare(output: output, besides: files.map(\.file)) }
         var failures = 0
         for file in files {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }

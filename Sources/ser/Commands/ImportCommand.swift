@@ -87,7 +87,7 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try AtomicFile.prepare(file: output)
+        try prepare(output: output, besides: [file, like, names, standardization])
         let (recognizer, prefixes) =
             try isONNX
             ? (Recognizer(contentsOfONNX: file, parts: parts()), []) : fromStateDict()
@@ -141,8 +141,13 @@ struct ImportCommand: ParsableCommand {
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
-        do { return try JSONDecoder().decode(type, from: Data(contentsOf: file)) } catch let error as DecodingError {
-            throw InterchangeError.malformed(path: file.path, reason: "it does not hold what it should: \(error)")
+        let data: Data
+        do { data = try Data(contentsOf: file) } catch {
+            throw ValidationError("\(file.relativePath) cannot be read: \(error.localizedDescription)")
+        }
+        do { return try JSONDecoder().decode(type, from: data) } catch {
+            throw InterchangeError.malformed(
+                path: file.path, reason: "it does not hold what it should: \(MetadataPart.reason(error))")
         }
     }
 

@@ -42,6 +42,9 @@ struct ReportCommand: ParsableCommand {
         if options.audio, data == nil {
             throw ValidationError("--audio needs the recordings: name their folder by --data.")
         }
+        if let data, (try? data.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory != true {
+            throw ValidationError("--data \(data.relativePath): there is no such folder.")
+        }
         if results.count > 1, output == nil {
             throw ValidationError("Of several results, say with --output which folder the report goes to.")
         }

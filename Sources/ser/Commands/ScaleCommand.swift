@@ -100,7 +100,7 @@ struct ScaleCommand: ParsableCommand {
     }
 
     private func write(_ results: ScalingResults) throws {
-        try AtomicFile.write(results.json(), to: output.appendingPathComponent("scaling.json"))
+        try results.write(to: output.appendingPathComponent("scaling.json"))
         try results.report().write(to: output)
     }
 }

@@ -53,18 +53,22 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try AtomicFile.prepare(file: output)
+        try prepare(output: output, besides: [data])
+        if let kept = keptCheckpoint {
+            try prepare(output: kept.file, option: "--checkpoint", besides: [data, output])
+        }
         let split = try training.split(data)
         let candidate = training.candidate(model)
-        var comparison = Comparison([candidate], seed: training.seed)
+        var experiment = Experiment([candidate], on: .split(split), seeds: [training.seed])
         // What cannot be trained is told before anybody listens.
-        try comparison.check(on: split)
-        comparison.copies = try stoppable { try training.copySearch.copies(in: split.corpus) }
-        let live = try view.report(on: split, audit: comparison.audit(of: split))
+        try experiment.check()
+        experiment.copies = try stoppable { try training.recipe.copySearch.copies(in: split.corpus) }
+        let audit = split.audit(searched: experiment.copies)
+        let live = try view.report(on: split, audit: audit)
         let outcome = try stoppable {
-            try comparison.train(
-                candidate, on: split, checkpoint: keptCheckpoint, observe: progress(of: candidate, live: live),
-                isCancelled: { Interruption.isRequested })
+            try candidate.tested(
+                on: split, seed: training.seed, checkpoint: keptCheckpoint,
+                observe: progress(of: candidate.name, live: live), stop: .interruption)
         }
         note(skipped: outcome.skipped)
         note(divergence: outcome.trained)
@@ -72,10 +76,10 @@ struct TrainCommand: ParsableCommand {
         if common.json {
             try printJSON(Summary(outcome, split, self))
         } else {
-            try printText(text(outcome, split, comparison.audit(of: split)))
+            try printText(text(outcome, split, audit))
         }
         if let live, !outcome.trained.wasCancelled {
-            live.finish(try Report(comparison.results(of: outcome, on: split)).html)
+            live.finish(try Report(experiment.results(of: outcome)).html)
             live.waitForLastLook()
         }
         if outcome.trained.wasCancelled {
@@ -97,19 +101,19 @@ struct TrainCommand: ParsableCommand {
             : "The same command with --resume goes on from \(kept.file.path)."
     }
 
-    private func text(_ outcome: Comparison.Outcome, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
-        let entry = outcome.entry
+    private func text(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
+        let run = outcome.run
         return try
             ([
-                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(entry.bestEpoch) of "
-                    + "\(entry.history.count), \(entry.trainSeconds.fixed(1)) s",
+                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
+                    + "\(run.history.count), \(run.seconds.fixed(1)) s",
                 "test part: \(outcome.test)",
             ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
             + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
             .joined(separator: "\n")
     }
 
-    private func calibration(_ outcome: Comparison.Outcome) throws -> [String] {
+    private func calibration(_ outcome: TestedNetwork) throws -> [String] {
         guard training.calibrate else { return [] }
         let fit = outcome.recognizer.provenance.calibration?.description ?? "none"
         guard outcome.recognizer.calibration != nil else { return ["calibration: \(fit)"] }
@@ -125,14 +129,14 @@ struct TrainCommand: ParsableCommand {
         let seed: UInt64
         /// What logits are divided by, where confidences were calibrated.
         let temperature: Double?
-        let result: ComparisonResults.Entry
+        let result: ExperimentResults.Run
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
         let skipped: [String]
         /// Clips of any part that are longer than the network hears, with the part that it heard.
-        let partlyHeard: [EvaluationResults.HeardClip]
+        let partlyHeard: [HeardClip]
 
-        init(_ outcome: Comparison.Outcome, _ split: DataSplit, _ command: TrainCommand) {
+        init(_ outcome: TestedNetwork, _ split: DataSplit, _ command: TrainCommand) {
             corpus = split.corpus.name
             synthetic = split.corpus.isSynthetic
             stopped = outcome.trained.wasCancelled
@@ -141,7 +145,7 @@ struct TrainCommand: ParsableCommand {
             output = command.output.path
             seed = command.training.seed
             temperature = outcome.recognizer.calibration?.temperature
-            result = outcome.entry
+            result = outcome.run
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
             partlyHeard = outcome.partlyHeard

@@ -32,8 +32,8 @@ struct LiveOptions: ParsableArguments {
 }
 
 /// An observer that shows progress on standard error, and in the live view where there is one.
-func progress(of candidate: Candidate, live: LiveReport?) -> @Sendable (Trainer.Event) -> Void {
-    let title = candidate.name.uppercased()
+func progress(of name: String, live: LiveReport?) -> @Sendable (Trainer.Event) -> Void {
+    let title = name.uppercased()
     let standard = TrainingProgress.standard(title)
     return live?.observer(of: title, and: standard) ?? standard
 }

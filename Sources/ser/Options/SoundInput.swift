@@ -8,7 +8,7 @@ import SERAudio
 struct SoundInput: ExpressibleByArgument, Sendable {
     /// What it was called by: a path, or `-`.
     let name: String
-    private let file: URL?
+    let file: URL?
 
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }

@@ -9,61 +9,20 @@ import SERTraining
 
 /// Options that `train` and `compare` share.
 struct TrainingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
-    var epochs = 100
-
     @Option(help: ArgumentHelp("Decides the split, the weights and the order of clips.", valueName: "number"))
     var seed: UInt64 = 1
-
-    @Option(help: ArgumentHelp("Rate to which all sound is resampled, in Hz.", valueName: "hertz"))
-    var rate = 22_050.0
-
-    @Option(help: ArgumentHelp("How much of each clip is used, in seconds.", valueName: "seconds"))
-    var duration = 3.0
-
-    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
-    var coefficients = 40
-
-    @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
-    var annInput = ClipSummary.means
 
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
 
-    @OptionGroup var reading: CorpusReadingOptions
-    @OptionGroup var optimization: OptimizationOptions
-    @OptionGroup var copySearch: CopySearchOptions
+    @OptionGroup var recipe: RecipeOptions
 
-    func validate() throws {
-        if !(1...100_000).contains(epochs) {
-            throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")
-        }
-        if !(duration > 0 && duration <= 60) {
-            throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
-        }
-    }
-
-    func candidate(_ architecture: Architecture) -> Candidate {
-        architecture.candidate(
-            features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            summary: annInput, epochs: epochs, optimizer: optimization.optimizer,
-            schedule: optimization.learningRateSchedule(epochs: epochs), clipping: optimization.clipping,
-            calibrates: calibrate, isStrict: reading.strict)
-    }
+    func candidate(_ architecture: Architecture) -> Candidate { recipe.candidate(architecture, calibrates: calibrate) }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
     func split(_ data: URL) throws -> DataSplit {
-        try reading.corpus(at: data).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
+        try recipe.reading.corpus(at: data).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
     }
-}
-
-extension Architecture: ExpressibleByArgument {}
-
-extension ClipSummary: ExpressibleByArgument {
-    static let help: String = """
-        What the ANN reads: the mean of each coefficient over time; deviations adds their standard deviations, extremes \
-        also their least and greatest values.
-        """
 }
 
 extension WeightStorage: ExpressibleByArgument {}

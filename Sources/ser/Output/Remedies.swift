@@ -18,9 +18,10 @@ func inWordsOfCommands(_ error: any Error, cutsFolds: Bool = false) -> any Error
 private func remedy(for error: any Error, isFolds: Bool) -> String? {
     switch error {
     case let error as SplitError: isFolds ? remedyOfFolds(error) : remedy(error)
-    case CrossValidationError.split(let error): remedyOfFolds(error)
+    case ExperimentError.split(let error): remedyOfFolds(error)
     case let error as TrainingError: remedy(error)
-    case CrossValidationError.training(let error, let fold): remedy(error).map { "\($0) (\(fold))" }
+    case ExperimentError.training(let error, let run):
+        remedy(error).map { text in run.map { "\(text) (\($0))" } ?? text }
     case let error as CorpusError: remedy(error)
     case let error as ModelFileError: remedy(error)
     case let error as InterchangeError: remedy(error)

@@ -13,9 +13,9 @@ struct ResultsTarget: FuzzTarget {
 
     func read(_ bytes: UnsafeRawBufferPointer) {
         file.fill(bytes)
-        do throws(CrossValidationError) {
-            let results = try CrossValidationResults(contentsOf: file.url)
-            expect(results.version == CrossValidationResults.currentVersion, "another version")
+        do throws(ResultsError) {
+            let results = try ExperimentResults(contentsOf: file.url)
+            expect(results.header.version == ExperimentResults.currentVersion, "another version")
         } catch { expect(!error.description.isEmpty, "an error without words") }
         // A page takes a thousand times as long as the reading.
         guard bytes.reduce(0, { $0 &+ Int($1) }) % 32 == 0 else { return }

@@ -6,9 +6,9 @@ import SERModels
 import SERSupport
 
 /// What a saved model made of a corpus: the contents of `results.json`, with every clip's prediction.
-public struct EvaluationResults: Codable, Sendable, Equatable {
-    /// The version that is written, and the only one that is read.
-    public static let currentVersion = 1
+public struct EvaluationResults: ResultsDocument {
+    public static let kind = ResultsKind.evaluation
+    public static let currentVersion = 2
 
     /// The risk-coverage curve at its key points.
     public struct Curve: Codable, Sendable, Equatable {
@@ -18,22 +18,8 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         public var points: [RiskCoverageCurve.Point]
     }
 
-    /// A clip and the part of it that was heard.
-    public struct HeardClip: Codable, Sendable, Equatable {
-        /// The clip.
-        public var clip: String
-        /// The part.
-        public var part: HeardPart
-    }
-
     /// What these results are.
-    public var kind: ResultsKind
-    /// The version of this format.
-    public var version: Int
-    /// The library's version.
-    public var library: String
-    /// The command that made the results, as it was typed; nil where a program of its own did.
-    public var command: [String]?
+    public let header: ResultsHeader
     /// The model's file, as it was named.
     public var model: String
     /// How many numbers the network has learned.
@@ -68,8 +54,8 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var riskCoverage: Curve
     /// Clips in which no speech was found (SERAudio's `SpeechActivity`); they are measured all the same.
     public var withoutSpeech: [String]
-    /// Clips that are longer than the model hears, with the part that it heard; nil in results of earlier versions.
-    public var partlyHeard: [HeardClip]?
+    /// Clips that are longer than the model hears, with the part that it heard.
+    public var partlyHeard: [HeardClip]
     /// The same clips degraded, where that was asked for.
     public var robustness: RobustnessResults?
     /// The clips, in the order of ``logits``.
@@ -91,21 +77,26 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     ///   - store: Keeps features, for several evaluations.
     ///   - isStrict: Whether a clip without features is an error.
     ///   - observe: Told what happens.
-    ///   - isCancelled: Asked between files.
     /// - Throws: ``TrainingError`` when the labels differ or no clip can be used, or the bootstrap cannot be.
     public init(
         _ recognizer: Recognizer, model: String, on corpus: Corpus, bootstrap: Bootstrap = Bootstrap(),
         command: [String]? = nil, store: FeatureStore = FeatureStore(), isStrict: Bool = false,
-        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in },
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
+    ) throws(TrainingError) {
+        try self.init(
+            recognizer, model: model, on: corpus, bootstrap: bootstrap, command: command, store: store,
+            isStrict: isStrict, observe: observe, stop: .never)
+    }
+
+    /// The same, until it is to stop: asked between files.
+    package init(
+        _ recognizer: Recognizer, model: String, on corpus: Corpus, bootstrap: Bootstrap, command: [String]?,
+        store: FeatureStore, isStrict: Bool, observe: @escaping @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
         let (evaluation, used, failures) = try recognizer.measured(
-            part, store: store, isStrict: isStrict, observe: observe, stop: StopSignal(asking: isCancelled))
-        kind = .evaluation
-        version = Self.currentVersion
-        library = LibraryVersion.current
-        self.command = command
+            part, store: store, isStrict: isStrict, observe: observe, stop: stop)
+        header = ResultsHeader(of: Self.self, command: command)
         self.model = model
         parameters = recognizer.model.parameterCount
         provenance = recognizer.provenance
@@ -169,7 +160,4 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
             try TestedClip.evaluation(of: clips, logits: logits, temperature: temperature, labels: labels)
         }
     }
-
-    /// The results as JSON, keys sorted.
-    public func json() throws -> Data { try ResultsCoding.encoder.encode(self) + Data("\n".utf8) }
 }

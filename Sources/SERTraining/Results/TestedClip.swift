@@ -61,15 +61,6 @@ public struct TestedClip: Codable, Sendable, Hashable {
 }
 
 extension TestedClip {
-    /// The clip of a cross-validation's result.
-    package init(_ result: CrossValidationResults.ClipResult) {
-        self.init(
-            clip: result.clip, segment: result.segment, corpus: result.corpus, speaker: result.speaker,
-            sentence: result.sentence, target: result.target)
-    }
-}
-
-extension TestedClip {
     /// Who speaks or what is said, told apart from those of other corpora; nil where it is not known.
     public func identity(by grouping: Grouping) -> GroupIdentity? {
         grouping.identity(corpus: corpus, speaker: speaker, sentence: sentence)

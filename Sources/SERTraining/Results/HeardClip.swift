@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SERAudio
 import SERModels
 import SERSupport
 
-extension [EvaluationResults.HeardClip] {
+/// A clip and the part of it that was heard.
+public struct HeardClip: Codable, Sendable, Equatable {
+    /// The clip's path below the folder that all clips lie in.
+    public var clip: String
+    /// The part.
+    public var part: HeardPart
+}
+
+extension [HeardClip] {
     /// In one sentence, how many of some clips are longer than a model hears; nil where none is.
     package func text(of clips: Int) -> String? {
         guard let first else { return nil }
@@ -17,10 +26,10 @@ extension FeatureStore {
     /// Those of some clips of a corpus of which something was heard, with the part.
     func heard(
         _ clips: [Clip], of corpus: Corpus, pipeline: FeaturePipeline
-    ) throws(TrainingError) -> [EvaluationResults.HeardClip] {
+    ) throws(TrainingError) -> [HeardClip] {
         let root = commonFolder(of: corpus.clips.map(\.path.path))
         return zip(clips, try heardParts(of: clips, pipeline: pipeline)).compactMap { clip, part in
-            part.map { EvaluationResults.HeardClip(clip: clip.name(below: root), part: $0) }
+            part.map { HeardClip(clip: clip.name(below: root), part: $0) }
         }
     }
 }
