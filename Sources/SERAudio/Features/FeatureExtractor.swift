@@ -30,7 +30,7 @@ public protocol FeatureExtractor: Codable, Sendable {
     /// The features of a clip, [frames, coefficients].
     /// - Throws: ``FeatureError``.
     func extract(_ clip: AudioClip) throws(FeatureError) -> FeatureMatrix
-    /// What each column of the result is, ``coefficients`` of them; by default they are named after their numbers from 0.
+    /// What each column of the result is, `coefficients` of them; by default they are named after their numbers from 0.
     var columns: [FeatureColumn] { get }
     /// The middle of a frame, in seconds from the beginning of the clip; by default frames are taken to be centred on
     /// multiples of their distance.

@@ -116,7 +116,7 @@ public struct Report: Sendable {
 
     /// Writes `report.html`, `figures/` and the tables, `results.csv` and `clips.csv` or `scaling.csv`; each whole or not
     /// at all.
-    /// - Throws: ``FileWriteError``.
+    /// - Throws: `FileWriteError`.
     public func write(to folder: URL) throws(FileWriteError) {
         let figures = folder.appendingPathComponent("figures")
         try AtomicFile.prepare(folder: folder)

@@ -30,10 +30,3 @@ struct LiveOptions: ParsableArguments {
         return report
     }
 }
-
-/// An observer that shows progress on standard error, and in the live view where there is one.
-func progress(of name: String, live: LiveReport?) -> @Sendable (Trainer.Event) -> Void {
-    let title = name.uppercased()
-    let standard = TrainingProgress.standard(title)
-    return live?.observer(of: title, and: standard) ?? standard
-}
