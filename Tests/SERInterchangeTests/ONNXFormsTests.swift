@@ -41,6 +41,16 @@ private enum Forms {
 }
 
 @Suite struct ONNXFormsTests {
+    /// The files that onnx_refused.py made.
+    @Test(arguments: [
+        ("constant-twice", "two constants are called 'w'"), ("output-twice", "'h2' is there before it"),
+        ("slope-nan", "one of its settings is not a number"), ("variance-negative", "it holds a negative variance"),
+    ]) func whatContradictsItselfIsRefused(_ name: String, _ reason: String) {
+        let file = Forms.folder.deletingLastPathComponent().appendingPathComponent("refused/\(name).onnx")
+        let error = #expect(throws: InterchangeError.self) { try Model(contentsOfONNX: file) }
+        #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+    }
+
     @Test(arguments: [
         "mean-over-time", "max-over-time", "average-over-time", "viewed", "viewed-by-parts", "mean-of-width",
         "max-of-height", "mean-of-channels", "pooled", "folding",

@@ -145,6 +145,7 @@ struct ONNXReader {
         let path = file.path
         let malformed = { (reason: String) in InterchangeError.malformed(path: path, reason: reason) }
         for tensor in file.model.graph.initializer {
+            guard values[tensor.name] == nil else { throw malformed("two constants are called '\(tensor.name)'") }
             values[tensor.name] = .constant(try ONNXConstant(tensor, malformed: malformed))
         }
         for node in file.model.graph.node { for name in node.input { readers[name, default: 0] += 1 } }
@@ -195,10 +196,17 @@ struct ONNXReader {
 
     /// - Parameter droppingSoftmax: Whether a softmax at the end is left out.
     mutating func model(droppingSoftmax: Bool = false) throws(InterchangeError) -> Model {
+        var named = Set(file.model.graph.initializer.map(\.name) + file.model.graph.input.map(\.name))
         for node in file.model.graph.node {
             current = node
+            try require(
+                node.attribute.allSatisfy { $0.f.isFinite && $0.floats.allSatisfy(\.isFinite) },
+                "one of its settings is not a number")
             let results = try read(node)
-            for (name, value) in zip(node.output, results) where !name.isEmpty { values[name] = value }
+            for (name, value) in zip(node.output, results) where !name.isEmpty {
+                guard named.insert(name).inserted else { throw unfit("'\(name)' is there before it") }
+                values[name] = value
+            }
             guard node.output.count <= results.count else { throw unfit("it has \(node.output.count) outputs") }
         }
         guard file.model.graph.output.count == 1, case .signal(let output)? = values[file.model.graph.output[0].name],
