@@ -182,7 +182,18 @@ struct CheckpointFile {
                 trainMetrics: figures(at + Self.columns),
                 validationMetrics: figures(at + Self.columns + metrics.count))
         }
+        for record in epochs where !record.isPlausible {
+            throw inconsistent("epoch \(record.epoch) holds figures that no training has")
+        }
         return History(epochs: epochs, bestEpoch: bestEpoch)
+    }
+}
+
+extension EpochRecord {
+    /// Whether a training can have measured it: losses may have ceased to be numbers, shares and times not.
+    fileprivate var isPlausible: Bool {
+        [trainAccuracy, validationAccuracy].allSatisfy { $0.isNaN || (0...1).contains($0) }
+            && seconds >= 0 && seconds.isFinite && learningRate >= 0 && learningRate.isFinite
     }
 }
 
