@@ -103,7 +103,7 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         formats = Self.formats(of: corpus)
         columns = corpus.table.columnSummary
         unreadable = corpus.problems.compactMap(\.unreadable)
-        duplicates = corpus.problems.compactMap { if case .duplicates(let paths) = $0 { paths } else { nil } }
+        duplicates = corpus.problems.compactMap { if case .duplicates(let paths, _) = $0 { paths } else { nil } }
         withoutSpeech = corpus.problems.flatMap { problem -> [String] in
             if case .withoutSpeech(let paths) = problem { paths } else { [] }
         }

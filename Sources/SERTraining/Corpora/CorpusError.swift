@@ -85,7 +85,10 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
                 ]).joined(separator: "\n")
         case .nothingReadable(let url, let files):
             "Not one of \(files.count) audio \(files.count == 1 ? "file" : "files") in \(url.path) can be read: "
-                + UnreadableFile.list(files) + "Mend them, or name another folder."
+                + UnreadableFile.list(files)
+                + (url.hasDirectoryPath
+                    ? "Mend them, or name another folder."
+                    : "Mend them; paths of a table start from the folder that it lies in.")
         case .unreadable(let files):
             "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: "
                 + UnreadableFile.list(files) + "Mend or remove them, or do not read strictly."

@@ -9,7 +9,7 @@ public enum CorpusProblem: Sendable, Hashable {
     /// A file that the layout's rule does not explain, or not as it stands, and what became of it.
     case unexpectedName(path: String, reason: String)
     /// Files with the same bytes under different names or labels. All are kept: which of them is right cannot be told.
-    case duplicates(paths: [String])
+    case duplicates(paths: [String], labels: [String])
     /// Files that lie in the corpus a second time, under the same names with the same bytes; they count once.
     case nestedCopy(folder: String, of: String, files: Int)
     /// A speaker and emotion with another number of clips than the corpus should hold; speaker nil stands for all, and
@@ -35,7 +35,8 @@ public enum CorpusProblem: Sendable, Hashable {
     public var concernsReading: Bool {
         switch self {
         case .unreadable, .severalCorpora, .similarLabels, .manifest, .remarked: true
-        case .unexpectedName, .duplicates, .nestedCopy, .count, .withoutSpeech, .nearlySilent: false
+        case .duplicates(_, let labels): labels.count > 1
+        case .unexpectedName, .nestedCopy, .count, .withoutSpeech, .nearlySilent: false
         }
     }
 
@@ -65,8 +66,11 @@ extension CorpusProblem: CustomStringConvertible {
             return "\(file.path) cannot be read and is left out: \(file.reason)"
         case .unexpectedName(let path, let reason):
             return "\(path): \(reason)"
-        case .duplicates(let paths):
-            return "The same bytes under \(paths.count) names, all kept: \(paths.joined(separator: ", "))"
+        case .duplicates(let paths, let labels):
+            let contradiction =
+                labels.count > 1
+                ? " and the labels \(labels.joined(separator: " and ")), of which one at most is right" : ""
+            return "The same bytes under \(paths.count) names\(contradiction), all kept: \(Self.shortened(paths))"
         case .withoutSpeech(let paths):
             return "no speech found in \(Self.clips(paths)), kept all the same: \(Self.shortened(paths))"
         case .nearlySilent(let paths):

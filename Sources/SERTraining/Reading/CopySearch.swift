@@ -45,8 +45,9 @@ struct CopySearch {
 
     private static func renamedCopies(in clips: [(path: String, clip: Clip)]) -> [CorpusProblem] {
         let groups = Dictionary(grouping: clips.filter { $0.clip.content != nil }) { $0.clip.content }
-        return groups.values.filter { $0.count > 1 }.map { $0.map(\.path) }
-            .sorted { $0[0] < $1[0] }.map { .duplicates(paths: $0) }
+        return groups.values.filter { $0.count > 1 }.sorted { $0[0].path < $1[0].path }.map { group in
+            .duplicates(paths: group.map(\.path), labels: Set(group.map(\.clip.emotion)).sorted())
+        }
     }
 
     private static func depth(_ path: String, _ index: Int) -> (Int, Int) {

@@ -261,7 +261,10 @@ import Testing
         try folder.wav("sad/3.wav")
         let corpus = try Corpus.folders(at: folder.url)
         #expect(corpus.clips.count == 4)
-        #expect(corpus.problems == [.duplicates(paths: ["happy/1.wav", "happy/2.wav", "sad/1.wav"])])
+        #expect(
+            corpus.problems == [
+                .duplicates(paths: ["happy/1.wav", "happy/2.wav", "sad/1.wav"], labels: ["happy", "sad"])
+            ])
     }
 
     @Test func aiffUnderAWavNameIsRead() throws {
