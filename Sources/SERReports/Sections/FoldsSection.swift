@@ -18,7 +18,7 @@ extension ReportSubject {
             "Accuracy in the test part of each fold; the epochs whose weights were kept.", "fold",
             ["train", "validation", "test"] + networks.map(\.name) + networks.map { "\($0.name), epoch kept" },
             rows: cuts.enumerated().map { index, cut in
-                ["\(index + 1): \(Self.withoutSeed(cut.name))", "\(cut.train)", "\(cut.validation)", "\(cut.test)"]
+                ["\(index + 1): \(cut.name)", "\(cut.train)", "\(cut.validation)", "\(cut.test)"]
                     + networks.map { foldAccuracy($0, index + 1) }
                     + networks.map { network in
                         network.runs.flatMap(\.trainings).filter { $0.fold == index + 1 }
@@ -26,9 +26,6 @@ extension ReportSubject {
                     }
             })
     }
-
-    /// What a fold is called without the seed that cut it, which stands among the settings: networks have their own.
-    private static func withoutSeed(_ name: String) -> String { name.replacing(/, seed \d+$/, with: "") }
 
     private func foldAccuracy(_ network: Network, _ fold: Int) -> String {
         let values = network.runs.compactMap { run in

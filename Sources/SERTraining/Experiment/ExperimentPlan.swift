@@ -84,7 +84,7 @@ struct ExperimentPlan: Sendable {
     /// What tells a task from the others; nil where there is no other.
     func name(of task: Task) -> String? {
         let network = networks.count > 1 ? [task.network] : []
-        let fold = settings.cut.splits.count > 1 ? [task.split.summary] : []
+        let fold = settings.cut.splits.count > 1 ? [task.split.name] : []
         let seed = settings.seeds.count > 1 || !fold.isEmpty ? ["weights of seed \(task.seed)"] : []
         let parts = network + fold + seed
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
@@ -160,7 +160,7 @@ struct ExperimentPlan: Sendable {
             corpus: corpus.name, synthetic: corpus.isSynthetic, labels: corpus.labels, cut: settings.cut.told,
             folds: settings.cut.splits.map { split in
                 ExperimentResults.Fold(
-                    name: split.summary, train: split.train.count, validation: split.validation.count,
+                    name: split.name, train: split.train.count, validation: split.validation.count,
                     test: split.test.count, audit: split.audit(searched: copies))
             }, seeds: settings.seeds, networks: networks, candidates: try trainingSettings(),
             choice: settings.inner?.summary, unheard: copies?.unread, command: settings.command)

@@ -10,6 +10,8 @@ public struct DataSplit: Sendable, Equatable {
     public let test: Partition
     /// How the cut was made, in words, such as `stratified 80/10/10, seed 1`.
     public let summary: String
+    /// The same without the seed, which results of folds tell by itself.
+    package let name: String
 
     /// The corpus that was cut.
     public var corpus: Corpus { train.corpus }
@@ -26,6 +28,13 @@ public struct DataSplit: Sendable, Equatable {
     public init(
         corpus: Corpus, train: [Int], validation: [Int], test: [Int], summary: String = "fixed lists"
     ) throws(SplitError) {
+        try self.init(
+            corpus: corpus, train: train, validation: validation, test: test, name: summary, summary: summary)
+    }
+
+    init(
+        corpus: Corpus, train: [Int], validation: [Int], test: [Int], name: String, summary: String
+    ) throws(SplitError) {
         guard !train.isEmpty else { throw .emptyPart(.training, clips: corpus.clips.count) }
         var owner: [Int: Partition.Role] = [:]
         for (role, indices) in [(Partition.Role.training, train), (.validation, validation), (.test, test)] {
@@ -40,5 +49,6 @@ public struct DataSplit: Sendable, Equatable {
         self.validation = Partition(role: .validation, corpus: corpus, indices: validation.sorted())
         self.test = Partition(role: .test, corpus: corpus, indices: test.sorted())
         self.summary = summary
+        self.name = name
     }
 }

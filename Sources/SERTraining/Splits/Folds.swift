@@ -112,7 +112,7 @@ extension Corpus {
             let dealt = try rest.dealt(by: grouping, key: key)
             splits.append(
                 try DataSplit(
-                    corpus: self, train: dealt.train, validation: dealt.validation, test: fold.test,
+                    corpus: self, train: dealt.train, validation: dealt.validation, test: fold.test, name: rest.name,
                     summary: "\(rest.name), seed \(seed)"))
         }
         return splits
@@ -192,6 +192,7 @@ extension DataSplit {
             splits.append(
                 try DataSplit(
                     corpus: corpus, train: parts[0], validation: parts[1], test: parts[2],
+                    name: "\(split.name), within the training part of \(name)",
                     summary: "\(split.summary), within the training part of \(summary)"))
         }
         return splits
