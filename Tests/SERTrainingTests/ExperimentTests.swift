@@ -37,7 +37,10 @@ private func loudness(epochs: Int = 2) -> Candidate {
         let tones = try ToneCorpus()
         let split = try tones.split
         let observed = Mutex<[String]>([]), told = Mutex<[String]>([])
-        let candidates = [bands(), loudness()], names = ["own / bands", "loudness"]
+        var candidates = [bands(), loudness()]
+        candidates[1].trainer.selection = .loss
+        candidates[1].trainer.stopping = .when("never") { _ in false }
+        let names = ["own / bands", "loudness"]
         let results = try Experiment(candidates, on: .split(split), seeds: [7]).run(
             observe: { event in
                 if case .training(let candidate, 1, 7, .finished) = event { observed.withLock { $0.append(candidate) } }
@@ -48,6 +51,10 @@ private func loudness(epochs: Int = 2) -> Candidate {
             })
         #expect(told.withLock { $0 } == names && observed.withLock { $0 } == names)
         #expect(results.runs.map(\.network) == names && results.isComplete && results.plannedRuns == 2)
+        #expect(results.candidates.map(\.selection) == ["accuracy", "loss"])
+        #expect(
+            results.candidates.map(\.stoppingRule) == [nil, "never"]
+                && results.candidates.map(\.accumulation) == [1, 1])
         #expect(results.candidates.map(\.epochs) == [3, 2] && results.runs.map { $0.history.count } == [3, 2])
         #expect(results.summaries.map(\.network) == names && results.seeds == [7])
         for (candidate, run) in zip(candidates, results.runs) {

@@ -59,11 +59,16 @@ extension ReportSubject {
 extension TrainingSettings {
     /// The settings with what they are.
     fileprivate var facts: [(String, String)] {
-        [
+        var facts = [
             ("parameters", grouped(parameters)), ("features", features), ("duration", "\(duration.significant(6)) s"),
             ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", optimizer),
-            ("learning rate schedule", schedule), ("loss", loss),
-        ] + (patience.map { [("patience", "\($0) epochs")] } ?? []) + (clipping.map { [("clipping", $0)] } ?? [])
-            + [("temperature", calibrates ? "fitted on the validation part" : "none")]
+            ("learning rate schedule", schedule), ("loss", loss), ("epoch kept by", selection),
+        ]
+        if accumulation > 1 { facts.append(("batches an update", "\(accumulation)")) }
+        if let patience { facts.append(("patience", "\(patience) epochs")) }
+        if let stoppingRule { facts.append(("stopping rule", stoppingRule)) }
+        if let clipping { facts.append(("clipping", clipping)) }
+        facts.append(("temperature", calibrates ? "fitted on the validation part" : "none"))
+        return facts
     }
 }

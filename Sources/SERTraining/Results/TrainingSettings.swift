@@ -16,6 +16,12 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var epochs, batchSize: Int
     /// Epochs without improvement before a training ended; nil for no such end.
     public var patience: Int?
+    /// The name of a rule of one's own that could end a training; nil for no such rule.
+    public var stoppingRule: String?
+    /// What the epoch was chosen by whose weights were kept, such as `accuracy`.
+    public var selection: String
+    /// How many batches made one update.
+    public var accumulation: Int
     /// How gradients moved the weights, and the loss; each as JSON text.
     public var optimizer, schedule, loss: String
     /// How large gradients were tamed, as JSON text; nil where they were not.
@@ -34,6 +40,9 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         epochs = trainer.epochs
         batchSize = trainer.batchSize
         patience = trainer.stopping.patience
+        stoppingRule = trainer.stopping.name
+        selection = trainer.selection.name
+        accumulation = trainer.accumulation
         calibrates = trainer.calibrates
         do {
             features = try MetadataPart.text(pipeline)
