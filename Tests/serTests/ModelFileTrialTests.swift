@@ -25,7 +25,8 @@ import Testing
         #expect(try #require(result["slowestMilliseconds"] as? Double) < 5000)
     }
 
-    /// The aim is 20 ms on an idle machine; here other tests run beside it, and only a mistake in kind is found.
+    /// The aim is 20 ms on an idle machine. Other tests run beside this one, so that the clock says little; the processor's
+    /// time finds a mistake in kind.
     @Test func theCNNsFileAndTheFirstPredictionTakeMilliseconds() async throws {
         try await withFolder { folder in
             let file = folder.appendingPathComponent("cnn.safetensors")
@@ -38,7 +39,7 @@ import Testing
                 let load = try #require(result["loadMilliseconds"] as? Double)
                 let first = try #require(result["firstPredictionMilliseconds"] as? Double)
                 print("reading the CNN's file: \(load) ms, first prediction: \(first) ms")
-                least = min(least, load + first)
+                least = min(least, try #require(result["processorMilliseconds"] as? Double))
             }
             #expect(least < 500)
         }
