@@ -3,11 +3,12 @@
 import Foundation
 import SERSupport
 import SERTraining
+import Synchronization
 
 /// A page that tells how trainings go while they do: what a browser is shown when it asks.
 ///
 /// A training only notes its epochs here; the page is drawn when somebody looks. Safe to use from several threads.
-package final class LiveReport: @unchecked Sendable {
+package final class LiveReport: Sendable {
     /// A network in training or trained.
     private struct Network {
         var name: String
@@ -16,6 +17,27 @@ package final class LiveReport: @unchecked Sendable {
         var extracted: (done: Int, total: Int)?
         var steps: (done: Int, total: Int)?
         var testAccuracy: Double?
+
+        mutating func note(_ event: Trainer.Event) {
+            switch event {
+            case .extracting(let done, let total): extracted = (done, total)
+            case .resumed(let history): self.history = history
+            case .step(let epoch, let epochs, let done, let total):
+                self.epochs = epochs
+                steps = ((epoch - 1) * total + done, epochs * total)
+            case .epoch(let record, _):
+                history.epochs.append(record)
+                if history.best.map(record.isBetter(than:)) ?? true { history.bestEpoch = record.epoch }
+            case .finished: break
+            }
+        }
+    }
+
+    private struct State {
+        var networks: [Network] = []
+        var last: String?
+        var asked: Date?
+        var hasShownLast = false
     }
 
     /// After how many seconds a browser asks again.
@@ -24,11 +46,7 @@ package final class LiveReport: @unchecked Sendable {
     private let corpus, split: String
     private let trainingClips: Int
     private let warnings: [String]
-    private let lock = NSLock()
-    private var networks: [Network] = []
-    private var last: String?
-    private var asked: Date?
-    private var hasShownLast = false
+    private let state = Mutex(State())
 
     /// A page of trainings on a split, with what its parts share.
     package init(on split: DataSplit, audit: SplitAudit) {
@@ -42,45 +60,33 @@ package final class LiveReport: @unchecked Sendable {
     package func observer(
         of network: String, and next: @escaping @Sendable (Trainer.Event) -> Void
     ) -> @Sendable (Trainer.Event) -> Void {
-        let place = lock.withLock {
-            networks.append(Network(name: network))
-            return networks.count - 1
+        let place = state.withLock { state in
+            state.networks.append(Network(name: network))
+            return state.networks.count - 1
         }
         return { event in
-            self.lock.withLock { self.note(event, place) }
+            self.state.withLock { $0.networks[place].note(event) }
             next(event)
-        }
-    }
-
-    private func note(_ event: Trainer.Event, _ place: Int) {
-        switch event {
-        case .extracting(let done, let total): networks[place].extracted = (done, total)
-        case .resumed(let history): networks[place].history = history
-        case .step(let epoch, let epochs, let done, let total):
-            networks[place].epochs = epochs
-            networks[place].steps = ((epoch - 1) * total + done, epochs * total)
-        case .epoch(let record, _):
-            networks[place].history.epochs.append(record)
-            let isBetter = networks[place].history.best.map(record.isBetter(than:)) ?? true
-            if isBetter { networks[place].history.bestEpoch = record.epoch }
-        case .finished: break
         }
     }
 
     /// Notes what the newest network reached on the test part.
     package func tested(accuracy: Double) {
-        lock.withLock { if !networks.isEmpty { networks[networks.count - 1].testAccuracy = accuracy } }
+        state.withLock { state in
+            guard let newest = state.networks.indices.last else { return }
+            state.networks[newest].testAccuracy = accuracy
+        }
     }
 
     /// Shows this page from now on.
-    package func finish(_ html: String) { lock.withLock { last = html } }
+    package func finish(_ html: String) { state.withLock { $0.last = html } }
 
     /// The page as it is now, for somebody who asks.
     package func answer() -> String {
-        let (networks, last) = lock.withLock {
-            asked = Date()
-            if self.last != nil { hasShownLast = true }
-            return (self.networks, self.last)
+        let (networks, last) = state.withLock { state in
+            state.asked = Date()
+            if state.last != nil { state.hasShownLast = true }
+            return (state.networks, state.last)
         }
         return last ?? page(networks).html
     }
@@ -89,8 +95,9 @@ package final class LiveReport: @unchecked Sendable {
     package func waitForLastLook() {
         let patience = Double(2 * Self.refreshSeconds), start = Date()
         while Date().timeIntervalSince(start) < patience {
-            let isDone = lock.withLock {
-                last == nil || hasShownLast || (asked.map { start.timeIntervalSince($0) > patience } ?? true)
+            let isDone = state.withLock { state in
+                state.last == nil || state.hasShownLast
+                    || (state.asked.map { start.timeIntervalSince($0) > patience } ?? true)
             }
             if isDone { return }
             Thread.sleep(forTimeInterval: 0.05)
