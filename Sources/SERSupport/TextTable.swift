@@ -11,8 +11,12 @@ extension String {
 }
 
 extension Double {
-    /// The number with a fixed count of decimal places, as C's `%.4f` prints it.
-    package func fixed(_ places: Int) -> String { String(format: "%.\(places)f", self) }
+    /// The number with a fixed count of decimal places, as C's `%.4f` prints it, but for a zero without a sign.
+    package func fixed(_ places: Int) -> String {
+        let text = String(format: "%.\(places)f", self)
+        let isNegativeZero = isFinite && text.hasPrefix("-") && !text.contains { ("1"..."9").contains($0) }
+        return isNegativeZero ? String(text.dropFirst()) : text
+    }
 
     /// The number with a fixed count of significant digits, as C's `%.3g` prints it.
     package func significant(_ digits: Int) -> String { String(format: "%.\(digits)g", self) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SERAudio
+import SERCore
 import SERInterchange
 import SERModels
 import SERTraining
@@ -92,6 +93,11 @@ private func remedy(_ error: TrainingError) -> String? {
     case .diverged(let epoch):
         "the loss is no longer a number in epoch \(epoch). Try a smaller --learning-rate, or --clip-norm 1."
     case .emptyPart(let name): "the \(name) part holds no clips. Bring more clips."
+    case .shape(let error):
+        ShapeError(
+            path: error.path, layer: error.layer, expected: error.expected, got: error.got,
+            hint: "Ask for more --coefficients or a longer --duration."
+        ).description
     default: nil
     }
 }
