@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// A folder that one piece of work at a time may use, of this process or another; free again when the lock is gone or
-/// the process has ended, however it did.
+/// A folder that one piece of work at a time may use, of this process or another; free again when it is unlocked, the
+/// lock is gone or the process has ended, however it did.
 package final class FolderLock: Sendable {
     private let descriptor: Int32
 
@@ -17,5 +17,14 @@ package final class FolderLock: Sendable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    /// Lets others have the folder.
+    package func unlock() {
+        // Closing would not do: a child that is being started holds the descriptor too, until its program runs.
+        if descriptor >= 0 { flock(descriptor, LOCK_UN) }
+    }
+
+    deinit {
+        unlock()
+        if descriptor >= 0 { close(descriptor) }
+    }
 }

@@ -114,6 +114,8 @@ public struct Experiment: Sendable {
     ) throws(ExperimentError) -> ExperimentResults {
         let plan = try ExperimentPlan(self)
         let kept = try folder.map { url throws(ExperimentError) in try ExperimentFolder(at: url) }
+        // Threads that have ended may hold it a little longer.
+        defer { kept?.unlock() }
         let progress = ExperimentProgress(try plan.emptyResults())
         var open: [ExperimentPlan.Task] = []
         for task in plan.tasks {

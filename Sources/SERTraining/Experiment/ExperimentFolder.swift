@@ -32,6 +32,9 @@ struct ExperimentFolder: Sendable {
         self.lock = lock
     }
 
+    /// Lets another experiment have the folder.
+    func unlock() { lock.unlock() }
+
     private func file(of task: ExperimentPlan.Task) -> URL {
         let name = task.inner.isEmpty ? fileName(for: task.network) : "chosen"
         return runs.appendingPathComponent("\(name)-seed-\(task.seed)-fold-\(task.fold).json")
