@@ -52,6 +52,23 @@ private func noise(seconds: Double) -> AudioClip {
         #expect(try Data(contentsOf: again) == Data(contentsOf: file))
     }
 
+    /// Of a negative variance no root can be taken: the block's ReLU must not make 0 of what is not a number.
+    @Test func aNegativeVarianceIsNoAnswerAndNoFile() throws {
+        let folder = try TemporaryFolder(), file = folder.path("model.safetensors")
+        let sound = try recognizer(.cnn)
+        var model = sound.model
+        let path = try #require(model.state.paths.first { $0.hasSuffix(".running_var") })
+        let channels = model.state[path].count
+        model.state[path] = Tensor([Float](repeating: -1, count: channels), shape: [channels])
+        let broken = try Recognizer(
+            model: model, pipeline: sound.pipeline, standardization: sound.standardization, labels: sound.labels)
+        #expect(throws: RecognitionError.outputNotFinite) { try broken.recognize(noise(seconds: 1.3)) }
+        try broken.save(to: file)
+        let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
+        let told = error?.description ?? ""
+        #expect(told.contains(path) && told.contains("it holds a negative variance"), "\(told)")
+    }
+
     @Test func customLayersLoadThroughARegistry() throws {
         let folder = try TemporaryFolder()
         let model = try Model(input: [40], seed: 1) {
