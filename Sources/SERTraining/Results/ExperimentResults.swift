@@ -124,7 +124,8 @@ public struct ExperimentResults: ResultsDocument {
 
     /// Number of clips of all parts of all folds, each once.
     package var clipCount: Int {
-        cut.hasFolds ? folds.reduce(0) { $0 + $1.test } : folds.reduce(0) { $0 + $1.train + $1.validation + $1.test }
+        // Folds test all clips in turn, or leave some in every training part, as lists and two corpora do.
+        max(folds.reduce(0) { $0 + $1.test }, folds.map { $0.train + $0.validation + $0.test }.max() ?? 0)
     }
 
     /// The run of a network with a seed on a fold; nil where it was not done.
