@@ -94,6 +94,21 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
         } catch { #expect(error.description.contains("holds results of kind experiment, not of kind evaluation")) }
     }
 
+    @Test func clipsThatAreNeverTestedAreCounted() throws {
+        func count(_ parts: [(train: Int, validation: Int, test: Int)]) throws -> Int {
+            let audit = try madeUpAudit(sharing: [])
+            return ExperimentResults(
+                corpus: "x", synthetic: false, labels: ["a", "b"], cut: .init(summary: "folds", hasFolds: true),
+                folds: parts.map { part in
+                    .init(name: "", train: part.train, validation: part.validation, test: part.test, audit: audit)
+                }, seeds: [1], networks: ["gru"], candidates: []
+            ).clipCount
+        }
+        // Two corpora, three folds of all clips, and four that leave clips out of their training.
+        #expect(try count([(30, 3, 6)]) == 39 && count([(20, 2, 11), (20, 2, 11), (20, 2, 11)]) == 33)
+        #expect(try count(Array(repeating: (4, 1, 5), count: 4)) == 20)
+    }
+
     @Test func tableNamesErrorsSyntheticSpeechAndSharedSpeakers() throws {
         let real = try results(synthetic: false).description
         #expect(real.contains("GRU") && real.contains("1/4") && real.contains("199,175"))
