@@ -283,6 +283,33 @@ case("statistics pooling lengths", statistics_pooling, (4, 7, 5), lengths=[7, 2,
 case("statistics pooling length 1", statistics_pooling, (2, 1, 3), out_time=None)
 
 
+def attentive_statistics(heads):
+    def forward(v, p):
+        scores = torch.tanh(v @ p["weight"].T + p["bias"]) @ p["vectors"].T
+        means, deviations = [], []
+        for head, part in enumerate(v.chunk(heads, 2)):
+            a = torch.softmax(scores[:, :, head], 1)[:, :, None]
+            mean = (a * part).sum(1)
+            means.append(mean)
+            deviations.append(torch.sqrt((a * (part - mean[:, None]) ** 2).sum(1) + 1e-5))
+        return torch.cat(means + deviations, 1)
+    return forward
+
+
+attentive = [("weight", (4, 6)), ("bias", (4,)), ("vectors", (3, 4))]
+case("attentive statistics", attentive_statistics(1), (3, 7, 5), [("weight", (4, 5)), ("bias", (4,)), ("vectors", (1, 4))], out_time=None)
+case("attentive statistics heads", attentive_statistics(3), (3, 7, 6), attentive, out_time=None)
+case("attentive statistics lengths", attentive_statistics(3), (4, 7, 6), attentive, lengths=[7, 2, 4, 6], out_time=None)
+
+
+def mean_normalization(v, p):
+    return v - v.mean(1, keepdim=True)
+
+
+case("mean normalization", mean_normalization, (3, 7, 5))
+case("mean normalization lengths", mean_normalization, (4, 7, 5), lengths=[7, 2, 4, 6])
+
+
 def multi_head(features, heads, bias=True):
     def forward(v, p):
         net = torch.nn.MultiheadAttention(features, heads, bias=bias, batch_first=True).double()

@@ -47,6 +47,8 @@ struct PaddingPropertyTests {
             Entry(AttentionPooling(), [.time, 3]),
             Entry(AttentionPooling(units: 4), [.time, 3]),
             Entry(StatisticsPooling(), [.time, 3]),
+            Entry(AttentiveStatisticsPooling(units: 4, heads: 3), [.time, 3]),
+            Entry(MeanNormalization(), [.time, 3]),
             Entry(MultiHeadSelfAttention(), [.time, 3]),
             Entry(MultiHeadSelfAttention(heads: 2), [.time, 4]),
             Entry(AdditiveSelfAttention(units: 4), [.time, 3]),

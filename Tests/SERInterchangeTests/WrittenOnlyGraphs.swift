@@ -11,6 +11,9 @@ enum WrittenOnlyGraphs {
             try sequence { AttentionPooling(units: 7) },
             try sequence { StatisticsPooling() },
             try sequence {
+                MeanNormalization(); AttentiveStatisticsPooling(units: 7, heads: 2)
+            },
+            try sequence {
                 MultiHeadSelfAttention(heads: 2); GlobalAveragePool()
             },
             try sequence {

@@ -60,8 +60,11 @@ private func recognizer(_ model: Model) throws -> Recognizer {
         let folder = try TemporaryFolder()
         let file = folder.path("model.safetensors")
         let layers = try LayerRegistry.standard.adding(Recurrent<LeakyUnit>.self)
+        let attentive = try network {
+            MeanNormalization(); AttentiveStatisticsPooling(units: 3, heads: 2, epsilon: 1e-4)
+        }
         let pooled = try network { StatisticsPooling() }
-        for model in [try everything(), pooled] {
+        for model in [try everything(), pooled, attentive] {
             try recognizer(model).save(to: file)
             let copy = try Recognizer(contentsOf: file, layers: layers).model
             let x = Tensor.normal([3, 9, 40], key: RandomKey(seed: 1))

@@ -23,7 +23,8 @@ public struct LayerRegistry: Sendable {
         GELU.self, Tanh.self, Sigmoid.self, Softmax.self, RNN.self, LSTM.self, GRU.self, Conv1D.self, Conv2D.self,
         MaxPool1D.self, MaxPool2D.self, AveragePool1D.self, AveragePool2D.self, GlobalAveragePool.self,
         GlobalMaxPool.self, BatchNorm.self, LayerNorm.self, Add.self, Concatenate.self, Mean.self, Multiply.self,
-        AttentionPooling.self, StatisticsPooling.self, MultiHeadSelfAttention.self, AdditiveSelfAttention.self,
+        AttentionPooling.self, AttentiveStatisticsPooling.self, StatisticsPooling.self, MeanNormalization.self,
+        MultiHeadSelfAttention.self, AdditiveSelfAttention.self,
         SqueezeExcitation.self,
         TimeDistributed.self, Bidirectional.self,
     ]

@@ -57,6 +57,31 @@ extension AdditiveSelfAttention: ONNXExportable {
     }
 }
 
+extension AttentiveStatisticsPooling: ONNXExportable {
+    public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
+        guard let features = inputs[0].shape.last?.length else {
+            throw graph.unfit("its number of features is not known", hint: "Put a dense layer in front.")
+        }
+        let x = graph.masked(inputs[0], with: 0)
+        let hidden = graph.add("Tanh", [graph.product(x, weight: "weight", bias: "bias")])
+        let scores = graph.swapped(graph.product(hidden, weight: "vectors", bias: nil))
+        // [batch, heads, 1, time] times [batch, heads, time, features of a head].
+        let weights = graph.add(
+            "Unsqueeze", [graph.attention(scores, [.fixed(heads), .time], of: inputs[0]), graph.constant([2])])
+        let parted = graph.add("Reshape", [x, graph.constant([0, 0, heads, features / heads])])
+        let parts = graph.add("Transpose", [parted], attributes: [("perm", .ints([0, 2, 1, 3]))])
+        let means = graph.add("MatMul", [weights, parts])
+        let distances = graph.add("Sub", [parts, means])
+        let variances = graph.add("MatMul", [weights, graph.add("Mul", [distances, distances])])
+        let flat = graph.constant([0, features])
+        let deviations = graph.add(
+            "Sqrt", [graph.add("Add", [graph.add("Reshape", [variances, flat]), graph.constant(epsilon)])])
+        let name = graph.add(
+            "Concat", [graph.add("Reshape", [means, flat]), deviations], attributes: [("axis", .int(1))])
+        return ONNXSignal(name, shape: [.fixed(2 * features)])
+    }
+}
+
 extension ONNXWriter {
     /// x W^T + b over the last axis, with parameters of the given names.
     fileprivate mutating func product(_ x: String, weight: String, bias: String?) -> String {

@@ -29,6 +29,16 @@ extension BatchNorm: ONNXExportable {
     }
 }
 
+extension MeanNormalization: ONNXExportable {
+    public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
+        let means = graph.add("Unsqueeze", [graph.mean(inputs[0]), graph.constant([1])])
+        var result = inputs[0]
+        result.name = graph.add("Sub", [inputs[0].name, means])
+        result.name = graph.masked(result, with: 0)
+        return result
+    }
+}
+
 extension LayerNorm: ONNXExportable {
     public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
         var result = inputs[0]
