@@ -59,7 +59,7 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         #expect(copy.graph.input == model.graph.input)
     }
 
-    @Test(arguments: Architecture.allCases) func architecturesComeBackUnderTheirOwnPaths(_ architecture: Architecture)
+    @Test(arguments: Architecture.report) func architecturesComeBackUnderTheirOwnPaths(_ architecture: Architecture)
         throws
     {
         let model = try architecture.model(classes: 7, seed: 3)

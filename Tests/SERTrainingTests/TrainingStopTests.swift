@@ -44,11 +44,11 @@ private let features = MFCC(.librosa, coefficients: 13, sampleRate: 8000)
 
     @Test func experimentsTellOfIt() throws {
         let tones = try ToneCorpus()
-        let candidates = [
-            Architecture.ann.candidate(
-                features: features, duration: 1, epochs: 10, optimizer: .sgd(learningRate: 0.05),
-                schedule: .step(every: .epochs(3), factor: 1e30))
-        ]
+        var trainer = Trainer(
+            features: features, duration: 1, epochs: 10, batchSize: Architecture.ann.batchSize,
+            optimizer: .sgd(learningRate: 0.05))
+        trainer.schedule = .step(every: .epochs(3), factor: 1e30)
+        let candidates = [Architecture.ann.candidate(trainer)]
         let split = try tones.corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: 1)
         let results = try Experiment(candidates, on: .split(split)).run()
         #expect(results.runs.map(\.divergedInEpoch) == [4] && results.runs[0].history.count == 3)

@@ -130,7 +130,7 @@ package struct Benchmark: Sendable {
             let key = Self.key.derived(name).derived(epoch)
             let order = BatchOrder(training: train, batchSize: architecture.batchSize, key: key)
             var count = 0
-            BatchPrefetcher(train, order: order).forEach { batch in
+            BatchPrefetcher(order) { _, clips in train.batch(clips) }.forEach { batch in
                 _ = step(batch, key: key.derived(count))
                 count += 1
                 return true

@@ -24,7 +24,7 @@ extension Benchmark {
                 switch architecture {
                 case .ann: 1
                 case .cnn: 130
-                case .lstm, .gru, .rnn: 54 + generator.draw(below: 76)
+                case .lstm, .gru, .rnn, .serNet: 54 + generator.draw(below: 76)
                 }
             let values = Tensor.uniform([frames, coefficients], low: -2, high: 2, key: key.derived(clip)).scalars
             return FeatureMatrix(frames: frames, coefficients: coefficients, values: values)
@@ -33,7 +33,7 @@ extension Benchmark {
             switch architecture {
             case .ann: .vector([.mean])
             case .cnn: .image
-            case .lstm, .gru, .rnn: .sequence
+            case .lstm, .gru, .rnn, .serNet: .sequence
             }
         return Examples(
             matrices, targets: (0..<count).map { $0 % classes }, arrangement: arrangement,

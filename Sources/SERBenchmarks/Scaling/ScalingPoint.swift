@@ -73,7 +73,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
                     let key = Benchmark.key.derived("epoch").derived(epoch)
                     let order = BatchOrder(training: examples, batchSize: batch, key: key)
                     var count = 0
-                    BatchPrefetcher(examples, order: order).forEach {
+                    BatchPrefetcher(order) { _, clips in examples.batch(clips) }.forEach {
                         _ = step($0, key: key.derived(count))
                         count += 1
                         return true
@@ -109,6 +109,11 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
         case .rnn: return .rnn(classes: classes, units: scaled(128))
         case .lstm: return .lstm(classes: classes, units: scaled(128))
         case .gru: return .gru(classes: classes, units: scaled(128), denseUnits: scaled(256))
+        case .serNet:
+            // Two directions side by side, which four heads divide.
+            return .serNet(
+                classes: classes, filters: [24, 32, 64, 64].map(scaled), units: scaled(128),
+                recurrentUnits: 2 * scaled(48), bands: Benchmark.coefficients)
         }
     }
 
@@ -118,6 +123,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
             switch model {
             case .ann: 256
             case .cnn: 32
+            case .serNet: 24
             case .rnn, .lstm, .gru: 128
             }
         return max(1, Int(saturating: Double(base) * width))

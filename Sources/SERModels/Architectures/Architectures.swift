@@ -60,7 +60,7 @@ extension Block {
     }
 }
 
-/// The report's five architectures by name, at the report's sizes.
+/// The networks that come with the library by name: the report's five at the report's sizes, and ours.
 public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// ``Block/cnn(classes:filters:units:dropout:)``.
     case cnn
@@ -72,30 +72,42 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     case gru
     /// ``Block/rnn(classes:units:layers:)``.
     case rnn
+    /// ``Block/serNet(classes:filters:units:recurrentUnits:bands:dropout:)``.
+    case serNet = "sernet"
+
+    /// The report's five.
+    public static let report: [Architecture] = [.cnn, .lstm, .ann, .gru, .rnn]
 
     /// The name as tables print it.
-    public var title: String { rawValue.uppercased() }
+    public var title: String { self == .serNet ? "SERNet" : rawValue.uppercased() }
 
     /// Clips in a training step.
-    public var batchSize: Int { self == .ann ? 4 : 32 }
+    public var batchSize: Int {
+        switch self {
+        case .ann: 4
+        case .serNet: 64
+        case .cnn, .lstm, .gru, .rnn: 32
+        }
+    }
 
     /// What one clip is: a vector of a summary, an image of `frames` or a sequence of `coefficients`.
     public func input(coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means) -> Shape {
         switch self {
         case .ann: return Shape([summary.statistics.count * coefficients])
         case .cnn: return Shape([1, coefficients, frames])
-        case .rnn, .lstm, .gru: return [.time, .fixed(coefficients)]
+        case .rnn, .lstm, .gru, .serNet: return [.time, .fixed(coefficients)]
         }
     }
 
-    /// The layers.
-    public func network(classes: Int) -> Block {
+    /// The layers, for features of so many coefficients.
+    public func network(classes: Int, coefficients: Int = 40) -> Block {
         switch self {
         case .ann: return .ann(classes: classes)
         case .cnn: return .cnn(classes: classes)
         case .rnn: return .rnn(classes: classes)
         case .lstm: return .lstm(classes: classes)
         case .gru: return .gru(classes: classes)
+        case .serNet: return .serNet(classes: classes, bands: coefficients)
         }
     }
 
@@ -105,7 +117,7 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
         classes: Int, coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means, seed: UInt64 = 0
     ) throws(ShapeError) -> Model {
         try Model(input: input(coefficients: coefficients, frames: frames, summary: summary), seed: seed) {
-            network(classes: classes)
+            network(classes: classes, coefficients: coefficients)
         }
     }
 }

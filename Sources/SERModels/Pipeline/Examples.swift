@@ -33,6 +33,12 @@ package struct Examples: Sendable {
         return values[clip].shape[0]
     }
 
+    /// For each clip its frames, where clips are sequences; nil where they have no time or always the same.
+    package var lengths: [Int]? {
+        guard case .sequence = arrangement else { return nil }
+        return (0..<count).map { frames($0) }
+    }
+
     /// The given clips side by side, sequences padded with zeros to the longest.
     package func batch(_ clips: [Int]) -> Batch {
         let targets = clips.map { self.targets[$0] }

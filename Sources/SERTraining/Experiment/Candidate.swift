@@ -87,35 +87,3 @@ extension Trainer {
         }
     }
 }
-
-extension Architecture {
-    /// The architecture as a candidate, trained as the report trains it unless told otherwise. It has the architecture's
-    /// name; after each epoch the ANN also tells precision, recall and AUC, as the report does.
-    /// - Parameters:
-    ///   - features: The features that the network reads.
-    ///   - duration: How much of each clip is used, in seconds.
-    ///   - summary: What the ANN reads of a clip.
-    ///   - epochs: How often every training clip is seen.
-    ///   - optimizer: How gradients move the weights.
-    ///   - schedule: How the learning rate changes from step to step.
-    ///   - clipping: How large gradients are tamed; nil for not at all.
-    ///   - calibrates: Whether confidences are calibrated on the validation part (``Trainer/calibrates``).
-    ///   - isStrict: Whether a clip without features is an error; if not, it is left out.
-    public func candidate(
-        features: any FeatureExtractor = MFCC(.librosa, coefficients: 40), duration: Double = 3,
-        summary: ClipSummary = .means, epochs: Int = 100, optimizer: OptimizerConfiguration = .adam(),
-        schedule: LearningRateSchedule = .constant, clipping: GradientClipping? = nil, calibrates: Bool = false,
-        isStrict: Bool = false
-    ) -> Candidate {
-        let trainer = Trainer(
-            features: features, duration: duration, epochs: epochs, batchSize: batchSize, optimizer: optimizer,
-            schedule: schedule, clipping: clipping, metrics: self == .ann ? [.precision, .recall, .auc] : [],
-            calibrates: calibrates, isStrict: isStrict)
-        return Candidate(rawValue, trainer: trainer) { labels, seed in
-            try model(
-                classes: labels.count, coefficients: features.coefficients,
-                frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
-                summary: summary, seed: seed)
-        }
-    }
-}

@@ -17,16 +17,19 @@ package struct BatchOrder: Sendable {
     /// shuffled. So the clips of an update are the same, whether it takes one large batch or several small ones.
     ///
     /// A last batch of one clip joins the batch before: batch normalisation has no variance of one value.
-    /// - Parameter accumulation: How many batches make an update.
-    package init(training examples: Examples, batchSize: Int, accumulation: Int = 1, key: RandomKey) {
+    /// - Parameters:
+    ///   - count: How many clips there are.
+    ///   - lengths: The frames of each, by which they are put together; nil where all are of one length.
+    ///   - accumulation: How many batches make an update.
+    package init(training count: Int, lengths: [Int]?, batchSize: Int, accumulation: Int = 1, key: RandomKey) {
         var generator = key.generator
-        var order = generator.shuffled(0..<examples.count)
-        let updateSize = batchSize * min(accumulation, max(examples.count, 1))
-        if case .sequence = examples.arrangement {
+        var order = generator.shuffled(0..<count)
+        let updateSize = batchSize * min(accumulation, max(count, 1))
+        if let lengths {
             let pool = updateSize * 8
             for start in stride(from: 0, to: order.count, by: pool) {
                 let range = start..<min(start + pool, order.count)
-                order[range].sort { (examples.frames($0), $0) < (examples.frames($1), $1) }
+                order[range].sort { (lengths[$0], $0) < (lengths[$1], $1) }
             }
         }
         var updates = BatchOrder.cut(order, batchSize: updateSize)
@@ -39,6 +42,11 @@ package struct BatchOrder: Sendable {
         }
         batches = cut.flatMap { $0 }
         endsUpdate = cut.flatMap { batches in batches.indices.map { $0 == batches.count - 1 } }
+    }
+
+    /// The clips of a training part as they are.
+    package init(training examples: Examples, batchSize: Int, key: RandomKey) {
+        self.init(training: examples.count, lengths: examples.lengths, batchSize: batchSize, key: key)
     }
 
     /// A last batch of one clip joins the batch before.

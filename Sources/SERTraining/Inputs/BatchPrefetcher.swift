@@ -6,15 +6,21 @@ import Synchronization
 
 /// Makes batches on a thread of its own while earlier ones are used, at most a few ahead.
 package final class BatchPrefetcher: Sendable {
-    private let examples: Examples
+    private let make: @Sendable (_ place: Int, _ clips: [Int]) -> Batch
     private let order: [[Int]]
     private let batches = Mutex<[Batch]>([])
     private let isStopped = Atomic(false)
     /// Counts the batches that are made and not taken yet, and the places for more.
     private let made = DispatchSemaphore(value: 0), free: DispatchSemaphore
 
-    package init(_ examples: Examples, order: BatchOrder, ahead: Int = 4) {
-        self.examples = examples
+    /// - Parameters:
+    ///   - order: Which clips stand together.
+    ///   - ahead: How many batches are made before they are asked for.
+    ///   - make: Makes the batch at a place of the order of the given clips.
+    package init(
+        _ order: BatchOrder, ahead: Int = 4, make: @escaping @Sendable (_ place: Int, _ clips: [Int]) -> Batch
+    ) {
+        self.make = make
         self.order = order.batches
         // A semaphore must not end below the value it began with.
         free = DispatchSemaphore(value: 0)
@@ -39,8 +45,8 @@ package final class BatchPrefetcher: Sendable {
     }
 
     private func produce() {
-        for clips in order {
-            let batch = examples.batch(clips)
+        for (place, clips) in order.enumerated() {
+            let batch = make(place, clips)
             free.wait()
             if isStopped.load(ordering: .acquiring) { return }
             batches.withLock { $0.append(batch) }

@@ -15,29 +15,29 @@ package struct ExampleLoader {
     package let progress: @Sendable (Int, Int) -> Void
 
     package typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
+    typealias LoadedTraining = (stream: TrainingStream, clips: [Clip], failures: [FeatureStore.Failure])
 
-    /// The examples of the training part and their standardisation: the given one, or else one fitted on them.
-    func trainingExamples(
-        _ part: Partition, _ given: Standardization?
-    ) throws(TrainingError) -> (Loaded, Standardization) {
+    /// The stream of the training part and its standardisation: the given one, or else one fitted on it.
+    func trainingStream(
+        _ part: Partition, _ given: Standardization?, augmentation: [any Augmentation]
+    ) throws(TrainingError) -> (LoadedTraining, Standardization) {
         guard part.role == .training else {
             throw .setting("the standardisation can be fitted on a training part only, not on the \(part.role) part")
         }
         let (matrices, clips, targets, failures) = try features(of: part)
         let standardization = given ?? Standardization(fitting: matrices)
-        return ((examples(matrices, targets, standardization), clips, failures), standardization)
+        let stream = TrainingStream(
+            matrices, targets: targets, pipeline: pipeline, standardization: standardization,
+            augmentation: augmentation)
+        return ((stream, clips, failures), standardization)
     }
 
     /// The examples of any part, standardised as the training part was.
     package func examples(_ part: Partition, _ standardization: Standardization) throws(TrainingError) -> Loaded {
         let (matrices, clips, targets, failures) = try features(of: part)
-        return (examples(matrices, targets, standardization), clips, failures)
-    }
-
-    private func examples(
-        _ matrices: [FeatureMatrix], _ targets: [Int], _ standardization: Standardization
-    ) -> Examples {
-        Examples(matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization)
+        let examples = Examples(
+            matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization)
+        return (examples, clips, failures)
     }
 
     private func features(

@@ -10,6 +10,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var parameters: Int
     /// The features with all their settings, as JSON text.
     public var features: String
+    /// What changed training clips, as JSON text; nil where nothing did.
+    public var augmentation: String?
     /// How much of each clip was used, in seconds.
     public var duration: Double
     /// How often every training clip was to be seen, and how many stand in a step.
@@ -46,6 +48,9 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         calibrates = trainer.calibrates
         do {
             features = try MetadataPart.text(pipeline)
+            if !trainer.augmentation.isEmpty {
+                augmentation = try MetadataPart.text(trainer.augmentation.map(AugmentationSettings.init))
+            }
             optimizer = try MetadataPart.text(trainer.optimizer)
             schedule = try MetadataPart.text(trainer.schedule)
             loss = try MetadataPart.text(trainer.loss)

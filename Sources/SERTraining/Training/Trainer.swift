@@ -16,6 +16,8 @@ import SERSupport
 public struct Trainer: Sendable {
     /// The features that the network reads.
     public var features: any FeatureExtractor
+    /// What changes the features of training clips, in order, drawn anew for each clip and epoch; empty for nothing.
+    public var augmentation: [any Augmentation]
     /// How much of each clip is used, in seconds: sequences are cut to it, images cut or filled with silence.
     public var duration: Double
     /// How often every training clip is seen.
@@ -57,8 +59,8 @@ public struct Trainer: Sendable {
 
     /// A trainer with the given settings.
     public init(
-        features: any FeatureExtractor, duration: Double = 3, epochs: Int = 100, batchSize: Int = 32,
-        accumulation: Int = 1, optimizer: OptimizerConfiguration = .adam(),
+        features: any FeatureExtractor, augmentation: [any Augmentation] = [], duration: Double = 3,
+        epochs: Int = 100, batchSize: Int = 32, accumulation: Int = 1, optimizer: OptimizerConfiguration = .adam(),
         schedule: LearningRateSchedule = .constant, clipping: GradientClipping? = nil,
         loss: TrainingLoss = TrainingLoss(), output: String? = nil, heads: [TrainingHead] = [],
         metrics: [EpochMetric] = [], selection: EpochSelection = .accuracy, stopping: StoppingRule = .allEpochs,
@@ -66,6 +68,7 @@ public struct Trainer: Sendable {
         isStrict: Bool = false
     ) {
         self.features = features
+        self.augmentation = augmentation
         self.duration = duration
         self.epochs = epochs
         self.batchSize = batchSize
@@ -136,19 +139,19 @@ public struct Trainer: Sendable {
         let loader = ExampleLoader(
             network: network, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
-        let (train, standardization) = try loader.trainingExamples(split.train, kept)
+        let (train, standardization) = try loader.trainingStream(split.train, kept, augmentation: augmentation)
         let validation = try loader.examples(split.validation, standardization)
-        guard batchSize <= train.examples.count else {
+        guard batchSize <= train.stream.count else {
             throw .setting(
-                "a batch of \(batchSize) is larger than the \(train.examples.count) training clips; "
+                "a batch of \(batchSize) is larger than the \(train.stream.count) training clips; "
                     + "use a smaller batch or more clips")
         }
-        func part(_ loaded: ExampleLoader.Loaded) throws(TrainingError) -> TrainingPart {
-            let targets = try objective.targets(of: loaded.clips, emotions: loaded.examples.targets)
-            return TrainingPart(examples: loaded.examples, targets: targets)
-        }
+        let trainTargets = try objective.targets(of: train.clips, emotions: train.stream.targets)
+        let validationTargets = try objective.targets(of: validation.clips, emotions: validation.examples.targets)
         var run = try TrainingRun(
-            self, model: network, objective: objective, train: try part(train), validation: try part(validation))
+            self, model: network, objective: objective,
+            train: TrainingPart(stream: train.stream, targets: trainTargets),
+            validation: ValidationPart(examples: validation.examples, targets: validationTargets))
         if let file, let saved {
             try run.resume { (state: inout TrainingState) throws(CheckpointError) in
                 try file.restore(&state, standardization: standardization, from: saved)

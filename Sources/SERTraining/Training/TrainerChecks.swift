@@ -13,10 +13,24 @@ extension Trainer {
         do throws(ShapeError) {
             pipeline = try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
         } catch { throw .shape(error) }
+        try checkAugmentation(of: pipeline)
         do { try pipeline.checkCoding() } catch {
             throw .setting("features of type \(type(of: features)) cannot be saved: \(MetadataPart.reason(error))")
         }
         return pipeline
+    }
+
+    /// Makes sure that the features can be changed as the trainer says.
+    private func checkAugmentation(of pipeline: FeaturePipeline) throws(TrainingError) {
+        guard !augmentation.isEmpty else { return }
+        guard case .sequence = pipeline.arrangement else {
+            throw .setting(
+                "augmentations change clips over time, and the network reads clips of one length; train a network that "
+                    + "reads [.time, \(pipeline.columns)], or without augmentation")
+        }
+        do throws(AugmentationError) {
+            for one in augmentation { try one.validate(for: pipeline.extractor) }
+        } catch { throw .setting(error.description) }
     }
 
     /// Makes sure that the optimiser can work, and that what is written of a rule of one's own can be read back.

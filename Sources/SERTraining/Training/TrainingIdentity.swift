@@ -53,6 +53,8 @@ struct TrainingIdentity: Encodable {
     /// A fingerprint of the weights and the state before the first step.
     let firstWeights: ContentDigest
     let features: FeaturePipeline
+    /// What changes training clips; nil where nothing does.
+    let augmentation: [AugmentationSettings]?
     let batchSize: Int
     /// Batches in an update; nil for one.
     let accumulation: Int?
@@ -84,6 +86,7 @@ struct TrainingIdentity: Encodable {
         frozen = network.frozenPaths
         firstWeights = network.digest
         features = pipeline
+        augmentation = trainer.augmentation.isEmpty ? nil : trainer.augmentation.map(AugmentationSettings.init)
         batchSize = trainer.batchSize
         accumulation = trainer.accumulation == 1 ? nil : trainer.accumulation
         optimizer = trainer.optimizer
@@ -106,8 +109,9 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "training", "validation", "network", "frozen", "features", "batchSize",
-        "accumulation", "optimizer", "schedule", "clipping", "loss", "output", "heads", "patience", "stopping",
+        "library", "seed", "labels", "training", "validation", "network", "frozen", "features",
+        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "output", "heads",
+        "patience", "stopping",
         "selection", "standardization", "firstWeights",
     ]
 

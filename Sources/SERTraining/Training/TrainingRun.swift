@@ -14,8 +14,14 @@ struct TrainingState {
     var history = History()
 }
 
-/// Clips of one part with all that they should give.
+/// The training part with all that its clips should give.
 struct TrainingPart {
+    let stream: TrainingStream
+    let targets: TrainingTargets
+}
+
+/// The validation part with all that its clips should give.
+struct ValidationPart {
     let examples: Examples
     let targets: TrainingTargets
 }
@@ -25,7 +31,7 @@ struct TrainingRun {
     private let trainer: Trainer
     private let objective: TrainingObjective
     private let train: TrainingPart
-    private let validation: TrainingPart
+    private let validation: ValidationPart
     private let key: RandomKey
     private(set) var state: TrainingState
     private(set) var stopped = TrainingStop.allEpochs
@@ -34,7 +40,7 @@ struct TrainingRun {
     static func key(seed: UInt64) -> RandomKey { RandomKey(seed: seed).derived("training") }
 
     init(
-        _ trainer: Trainer, model: Model, objective: TrainingObjective, train: TrainingPart, validation: TrainingPart
+        _ trainer: Trainer, model: Model, objective: TrainingObjective, train: TrainingPart, validation: ValidationPart
     ) throws(TrainingError) {
         self.trainer = trainer
         self.objective = objective
@@ -47,12 +53,16 @@ struct TrainingRun {
             try trainer.clipping?.validate()
             let rate = try LearningRate(
                 trainer.schedule, base: trainer.optimizer.learningRate,
-                stepsPerEpoch: BatchOrder(
-                    training: train.examples, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
-                    key: key.derived("order")
-                ).updates)
+                stepsPerEpoch: Self.order(of: train, trainer, key: key).updates)
             state = TrainingState(step: step, rate: rate, best: model)
         } catch { throw .setting(error.description) }
+    }
+
+    /// Which clips stand together in an epoch of the given key.
+    private static func order(of train: TrainingPart, _ trainer: Trainer, key: RandomKey) -> BatchOrder {
+        BatchOrder(
+            training: train.stream.count, lengths: train.stream.lengths, batchSize: trainer.batchSize,
+            accumulation: trainer.accumulation, key: key.derived("order"))
     }
 
     /// Puts the training where another had come to.
@@ -115,14 +125,13 @@ struct TrainingRun {
         _ epoch: Int, observe: @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) -> Pass {
         let epochKey = key.derived(epoch)
-        let order = BatchOrder(
-            training: train.examples, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
-            key: epochKey.derived("order"))
+        let order = Self.order(of: train, trainer, key: epochKey)
+        let stream = train.stream, augmentationKey = epochKey.derived("augmentation")
         var pass = Pass(outputs: CollectedOutputs(of: state.step.model.graph, at: measured))
         var place = 0, done = 0
         let total = order.updates
         var isComplete = true
-        BatchPrefetcher(train.examples, order: order).forEach { batch in
+        BatchPrefetcher(order) { _, clips in stream.batch(clips, key: augmentationKey) }.forEach { batch in
             guard !stop.isSet else {
                 isComplete = false
                 return false

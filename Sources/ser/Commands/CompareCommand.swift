@@ -44,7 +44,7 @@ struct CompareCommand: ParsableCommand {
     var data: URL?
 
     @Option(help: ArgumentHelp("Networks to train, each once, separated by commas.", valueName: "names"))
-    var models = ArchitectureList(Architecture.allCases)
+    var models = ArchitectureList(Architecture.report)
 
     @Option(help: ArgumentHelp("Folder for report.html, results and models.", valueName: "folder"))
     var output = URL(fileURLWithPath: "ser-results")

@@ -24,7 +24,7 @@ struct ScaleCommand: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Networks to measure, separated by commas.", valueName: "names"))
-    var models = ArchitectureList(Architecture.allCases)
+    var models = ArchitectureList(Architecture.report)
 
     @Flag(help: "Fewer and smaller sizes, for 0.4 s each: a first look within a minute.")
     var quick = false

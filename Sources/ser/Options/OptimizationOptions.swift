@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import SERCore
+import SERModels
+import SERTraining
 
 /// How the step size changes over a training.
 enum StepSchedule: String, ExpressibleByArgument, CaseIterable {
@@ -10,33 +12,38 @@ enum StepSchedule: String, ExpressibleByArgument, CaseIterable {
 
 /// How gradients move the weights, for commands that train.
 struct OptimizationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The size of Adam's steps at the beginning.", valueName: "rate"))
-    var learningRate = 0.001
+    @Option(help: ArgumentHelp("The size of Adam's steps. (default: 0.001; SERNet 0.002)", valueName: "rate"))
+    var learningRate: Double?
 
-    @Option(help: "How the size of steps changes: not at all, or down to 0 over the epochs along half a cosine.")
-    var schedule = StepSchedule.constant
+    @Option(
+        help: """
+            How the size of steps changes: not at all, or down to 0 over the epochs along half a cosine. (default: \
+            constant; SERNet cosine after a tenth of the epochs in which steps grow)
+            """)
+    var schedule: StepSchedule?
 
     @Option(
         help: ArgumentHelp(
-            "Scale gradients down whose norm is above this; recurrent networks train more steadily at 1.",
+            "Scale gradients down whose norm is above this; recurrent networks train more steadily at 1. (default: "
+                + "not at all; SERNet 2)",
             valueName: "norm"))
     var clipNorm: Double?
 
     func validate() throws {
-        if !(learningRate > 0 && learningRate.isFinite) {
+        if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate \(learningRate): must be above 0.")
         }
         if let clipNorm, !(clipNorm > 0) { throw ValidationError("--clip-norm \(clipNorm): must be above 0.") }
     }
 
-    var optimizer: OptimizerConfiguration { .adam(learningRate: learningRate) }
-
-    var clipping: GradientClipping? { clipNorm.map { .norm($0) } }
-
-    func learningRateSchedule(epochs: Int) -> LearningRateSchedule {
+    /// Sets what was asked for; the number of epochs must stand by then.
+    func apply(to trainer: inout Trainer, of architecture: Architecture) {
+        if let learningRate { trainer.optimizer.learningRate = learningRate }
+        if let clipNorm { trainer.clipping = .norm(clipNorm) }
         switch schedule {
-        case .constant: .constant
-        case .cosine: .cosine(over: .epochs(epochs))
+        case .constant: trainer.schedule = .constant
+        case .cosine: trainer.schedule = .cosine(over: .epochs(trainer.epochs))
+        case nil: if architecture == .serNet { trainer.schedule = Architecture.schedule(epochs: trainer.epochs) }
         }
     }
 }

@@ -5,19 +5,54 @@ import SERAudio
 import SERModels
 import SERTraining
 
-/// How the report's networks are trained, whatever they are tested on.
+/// What a network reads.
+enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
+    case mfcc, logmel
+}
+
+/// What changes training clips.
+enum AugmentationChoice: String, ExpressibleByArgument, CaseIterable {
+    case none, voices
+}
+
+/// How the networks are trained, whatever they are tested on.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How often every training clip is seen.", valueName: "count"))
-    var epochs = 100
+    @Option(
+        help: ArgumentHelp("How often every training clip is seen. (default: 100; SERNet 40)", valueName: "count"))
+    var epochs: Int?
 
-    @Option(help: ArgumentHelp("Rate to which all sound is resampled, in Hz.", valueName: "hertz"))
-    var rate = 22_050.0
+    @Option(help: "What the network reads: MFCCs or log-mel bands. (default: mfcc; SERNet logmel)")
+    var features: FeatureChoice?
 
-    @Option(help: ArgumentHelp("How much of each clip is used, in seconds.", valueName: "seconds"))
-    var duration = 3.0
+    @Option(
+        help: ArgumentHelp(
+            "Rate to which all sound is resampled, in Hz. (default: 22050; of log-mel bands 16000)", valueName: "hertz")
+    )
+    var rate: Double?
 
-    @Option(help: ArgumentHelp("Number of MFCCs.", valueName: "count"))
-    var coefficients = 40
+    @Option(
+        help: ArgumentHelp("How much of each clip is used, in seconds. (default: 3; SERNet 6)", valueName: "seconds"))
+    var duration: Double?
+
+    @Option(help: ArgumentHelp("Number of MFCCs or of bands. (default: 40 MFCCs, 64 bands)", valueName: "count"))
+    var coefficients: Int?
+
+    @Option(
+        help: """
+            What changes training clips, drawn anew in every epoch: voices (other tempos, sizes of the voice, noise, \
+            missing parts) or none. Needs log-mel bands. (default: none; SERNet voices)
+            """)
+    var augmentation: AugmentationChoice?
+
+    @Option(
+        help: ArgumentHelp("Clips in a step. (default: 32; ANN 4, SERNet 64)", valueName: "count"))
+    var batchSize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of each target that is spread over all emotions, 0 to below 1. (default: 0; SERNet 0.1)",
+            valueName: "share"))
+    var labelSmoothing: Float?
 
     @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
     var annInput = ClipSummary.means
@@ -27,21 +62,40 @@ struct RecipeOptions: ParsableArguments {
     @OptionGroup var copySearch: CopySearchOptions
 
     func validate() throws {
-        if !(1...100_000).contains(epochs) {
+        if let epochs, !(1...100_000).contains(epochs) {
             throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")
         }
-        if !(duration > 0 && duration <= 60) {
+        if let duration, !(duration > 0 && duration <= 60) {
             throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
+        }
+        if let batchSize, !(1...100_000).contains(batchSize) {
+            throw ValidationError("--batch-size \(batchSize): must be from 1 to 100000.")
+        }
+        if let labelSmoothing, !(labelSmoothing >= 0 && labelSmoothing < 1) {
+            throw ValidationError("--label-smoothing \(labelSmoothing): must be from 0 to below 1.")
         }
     }
 
-    /// A network of the report, trained so.
+    /// A network, trained so.
     func candidate(_ architecture: Architecture, calibrates: Bool) -> Candidate {
-        architecture.candidate(
-            features: MFCC(.librosa, coefficients: coefficients, sampleRate: rate), duration: duration,
-            summary: annInput, epochs: epochs, optimizer: optimization.optimizer,
-            schedule: optimization.learningRateSchedule(epochs: epochs), clipping: optimization.clipping,
-            calibrates: calibrates, isStrict: reading.strict)
+        var trainer = architecture.trainer
+        if features != nil || rate != nil || coefficients != nil { trainer.features = extractor(for: architecture) }
+        if let epochs { trainer.epochs = epochs }
+        if let duration { trainer.duration = duration }
+        if let batchSize { trainer.batchSize = batchSize }
+        if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
+        if let augmentation { trainer.augmentation = augmentation == .voices ? .voices : [] }
+        optimization.apply(to: &trainer, of: architecture)
+        trainer.calibrates = calibrates
+        trainer.isStrict = reading.strict
+        return architecture.candidate(trainer, summary: annInput)
+    }
+
+    private func extractor(for architecture: Architecture) -> any FeatureExtractor {
+        switch features ?? (architecture == .serNet ? .logmel : .mfcc) {
+        case .mfcc: MFCC(.librosa, coefficients: coefficients ?? 40, sampleRate: rate ?? 22_050)
+        case .logmel: LogMel.speech(bands: coefficients ?? 64, sampleRate: rate ?? 16_000)
+        }
     }
 }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERAudio
+import SERCore
+import SERModels
+import SERSupport
+
+extension Architecture {
+    /// How the architecture is trained where nothing else is said: the report's five as the report trains them on MFCCs;
+    /// SERNet on log-mel bands that are changed anew in every epoch, with steps that grow and then shrink, as the search
+    /// found it (Benchmarks/VoicesSearch.md).
+    public var trainer: Trainer {
+        guard self == .serNet else {
+            return Trainer(
+                features: MFCC(.librosa, coefficients: 40), epochs: 100, batchSize: batchSize,
+                metrics: self == .ann ? [.precision, .recall, .auc] : [])
+        }
+        return Trainer(
+            features: LogMel.speech(), augmentation: .voices, duration: 6, epochs: 40, batchSize: batchSize,
+            optimizer: .adamW(learningRate: 0.002, beta2: 0.99, weightDecay: 0.02), schedule: Self.schedule(epochs: 40),
+            clipping: .norm(2), loss: TrainingLoss(labelSmoothing: 0.1))
+    }
+
+    /// A tenth of the epochs in which steps grow to their full size, and half a cosine down to nothing.
+    public static func schedule(epochs: Int) -> LearningRateSchedule {
+        let growing = max(1, epochs / 10)
+        return .warmUp(
+            over: .epochs(growing), from: 1 / Double(growing + 1),
+            then: .cosine(over: .epochs(max(1, epochs - growing))))
+    }
+
+    /// The architecture as a candidate of its own name, on the features of its trainer.
+    /// - Parameters:
+    ///   - trainer: How it is trained; nil for ``trainer``.
+    ///   - summary: What the ANN reads of a clip.
+    public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
+        let trainer = trainer ?? self.trainer
+        let features = trainer.features, duration = trainer.duration
+        return Candidate(rawValue, trainer: trainer) { labels, seed in
+            try model(
+                classes: labels.count, coefficients: features.coefficients,
+                frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
+                summary: summary, seed: seed)
+        }
+    }
+}
+
+extension [any Augmentation] {
+    /// What trains networks of log-mel bands for voices never heard: other tempos, other sizes of the voice, noise
+    /// beside some of them, parts of 2.56 s, and bands and moments that are missing.
+    public static var voices: [any Augmentation] {
+        [
+            TimeStretch(upTo: 1.1), Crop(frames: 256), VocalTractLength(upTo: 1.08),
+            Sometimes(0.3, AddedNoise(from: 3, to: 25)), FrequencyMasks(2, upTo: 8), TimeMasks(2, upTo: 20),
+        ]
+    }
+}

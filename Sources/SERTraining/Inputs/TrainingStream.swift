@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERAudio
+import SERCore
+import SERModels
+import SERSupport
+
+/// The training part as an epoch sees it: clip by clip as it is, or changed by augmentations that are drawn anew. Only
+/// what trains is ever of this type, so that no augmentation reaches what validates or tests.
+struct TrainingStream: Sendable {
+    private enum Source: Sendable {
+        /// Standardised once.
+        case unchanged(Examples)
+        case augmented(Augmented)
+    }
+
+    private struct Augmented: Sendable {
+        let matrices: [FeatureMatrix]
+        let augmentation: [any Augmentation]
+        let mel: LogMel?
+        let arrangement: FeaturePipeline.Arrangement
+        let standardization: Standardization
+    }
+
+    private let source: Source
+    /// For each clip, its class.
+    let targets: [Int]
+    /// The layout of the clips.
+    let arrangement: FeaturePipeline.Arrangement
+
+    /// The stream of a training part.
+    /// - Parameters:
+    ///   - matrices: One a clip, before any standardisation.
+    ///   - augmentation: What changes them, in order; nothing where it is empty.
+    init(
+        _ matrices: [FeatureMatrix], targets: [Int], pipeline: FeaturePipeline, standardization: Standardization,
+        augmentation: [any Augmentation]
+    ) {
+        self.targets = targets
+        arrangement = pipeline.arrangement
+        guard !augmentation.isEmpty else {
+            source = .unchanged(
+                Examples(
+                    matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization))
+            return
+        }
+        source = .augmented(
+            Augmented(
+                matrices: matrices, augmentation: augmentation, mel: pipeline.extractor as? LogMel,
+                arrangement: pipeline.arrangement, standardization: standardization))
+    }
+
+    var count: Int { targets.count }
+
+    /// For each clip, its frames as far as they can be told before anything is drawn; nil where all have as many, or
+    /// where clips have no time.
+    var lengths: [Int]? {
+        guard case .sequence = arrangement else { return nil }
+        let frames =
+            switch source {
+            case .unchanged(let examples): (0..<count).map { examples.frames($0) }
+            case .augmented(let part):
+                part.matrices.map { matrix in
+                    part.augmentation.reduce(matrix.frames) { $1.frames(after: $0) }
+                }
+            }
+        return frames.allSatisfy { $0 == frames[0] } ? nil : frames
+    }
+
+    /// The given clips side by side.
+    /// - Parameter key: Decides what augmentations draw, for each clip by its place in the part.
+    func batch(_ clips: [Int], key: RandomKey) -> Batch {
+        switch source {
+        case .unchanged(let examples): return examples.batch(clips)
+        case .augmented(let part):
+            let matrices = clips.map { clip in
+                var changed = AugmentedClip(
+                    part.matrices[clip], mel: part.mel, others: part.matrices, key: key.derived(clip))
+                for augmentation in part.augmentation { augmentation.apply(to: &changed) }
+                return changed.features
+            }
+            let examples = Examples(
+                matrices, targets: clips.map { targets[$0] }, arrangement: part.arrangement,
+                standardization: part.standardization)
+            return examples.batch(Array(matrices.indices))
+        }
+    }
+}
