@@ -52,6 +52,22 @@ private func noise(seconds: Double) -> AudioClip {
         #expect(try Data(contentsOf: again) == Data(contentsOf: file))
     }
 
+    @Test func aRecognizerThatRefusesToGuessComesBackAsOne() throws {
+        let folder = try TemporaryFolder(), file = folder.path("model.safetensors")
+        var original = try recognizer(.gru)
+        #expect(try original.recognize(noise(seconds: 1)).answer != nil)
+        original.unsureBelow = 0.75
+        try original.save(to: file)
+        let copy = try Recognizer(contentsOf: file)
+        #expect(copy.unsureBelow == 0.75)
+        let prediction = try copy.recognize(noise(seconds: 1))
+        #expect(prediction.unsureBelow == 0.75 && prediction.answer == nil && !prediction.label.isEmpty)
+        let coded = try JSONDecoder().decode(Prediction.self, from: JSONEncoder().encode(prediction))
+        #expect(coded == prediction)
+        original.unsureBelow = 1.5
+        #expect(throws: ModelFileError.self) { try original.save(to: file) }
+    }
+
     /// Of a negative variance no root can be taken: the block's ReLU must not make 0 of what is not a number.
     @Test func aNegativeVarianceIsNoAnswerAndNoFile() throws {
         let folder = try TemporaryFolder(), file = folder.path("model.safetensors")

@@ -17,6 +17,7 @@ package enum MetadataKey {
     static let output = "ser.output"
     /// Absent where confidences are not calibrated.
     static let calibration = "ser.calibration"
+    static let unsureBelow = "ser.unsureBelow"
     static let provenance = "ser.provenance"
     package static let checkpoint = "ser.checkpoint"
     /// In front of the names of tensors that only a training that goes on needs.

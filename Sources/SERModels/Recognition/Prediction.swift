@@ -21,6 +21,16 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     /// What was wrong with the file and did not keep it from being read; empty for a file without fault.
     public internal(set) var remarks: [AudioRemark] = []
 
+    /// The confidence below which the recognizer is not sure; nil where it always answers.
+    public let unsureBelow: Float?
+
+    /// The most probable emotion, or `nil`, "not sure": where it is less probable than ``unsureBelow``, or nobody speaks.
+    /// A recognizer without such a threshold always answers.
+    public var answer: String? {
+        guard let unsureBelow else { return label }
+        return heard.hasSpeech ? label(unsureBelow: unsureBelow) : nil
+    }
+
     /// The most probable emotion.
     public var label: String { entries.first?.label ?? "" }
 
@@ -35,8 +45,11 @@ public struct Prediction: Sendable, Hashable, Codable, CustomStringConvertible {
     public func label(unsureBelow threshold: Float) -> String? { confidence >= threshold ? label : nil }
 
     /// Sorted by the logits, which the probabilities come from: no rounding of these changes the order.
-    init(labels: [String], logits: [Float], probabilities: [Float], heard: HeardPart) {
+    init(
+        labels: [String], logits: [Float], probabilities: [Float], heard: HeardPart, unsureBelow: Float? = nil
+    ) {
         self.heard = heard
+        self.unsureBelow = unsureBelow
         entries = zip(labels, zip(logits, probabilities)).enumerated()
             .sorted { ($1.element.1.0, $0.offset) < ($0.element.1.0, $1.offset) }
             .map { Entry(label: $0.element.0, probability: $0.element.1.1) }

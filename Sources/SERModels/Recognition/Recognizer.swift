@@ -19,6 +19,8 @@ public struct Recognizer: Sendable {
     public let output: String
     /// Brings confidences in line with accuracy; `nil` leaves them as the network gives them.
     public var calibration: TemperatureScaling?
+    /// The confidence below which the recognizer is not sure (``Prediction/answer``), 0...1; nil where it always answers.
+    public var unsureBelow: Float?
     /// Where the model comes from: corpus, split, seed, metrics.
     public var provenance: Provenance
 
@@ -45,7 +47,7 @@ public struct Recognizer: Sendable {
     /// A recognizer of parts that ``check(_:_:_:_:output:)`` has found to fit.
     package init(
         checked model: Model, pipeline: FeaturePipeline, standardization: Standardization, labels: [String],
-        output: String, calibration: TemperatureScaling?, provenance: Provenance
+        output: String, calibration: TemperatureScaling?, unsureBelow: Float? = nil, provenance: Provenance
     ) {
         var model = model
         model.standardization = standardization
@@ -55,6 +57,7 @@ public struct Recognizer: Sendable {
         self.labels = labels
         self.output = output
         self.calibration = calibration
+        self.unsureBelow = unsureBelow
         self.provenance = provenance
     }
 
@@ -87,7 +90,7 @@ public struct Recognizer: Sendable {
     package func with(weightsOf model: Model, provenance: Provenance) -> Recognizer {
         Recognizer(
             checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
-            calibration: calibration, provenance: provenance)
+            calibration: calibration, unsureBelow: unsureBelow, provenance: provenance)
     }
 
     /// What the emotion of a clip is.
@@ -176,10 +179,12 @@ public struct Recognizer: Sendable {
         guard scores.allSatisfy(\.isFinite) else { throw .outputNotFinite }
         guard let calibration else {
             return Prediction(
-                labels: labels, logits: scores, probabilities: softmax(logits).scalars, heard: heard)
+                labels: labels, logits: scores, probabilities: softmax(logits).scalars, heard: heard,
+                unsureBelow: unsureBelow)
         }
         let scaled = logProbabilities(of: scores, temperature: calibration.temperature)
         return Prediction(
-            labels: labels, logits: scores, probabilities: scaled.map { Float(exp($0)) }, heard: heard)
+            labels: labels, logits: scores, probabilities: scaled.map { Float(exp($0)) }, heard: heard,
+            unsureBelow: unsureBelow)
     }
 }

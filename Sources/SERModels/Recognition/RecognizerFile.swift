@@ -27,6 +27,9 @@ extension Recognizer {
 
     /// The metadata of the recognizer's file.
     package func metadata(for file: URL) throws(ModelFileError) -> [String: String] {
+        if let unsureBelow, !(0...1).contains(unsureBelow) {
+            throw .unwritable(path: file.path, reason: "unsureBelow is \(unsureBelow); it must be from 0 to 1")
+        }
         var metadata: [String: String]
         let layers = LayerCollector()
         do {
@@ -42,6 +45,7 @@ extension Recognizer {
             if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
             if outputPlace != 0 { metadata[MetadataKey.output] = try MetadataPart.text(output) }
             if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
+            if let unsureBelow { metadata[MetadataKey.unsureBelow] = try MetadataPart.text(unsureBelow) }
             try MetadataPart.check(model.graph, userInfo: layers.registry().userInfo)
             try pipeline.checkCoding()
             for text in metadata.values where text.first == "{" || text.first == "[" { try JSONScanner.check(text) }
@@ -78,9 +82,15 @@ extension Recognizer {
         let calibration =
             file.metadata[MetadataKey.calibration] == nil
             ? nil : try MetadataPart.value(MetadataKey.calibration, as: TemperatureScaling.self, in: file)
+        let unsureBelow =
+            file.metadata[MetadataKey.unsureBelow] == nil
+            ? nil : try MetadataPart.value(MetadataKey.unsureBelow, as: Float.self, in: file)
         let provenance = try MetadataPart.value(MetadataKey.provenance, as: Provenance.self, in: file)
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
+        }
+        if let unsureBelow, !(0...1).contains(unsureBelow) {
+            throw inconsistent(MetadataKey.unsureBelow, "\(unsureBelow) is not from 0 to 1")
         }
         let named =
             file.metadata[MetadataKey.output] == nil
@@ -101,7 +111,7 @@ extension Recognizer {
         }
         self.init(
             checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
-            calibration: calibration, provenance: provenance)
+            calibration: calibration, unsureBelow: unsureBelow, provenance: provenance)
     }
 }
 

@@ -13,7 +13,8 @@ struct TrainCommand: ParsableCommand {
         abstract: "Train one network on a corpus and save it with its features and labels.",
         discussion: """
             Clips are dealt out by chance, each emotion in proportion: 80 % to train, 10 % to choose the best epoch, \
-            10 % to test once at the end. Ctrl-C saves the best weights so far.
+            10 % to test once at the end; with --by speaker, no voice stands in two parts. Ctrl-C saves the best weights \
+            so far.
 
             With --checkpoint, what it takes to go on is kept after every epoch. After Ctrl-C, a crash or a power cut, \
             the same command with --resume goes on from there and ends with the same model, bit for bit. --epochs may \
@@ -27,6 +28,7 @@ struct TrainCommand: ParsableCommand {
 
             EXAMPLE:
               ser train ~/TESS --model gru --output gru.safetensors --checkpoint gru.checkpoint --resume
+              ser train ~/CREMA-D --model sernet --by speaker --calibrate --output voices.safetensors
             """)
 
     @Argument(help: "The corpus's folder, or a CSV manifest.")
@@ -47,9 +49,23 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "How the weights are held in the model file.")
     var storage = WeightStorage.float32
 
+    @Option(
+        help: ArgumentHelp(
+            "Let the model say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
+    var unsureBelow: Float?
+
+    @Option(help: ArgumentHelp("Tell this in the model file, such as licence=CC0.", valueName: "name=text"))
+    var about: [ModelFact] = []
+
     @OptionGroup var view: LiveOptions
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if let unsureBelow, !(0...1).contains(unsureBelow) {
+            throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
+        }
+    }
 
     func run() throws {
         common.apply()
@@ -72,7 +88,10 @@ struct TrainCommand: ParsableCommand {
         }
         note(skipped: outcome.skipped)
         note(divergence: outcome.trained)
-        try outcome.recognizer.save(to: output, storage: storage)
+        var recognizer = outcome.recognizer
+        recognizer.unsureBelow = unsureBelow
+        for fact in about { recognizer.provenance.extra[fact.name] = fact.text }
+        try recognizer.save(to: output, storage: storage)
         if common.json {
             try printJSON(Summary(outcome, split, self))
         } else {

@@ -12,6 +12,15 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Decides the split, the weights and the order of clips.", valueName: "number"))
     var seed: UInt64 = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep whole speakers or sentences apart, so that the test is of voices or words never heard. (default: each "
+                + "emotion in proportion, whoever speaks)", valueName: "group"))
+    var by: Grouping?
+
+    @Option(help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"))
+    var shares = Shares(train: 0.8, validation: 0.1, test: 0.1)
+
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
 
@@ -21,7 +30,45 @@ struct TrainingOptions: ParsableArguments {
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
     func split(_ data: URL) throws -> DataSplit {
-        try recipe.reading.corpus(at: data).split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: seed)
+        let corpus = try recipe.reading.corpus(at: data)
+        guard let by else {
+            return try corpus.split(
+                .stratified(train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
+        }
+        return try corpus.split(
+            .grouped(by: by, train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
+    }
+}
+
+/// Which shares of the clips train, validate and test: `0.8,0.1,0.1`.
+struct Shares: ExpressibleByArgument {
+    var train, validation, test: Double
+
+    init(train: Double, validation: Double, test: Double) {
+        self.train = train
+        self.validation = validation
+        self.test = test
+    }
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.count == 3, let train = numbers[0], let validation = numbers[1], let test = numbers[2],
+            min(train, validation, test) > 0, train + validation + test <= 1 + 1e-9
+        else { return nil }
+        self.init(train: train, validation: validation, test: test)
+    }
+
+    var defaultValueDescription: String { "\(train),\(validation),\(test)" }
+}
+
+/// What is told of a model in its file: `licence=CC BY 4.0`.
+struct ModelFact: ExpressibleByArgument {
+    let name, text: String
+
+    init?(argument: String) {
+        guard let sign = argument.firstIndex(of: "="), sign != argument.startIndex else { return nil }
+        name = String(argument[..<sign])
+        text = String(argument[argument.index(after: sign)...])
     }
 }
 
