@@ -143,7 +143,7 @@ extension ReportSubject {
             : [
                 resultsSection(measures), differencesSection(measures), foldsSection(), confusionSection(measures),
                 trainingSection(), confidenceSection(measures),
-            ] + further + [hardestSection(sounds), auditSection(), settingsSection()]
+            ] + groupsSection(measures) + further + [hardestSection(sounds), auditSection(), settingsSection()]
         return ReportPage(
             title: title ?? (networks.isEmpty ? corpus : "\(names) on \(corpus)"), summary: summary(measures),
             warnings: allWarnings, highlights: highlights(measures), sections: sections.compactMap { $0 },

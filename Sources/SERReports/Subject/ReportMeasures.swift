@@ -14,6 +14,8 @@ struct ReportMeasures: Sendable {
         var pooled: Evaluation
         var pooledUncalibrated: Evaluation?
         var excess: CalibrationExcess
+        /// How well groups of clips were recognised; empty where none are known.
+        var groups: [GroupComparison]
     }
 
     var networks: [Network]
@@ -58,6 +60,7 @@ extension ReportMeasures.Network {
         let raw = network.runs.compactMap(\.uncalibrated)
         pooledUncalibrated = raw.count == runs.count ? try subject.pooled(raw) : nil
         excess = try pooled.calibrationExcess(bootstrap: bootstrap.over(pooled))
+        groups = try TestedClip.groups(of: subject.clips, over: runs, bootstrap: bootstrap) ?? []
     }
 }
 

@@ -16,6 +16,9 @@ public struct Clip: Sendable, Hashable, Codable {
     public var speaker: String?
     /// What is said (a word, or the corpus's code for a sentence), where known.
     public var sentence: String?
+    /// What else is known of the speaker or the recording, by the names of a manifest's columns, such as `sex`: results
+    /// are told for each group.
+    public var groups: [String: String]
     /// Length in seconds.
     public var duration: Double
     /// Samples a second, in Hz.
@@ -35,14 +38,15 @@ public struct Clip: Sendable, Hashable, Codable {
     /// A clip described by hand, for corpora that no reader knows.
     public init(
         path: URL, segment: Segment? = nil, emotion: String, speaker: String? = nil, sentence: String? = nil,
-        duration: Double, sampleRate: Double, channels: Int = 1, corpus: String, content: ContentDigest? = nil,
-        truncated: TruncatedFiles = .refuse, remarks: [AudioRemark] = []
+        groups: [String: String] = [:], duration: Double, sampleRate: Double, channels: Int = 1, corpus: String,
+        content: ContentDigest? = nil, truncated: TruncatedFiles = .refuse, remarks: [AudioRemark] = []
     ) {
         self.path = path
         self.segment = segment
         self.emotion = emotion
         self.speaker = speaker
         self.sentence = sentence
+        self.groups = groups
         self.duration = duration
         self.sampleRate = sampleRate
         self.channels = channels

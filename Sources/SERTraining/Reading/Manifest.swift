@@ -8,8 +8,9 @@ extension Corpus {
     /// Reads a corpus that a table lists, in the order of its lines.
     ///
     /// The first line names the columns, in any order: `path` (or `file`, `filename`) and `label` (or `emotion`), and if
-    /// wanted `start` and `end` of a part of the file, `speaker`, `sentence` and `corpus`; others are passed over, so that
-    /// ``CorpusTable/csv()`` can be read back. Relative paths start from the manifest's folder.
+    /// wanted `start` and `end` of a part of the file, `speaker`, `sentence` and `corpus`. Columns of another name with 2 to
+    /// 12 different values, such as `sex`, are ``Clip/groups``; others are passed over, so that ``CorpusTable/csv()`` can
+    /// be read back. Relative paths start from the manifest's folder.
     ///
     /// Times are seconds or pandas' timedeltas (`0 days 00:00:01.5`), so that the tables of audformat and nkululeko can be
     /// read. Without an end (`NaT`) a segment reaches to the end of the file; an end that is later than that by rounding
@@ -65,7 +66,7 @@ extension Clip {
         _ entry: ManifestEntries.Entry, at url: URL, _ fact: AudioFacts, corpus: String, _ truncated: TruncatedFiles
     ) throws(AudioFacts.Failure) {
         self.init(
-            path: url, emotion: entry.label, speaker: entry.speaker, sentence: entry.sentence,
+            path: url, emotion: entry.label, speaker: entry.speaker, sentence: entry.sentence, groups: entry.groups,
             duration: fact.info.duration, sampleRate: fact.info.sampleRate, channels: fact.info.channels,
             corpus: corpus,
             content: fact.content, truncated: truncated, remarks: fact.info.remarks)

@@ -14,6 +14,8 @@ struct ManifestEntries {
         let corpus: String?
         /// The part of the file; without an end, it reaches to the end of the file.
         let times: Times?
+        /// What else is known, by the names of the columns.
+        let groups: [String: String]
     }
 
     /// When a segment begins and ends, in seconds.
@@ -59,6 +61,9 @@ struct ManifestEntries {
     private struct Columns {
         let path, label, speaker, sentence, corpus, start, end, duration: Int?
         let decimalComma: Bool
+        /// Columns that put clips into groups.
+        let groups: [Int]
+        private let columnNames: [String]
 
         init(_ table: DelimitedTable) {
             path = table.place(of: ManifestEntries.path)
@@ -71,6 +76,28 @@ struct ManifestEntries {
             // A length says where a segment ends only where it is said where it begins.
             duration = start != nil && end == nil ? table.place(of: ManifestEntries.duration) : nil
             decimalComma = table.separator != .comma
+            let read = Set([path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 })
+            groups = Self.groups(of: table, besides: read)
+            columnNames = table.names
+        }
+
+        /// Columns of few different values that no other use is known for.
+        private static func groups(of table: DelimitedTable, besides read: Set<Int>) -> [Int] {
+            let others = table.names.indices.filter { column in
+                let name = table.names[column]
+                return !read.contains(column) && !ManifestEntries.split.contains(name)
+                    && !ManifestEntries.derived.contains(name) && name.isGroupName
+            }
+            let grouping = others.filter { column in
+                var values: Set<String> = []
+                for record in table.records {
+                    guard let value = DelimitedTable.value(column, of: record) else { continue }
+                    guard value.isGroupName, values.count < 12 || values.contains(value) else { return false }
+                    values.insert(value)
+                }
+                return values.count > 1
+            }
+            return Array(grouping.prefix(8))
         }
 
         func entry(_ record: CSV.Record, of file: URL) throws(CorpusError) -> Entry {
@@ -102,8 +129,15 @@ struct ManifestEntries {
             do throws(SegmentError) {
                 return Entry(
                     line: record.line, path: path, label: label, speaker: value(speaker), sentence: value(sentence),
-                    corpus: value(corpus), times: try times(value(start), value(end), value(duration)))
+                    corpus: value(corpus), times: try times(value(start), value(end), value(duration)),
+                    groups: groupNames(of: record))
             } catch { throw .segment(file, line: record.line, error) }
+        }
+
+        private func groupNames(of record: CSV.Record) -> [String: String] {
+            var names: [String: String] = [:]
+            for column in groups { names[columnNames[column]] = DelimitedTable.value(column, of: record) }
+            return names
         }
 
         private func times(_ start: String?, _ end: String?, _ duration: String?) throws(SegmentError) -> Times? {
@@ -126,12 +160,19 @@ struct ManifestEntries {
             if table.linesWithTrailingSeparators > 0 {
                 remarks.append(.trailingSeparators(lines: table.linesWithTrailingSeparators))
             }
-            let read = Set([path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 })
+            let read = Set([path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 } + groups)
             let rest = table.names.indices.filter { !read.contains($0) }.map { table.names[$0] }
             remarks += rest.filter(ManifestEntries.split.contains).map(ManifestRemark.splitColumn)
             let unread = rest.filter { !ManifestEntries.split.contains($0) && !ManifestEntries.derived.contains($0) }
             if !unread.isEmpty { remarks.append(.columnsNotRead(unread)) }
             return remarks
         }
+    }
+}
+
+extension String {
+    /// Whether it can stand in a table as the name of a group.
+    fileprivate var isGroupName: Bool {
+        !isEmpty && utf8.count <= 40 && !unicodeScalars.contains(where: \.isTerminalControl)
     }
 }

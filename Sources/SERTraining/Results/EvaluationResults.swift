@@ -46,6 +46,8 @@ public struct EvaluationResults: ResultsDocument {
     public var intervals: Estimates
     /// Precision, recall and F1 of each class.
     public var classIntervals: Estimates
+    /// How well each group of clips was recognised, such as women's and men's; nil where no groups are known.
+    public var groups: [GroupComparison]?
     /// Confidence against accuracy.
     public var reliability: ReliabilityDiagram
     /// Before and after temperature scaling, where the model is calibrated.
@@ -128,6 +130,7 @@ public struct EvaluationResults: ResultsDocument {
         do throws(EvaluationError) {
             intervals = try evaluation.estimates(bootstrap: bootstrap)
             classIntervals = try evaluation.estimates(of: Measure.perClass(evaluation.labels), bootstrap: bootstrap)
+            groups = try TestedClip.groups(of: clips, over: [evaluation], bootstrap: bootstrap)
             calibration = evaluation.temperature == 1 ? nil : try CalibrationComparison(evaluation)
         } catch { throw .evaluation(error) }
         do { features = try MetadataPart.text(recognizer.pipeline) } catch {

@@ -23,6 +23,8 @@ public struct NetworkSummary: Codable, Sendable, Equatable {
     /// Measures over all folds, their mean over the seeds, with intervals: over speakers where no fold's test part has
     /// a speaker of its training part, else over clips.
     public let estimates: Estimates
+    /// How well each group of clips was recognised, such as women's and men's; nil where no groups are known.
+    public let groups: [GroupComparison]?
     /// Accuracy, UAR and macro F1 of the seeds.
     public let accuracy, unweightedAverageRecall, macroF1: Spread
 }
@@ -48,6 +50,8 @@ extension NetworkSummary {
         seconds = results.runs.reduce(0) { $0 + ($1.network == network ? $1.seconds : 0) }
         self.seeds = seeds
         estimates = try Estimates.mean(over: evaluations, bootstrap: bootstrap)
+        groups = try TestedClip.groups(
+            of: results.folds.flatMap(\.clips), over: evaluations, bootstrap: bootstrap)
         accuracy = Spread(seeds.map(\.metrics.accuracy))
         unweightedAverageRecall = Spread(seeds.map(\.metrics.unweightedAverageRecall))
         macroF1 = Spread(seeds.map(\.metrics.macroF1))

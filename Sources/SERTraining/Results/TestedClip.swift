@@ -15,11 +15,13 @@ public struct TestedClip: Codable, Sendable, Hashable {
     public var speaker, sentence: String?
     /// The true class, a position in the labels.
     public var target: Int
+    /// What else is known of the speaker or the recording (`Clip.groups`); nil for nothing.
+    public var groups: [String: String]?
 
     /// A clip with its true class.
     public init(
         clip: String, segment: Segment? = nil, corpus: String, speaker: String? = nil, sentence: String? = nil,
-        target: Int
+        target: Int, groups: [String: String]? = nil
     ) {
         self.clip = clip
         self.segment = segment
@@ -27,6 +29,7 @@ public struct TestedClip: Codable, Sendable, Hashable {
         self.speaker = speaker
         self.sentence = sentence
         self.target = target
+        self.groups = groups
     }
 
     /// The file's path below the folder that all clips lie in.
@@ -55,8 +58,22 @@ public struct TestedClip: Codable, Sendable, Hashable {
         return zip(clips, targets).map { clip, target in
             TestedClip(
                 clip: clip.name(below: root), segment: clip.segment, corpus: clip.corpus, speaker: clip.speaker,
-                sentence: clip.sentence, target: target)
+                sentence: clip.sentence, target: target, groups: clip.groups.isEmpty ? nil : clip.groups)
         }
+    }
+
+    /// Comparisons of the groups that clips are in, over several runs on the same clips; nil where there are no groups.
+    package static func groups(
+        of clips: [TestedClip], over runs: [Evaluation], bootstrap: Bootstrap
+    ) throws(EvaluationError) -> [GroupComparison]? {
+        var comparisons: [GroupComparison] = []
+        for name in Set(clips.flatMap { $0.groups?.keys.sorted() ?? [] }).sorted() {
+            let groups = clips.map { $0.groups?[name] }
+            if let comparison = try GroupComparison(by: name, groups, over: runs, bootstrap: bootstrap) {
+                comparisons.append(comparison)
+            }
+        }
+        return comparisons.isEmpty ? nil : comparisons
     }
 }
 

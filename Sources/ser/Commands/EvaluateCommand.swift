@@ -138,13 +138,14 @@ struct EvaluateCommand: ParsableCommand {
 
     private func text(_ results: EvaluationResults) throws -> String {
         let metrics = results.metrics, evaluation = try results.evaluation
-        var parts = [
-            "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in "
-                + measured(results),
-            "\(results.intervals)",
-            metrics.classTable,
-            metrics.confusion.table(labels: evaluation.labels),
-        ]
+        var parts =
+            [
+                "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in "
+                    + measured(results),
+                "\(results.intervals)",
+                metrics.classTable,
+                metrics.confusion.table(labels: evaluation.labels),
+            ] + (results.groups ?? []).map(\.description)
         if !metrics.aucLeavesOut.isEmpty {
             parts[1] +=
                 "\nleft out of AUC, having no clip to rank against the rest: "

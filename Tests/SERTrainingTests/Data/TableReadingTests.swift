@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERAudio
 import SERTestSupport
 import SERTraining
 import Testing
@@ -93,6 +94,24 @@ import Testing
         let corpus = try read(Array("path,label,split,age,duration\nb.wav,sad,train,7,1\n".utf8))
         #expect(corpus.problems == [.manifest(.splitColumn("split")), .manifest(.columnsNotRead(["age"]))])
         #expect(corpus.problems.map(\.description)[0].contains("dealt to training and test anew"))
+    }
+
+    /// A column of few different values puts clips into groups; others, and those with a value for nearly each clip, do not.
+    @Test func columnsOfFewValuesAreGroups() throws {
+        let folder = try TemporaryFolder()
+        var table = "path,label,sex,age,note,one\n"
+        for index in 0..<14 {
+            let file = folder.url.appendingPathComponent("\(index).wav")
+            try AudioFile.write(
+                AudioClip(samples: [Float](repeating: Float(index) / 20, count: 800), sampleRate: 8000), to: file)
+            table +=
+                "\(index).wav,sad,\(index % 2 == 0 ? "female" : "male"),\(index % 3 == 0 ? "" : "old"),n\(index),x\n"
+        }
+        let manifest = folder.url.appendingPathComponent("m.csv")
+        try table.write(to: manifest, atomically: true, encoding: .utf8)
+        let corpus = try Corpus.manifest(at: manifest)
+        #expect(corpus.clips[0].groups == ["sex": "female"] && corpus.clips[1].groups == ["sex": "male"])
+        #expect(corpus.problems.contains(.manifest(.columnsNotRead(["age", "note", "one"]))))
     }
 
     @Test func foldListsAreReadAsTablesAre() throws {
