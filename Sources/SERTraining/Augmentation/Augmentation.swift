@@ -121,14 +121,15 @@ extension Augmentation {
 }
 
 extension LogMel {
+    /// A decibel on the natural scale: ln(10) / 10.
+    static let naturalDecibel: Float = 0.230_258_51
+
     /// What 1 dB of power is in these features; nil where they are not on a logarithmic scale.
     var decibel: Float? {
-        let perPower: Float? =
-            switch compression {
-            case .decibels: 1
-            case .natural: 0.230_258_51  // ln(10) / 10
-            case .none: nil
-            }
-        return perPower
+        switch compression {
+        case .decibels: 1
+        case .natural: Self.naturalDecibel
+        case .none: nil
+        }
     }
 }

@@ -127,18 +127,17 @@ public struct AddedNoise: Augmentation {
         let ratio = clip.draw(in: lowest...highest)
         var noise = clip.random.drawFraction() < babble ? clip.drawBabble() : []
         if noise.isEmpty { noise = clip.drawHiss() }
-        let perDecibel = 0.230_258_51 / clip.decibel
-        let scale = clip.decibel / 0.230_258_51
+        let natural = LogMel.naturalDecibel / clip.decibel, scale = clip.decibel / LogMel.naturalDecibel
         let values = clip.features.values
         var voice = 0.0, background = 0.0
         for index in values.indices {
-            voice += Double(exp(values[index] * perDecibel))
+            voice += Double(exp(values[index] * natural))
             background += Double(noise[index])
         }
         guard voice > 0, background > 0, voice.isFinite, background.isFinite else { return }
         let gain = Float(voice / background * pow(10, -ratio / 10))
         for index in values.indices {
-            clip.features.values[index] = log(exp(values[index] * perDecibel) + gain * noise[index] + 1e-30) * scale
+            clip.features.values[index] = log(exp(values[index] * natural) + gain * noise[index] + 1e-30) * scale
         }
     }
 }
@@ -153,18 +152,18 @@ extension AugmentedClip {
         return features.values.indices.map { index in
             let column = index % columns
             let decibels = curve[column] + slope * Float(column) + 4.5 * Float(drawNormal())
-            return exp(decibels * 0.230_258_51)
+            return exp(decibels * LogMel.naturalDecibel)
         }
     }
 
     /// Powers of three other clips at once, each as loud as the others; empty where there are no others.
     fileprivate mutating func drawBabble() -> [Float] {
         var sum = [Float](repeating: 0, count: features.values.count)
-        let columns = features.coefficients, perDecibel = 0.230_258_51 / decibel
+        let columns = features.coefficients, natural = LogMel.naturalDecibel / decibel
         for _ in 0..<3 {
             guard let other = drawOther(), other.frames > 0, other.coefficients == columns else { return [] }
             let start = draw(below: other.frames)
-            let powers = other.values.map { exp($0 * perDecibel) }
+            let powers = other.values.map { exp($0 * natural) }
             let mean = powers.reduce(0, +) / Float(powers.count)
             guard mean > 0, mean.isFinite else { continue }
             for frame in 0..<features.frames {

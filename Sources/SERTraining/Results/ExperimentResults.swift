@@ -127,11 +127,6 @@ public struct ExperimentResults: ResultsDocument {
         // Folds test all clips in turn, or leave some in every training part, as lists and two corpora do.
         max(folds.reduce(0) { $0 + $1.test }, folds.map { $0.train + $0.validation + $0.test }.max() ?? 0)
     }
-
-    /// The run of a network with a seed on a fold; nil where it was not done.
-    public func run(of network: String, seed: UInt64, fold: Int) -> Run? {
-        runs.first { $0.network == network && $0.seed == seed && $0.fold == fold }
-    }
 }
 
 extension ExperimentResults {
