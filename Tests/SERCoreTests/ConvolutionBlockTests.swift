@@ -68,6 +68,54 @@ import Testing
         expectGradients(gradients(inputs, fused), reference, "fused")
     }
 
+    /// A NaN in an image comes out of every window that it reaches, wherever in it, and out of no other: as of the
+    /// parts one by one. Both ways through the block, that of a network's first layer and that of others.
+    @Test(arguments: [1, 3, 20]) func aNaNComesOutOfEveryWindowThatItReaches(channels: Int) {
+        let filters = 20, height = 6, width = 9
+        let (weight, bias) = (pattern([filters, channels, 3, 3], 2), pattern([filters], 3))
+        var gamma = pattern([filters], 5).scalars
+        gamma[1] = -gamma[1].magnitude - 0.1  // the least of a window wins
+        let (mean, variance) = (pattern([filters], 7), Tensor([Float](repeating: 0.5, count: filters)))
+        let pool = Extent(height: 3, width: 2)
+        for rectifies in [false, true] {
+            for place in 0..<(height * width) {
+                var x = pattern([2, channels, height, width], 1).scalars
+                x[place] = .nan
+                let inputs = [
+                    Tensor(x, shape: [2, channels, height, width]), weight, Tensor(gamma), pattern([filters], 6), bias,
+                ]
+                func fused(_ t: [Tensor]) -> Tensor {
+                    ConvolutionBlockOperation(
+                        x: t[0], weight: t[1], bias: t[4], gamma: t[2], beta: t[3], epsilon: 1e-3,
+                        geometry: WindowGeometry(window: 3, padding: .same), groups: 1, rectifies: rectifies,
+                        pool: pool,
+                        lengths: nil)(.fixed(mean: mean, variance: variance)).0
+                }
+                func parts(_ t: [Tensor]) -> Tensor {
+                    let y = convolution2D(t[0], weight: t[1], bias: t[4], padding: .same)
+                    let (z, _) = batchNormalization(
+                        y, gamma: t[2], beta: t[3], epsilon: 1e-3, statistics: .fixed(mean: mean, variance: variance))
+                    return maxPooling2D(rectifies ? relu(z) : z, window: pool)
+                }
+                let expected = parts(inputs).scalars.map(\.isNaN)
+                #expect(expected.contains(true) && expected.contains(false))
+                withEachInstructionSet { set in
+                    #expect(fused(inputs).scalars.map { $0.isNaN } == expected, "\(set), place \(place)")
+                    // The weights' gradients learn of it, with a constant image and without.
+                    let own = gradients(inputs, fused), reference = gradients(inputs, parts)
+                    let others = gradients(Array(inputs.dropFirst())) { fused([inputs[0]] + $0) }
+                    for (index, gradient) in reference.enumerated() where (1...3).contains(index) {
+                        let isNaN = gradient.scalars.contains { $0.isNaN }
+                        #expect(own[index].scalars.contains { $0.isNaN } == isNaN, "\(set), \(index)")
+                        #expect(others[index - 1].scalars.contains { $0.isNaN } == isNaN, "\(set), \(index)")
+                    }
+                    // A sum of what came back, to which the values themselves are nothing.
+                    #expect(own[4].scalars.allSatisfy { $0.isFinite }, "\(set)")
+                }
+            }
+        }
+    }
+
     @Test func resultsDoNotDependOnTheNumberOfThreads() {
         let inputs = [
             pattern([9, 3, 20, 37], 1), pattern([33, 3, 3, 3], 2), pattern([33], 5), pattern([33], 6), pattern([33], 3),

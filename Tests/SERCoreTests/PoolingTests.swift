@@ -75,4 +75,22 @@ import Testing
         let y = maxPooling2D(x, window: Extent(height: 1, width: 2)).scalars
         #expect(y[0].isNaN && y[1] == 4)
     }
+
+    /// As in PyTorch's max_pool2d, whose comparison is `(val > maxval) || isnan(val)`: a NaN at any place of a window
+    /// comes out, and the gradient goes to its place.
+    @Test func aNaNAnywhereInAWindowComesOut() {
+        for place in 0..<6 {
+            for channels in [1, 16, 33] {
+                var values = pattern([1, 2, 3, channels], 1).scalars
+                for channel in 0..<channels { values[place * channels + channel] = .nan }
+                let images = Tensor(values, shape: [1, 2 * 3, channels])
+                let y = globalMaxPooling(images)
+                #expect(y.scalars.allSatisfy { $0.isNaN }, "place \(place), \(channels) channels")
+                let dx = gradients([images]) { globalMaxPooling($0[0]) }[0].scalars
+                for (index, d) in dx.enumerated() {
+                    #expect((d != 0) == (index / channels == place), "place \(place), \(channels) channels")
+                }
+            }
+        }
+    }
 }

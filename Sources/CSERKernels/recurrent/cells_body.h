@@ -150,7 +150,7 @@ static void relu_backward(const ser_cell_backward *s) {
     for (int64_t r = 0; r < s->rows; r++) {
         const float *gates = s->gates + r * s->ld_gates, *hidden_gradient = s->hidden_gradient + r * s->units;
         float *out = s->out + r * s->ld_out;
-        SER_UNITS_LOOP out[j] = gates[j] > 0.0f ? hidden_gradient[j] : 0.0f;
+        SER_UNITS_LOOP out[j] = gates[j] <= 0.0f ? 0.0f : hidden_gradient[j];
     }
 }
 

@@ -58,9 +58,22 @@ SER_INLINE lane_mask load_bytes(const uint8_t *p) {
     return __builtin_convertvector(b, lane_mask);
 }
 
-/// One row of windows, for `vectors` vectors of channels from c on; the weights stay in registers.
+/// Whether no sum over taps can cease to be a number: nothing is NaN, nor so large that the products could overflow.
+static int stays_ordinary(const struct first_arguments *a) {
+    int64_t columns = smaller(a->pooled_width * a->window_width, a->width);
+    int64_t count = (a->pooled_rows * a->window_height - 1) * a->x_row + columns + a->offsets[TAPS - 1];
+    int ordinary = 1;
+    for (int64_t i = 0; i < count; i++) ordinary &= __builtin_fabsf(a->x[i]) < 1e30f;
+    for (int64_t i = 0; i < TAPS * a->channels; i++) ordinary &= __builtin_fabsf(a->w[i]) < 1e7f;
+    for (int64_t i = 0; i < a->channels; i++) ordinary &= __builtin_fabsf(a->bias[i]) < 1e37f;
+    return ordinary;
+}
+
+/// One row of windows, for `vectors` vectors of channels from c on; the weights stay in registers. Where values may be
+/// NaN, a NaN wins, so that it is seen.
 SER_INLINE void first_pool_row(const struct first_arguments *a, const float *x, int64_t c, uint8_t *winners,
-                               float *pooled, const int vectors, const int64_t height, const int64_t window) {
+                               float *pooled, const int vectors, const int64_t height, const int64_t window,
+                               const int ordinary) {
     lanes w[TAPS][2], bias[2], sign[2], scale[2], shift[2], zero = {0};
     int64_t offsets[TAPS];
     memcpy(offsets, a->offsets, sizeof offsets);
@@ -90,6 +103,7 @@ SER_INLINE void first_pool_row(const struct first_arguments *a, const float *x, 
                 SER_UNROLL for (int v = 0; v < vectors; v++) {
                     lanes value = y[v] * sign[v];
                     lane_mask m = position ? value > key[v] : zero == zero;
+                    if (!ordinary) m |= y[v] != y[v];
                     key[v] = choose(m, value, key[v]);
                     best[v] = choose(m, y[v], best[v]);
                     code[v] = (m & position) | (~m & code[v]);
@@ -98,7 +112,7 @@ SER_INLINE void first_pool_row(const struct first_arguments *a, const float *x, 
         SER_UNROLL for (int v = 0; v < vectors; v++) {
             lanes z = scale[v] * best[v] + shift[v];
             int64_t at = k * a->channels + c + v * SER_LANES;
-            if (winners) store_bytes(winners + at, a->relu ? code[v] | (~(z > zero) & NO_WINNER) : code[v]);
+            if (winners) store_bytes(winners + at, a->relu ? code[v] | ((z <= zero) & NO_WINNER) : code[v]);
             SER_STORE(pooled + at, a->relu ? choose(z < zero, zero, z) : z);  // so that NaN stays NaN
         }
     }
@@ -154,9 +168,16 @@ SER_INLINE void first_gradient_row(const struct first_arguments *a, const float 
 
 static void first_pool(const struct first_arguments *a) {
 #define CALL(vectors, height, window)                                                                                  \
-    first_pool_row(a, x, c, winners, a->pooled + h * a->pooled_row, vectors, height, window)
-    FOR_FIRST_ROWS(CALL)
+    first_pool_row(a, x, c, winners, a->pooled + h * a->pooled_row, vectors, height, window, 1)
+#define CAREFUL(vectors, height, window)                                                                               \
+    first_pool_row(a, x, c, winners, a->pooled + h * a->pooled_row, vectors, height, window, 0)
+    if (stays_ordinary(a)) {
+        FOR_FIRST_ROWS(CALL)
+    } else {
+        FOR_FIRST_ROWS(CAREFUL)
+    }
 #undef CALL
+#undef CAREFUL
 }
 
 static void first_gradient(const struct first_arguments *a) {

@@ -9,7 +9,7 @@ SER_INLINE void pool_window(const struct pool_arguments *a, const float *y, int6
         for (int64_t i = 0; i < height; i++)
             for (int64_t j = 0; j < width; j++) {
                 lanes value = SER_LOAD(y + i * a->y_row + j * a->channels + c), k = value * sign;
-                lane_mask m = k > key;
+                lane_mask m = (k > key) | (value != value);  // a NaN wins, so that it is seen
                 best = choose(m, value, best);
                 key = choose(m, k, key);
             }
@@ -42,11 +42,12 @@ SER_INLINE void unpool_window(const struct pool_arguments *a, const float *y, in
     for (int64_t c = 0; c < a->channels; c += SER_LANES) {
         lanes scale = SER_LOAD(a->scale + c), constant = SER_LOAD(a->constant + c), slope = SER_LOAD(a->slope + c);
         lanes best = SER_LOAD(winner + c), d = scale * SER_LOAD(g + c);
-        if (a->relu) d = choose(scale * best + SER_LOAD(a->shift + c) > zero, d, zero);
+        if (a->relu) d = choose(scale * best + SER_LOAD(a->shift + c) <= zero, zero, d);  // NaN passes, as in ReLU
         for (int64_t i = 0; i < height; i++)
             for (int64_t j = 0; j < width; j++) {
                 lanes value = SER_LOAD(y + i * a->y_row + j * a->channels + c);
-                lane_mask m = value == best;  // the first in the window; then nothing is left for the others
+                // The first in the window, or the first NaN of one that holds any; then nothing is left for the others.
+                lane_mask m = (value == best) | (value != value);
                 SER_STORE(dy + i * a->dy_row + j * a->channels + c, constant + slope * value + choose(m, d, zero));
                 d = choose(m, zero, d);
             }

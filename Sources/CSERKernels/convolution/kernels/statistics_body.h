@@ -59,7 +59,7 @@ static void gated_sums(const float *g, const float *winners, int64_t count, int6
             lanes a = zero, b = zero, k = SER_LOAD(scale + c), t = SER_LOAD(shift + c), m = SER_LOAD(mean + c);
             for (int64_t j = i; j < end; j++) {
                 lanes q = SER_LOAD(winners + j * channels + c), d = SER_LOAD(g + j * channels + c);
-                if (relu) d = choose(k * q + t > zero, d, zero);
+                if (relu) d = choose(k * q + t <= zero, zero, d);
                 a += d;
                 b += d * (q - m);
             }
