@@ -114,10 +114,11 @@ public struct SyntheticCorpus: Sendable, Hashable {
         var isFolder: ObjCBool = false
         if manager.fileExists(atPath: folder.path, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw .notAFolder(folder) }
-            let content: [String]
-            do { content = try manager.contentsOfDirectory(atPath: folder.path) } catch {
-                throw .cannotRead(folder, reason: error.localizedDescription)
+            guard let listing = opendir(folder.path) else {
+                throw .cannotRead(folder, reason: String(cString: strerror(errno)))
             }
+            closedir(listing)
+            let content = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
             if content.contains(where: { !$0.hasPrefix(".") }) {
                 guard let other = SyntheticMarker(of: folder) else { throw .notEmpty(folder) }
                 guard other == marker else { throw .otherSettings(folder, words: other.words, seed: other.seed) }

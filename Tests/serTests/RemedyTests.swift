@@ -175,6 +175,8 @@ import Testing
                     "d.safetensors", Data("version https://git-lfs.github.com/spec/v1\noid sha256:0".utf8),
                     "git lfs pull"
                 ),
+                ("f.safetensors", Data("/annex/objects/SHA256E-s12--0.safetensors\n".utf8), "git annex get"),
+                ("g.safetensors", Data([0, 0, 0, 32]) + Data("ftypM4A and more".utf8), "this is a sound file"),
                 ("e.safetensors", Data("<!DOCTYPE html>\n<html>not found</html>".utf8), "a web page (HTML)"),
                 ("results.json", Data("{\"header\": {}}".utf8), "this is JSON, not a model"),
             ]
@@ -189,6 +191,40 @@ import Testing
                     #expect(run.code == 1 && run.errors.contains(file.says), "\(run.errors)")
                     #expect(run.errors.contains(url.path) && run.errors.filter { $0 == "\n" }.count == 1)
                 }
+            }
+        }
+    }
+
+    /// What the system's frameworks say is of no help to anybody who types commands.
+    @Test func whatCannotBeReadIsToldInPlainWords() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(in: folder, words: 1)
+            let none = folder.appendingPathComponent("none").path, output = folder.path + "/o"
+            let text = folder.appendingPathComponent("text.json").path
+            try Data("{\"a\": ".utf8).write(to: URL(fileURLWithPath: text))
+            var commands: [[String]] = []
+            for file in [none, folder.path, text] {
+                let named = ["--labels", "a,b", "--standardization", file]
+                commands += [
+                    ["predict", file, file], ["summary", file], ["report", file],
+                    ["inspect", file == folder.path ? none + ".csv" : file],
+                    ["benchmark", "--only", "gemm", "--seconds", "0.01", "--compare", file],
+                    ["import", file + ".onnx", "--output", output],
+                    ["import", file, "--model", "ann", "--output", output] + named,
+                    ["train", file, "--model", "ann", "--output", output],
+                    ["crossvalidate", corpus.path, "--model", "ann", "--lists", file, "--output", output],
+                    ["evaluate", file, corpus.path],
+                ]
+            }
+            for command in commands {
+                let run = try await Command.run(command)
+                let words = [
+                    "Error Domain", "NSCocoa", "CocoaError", "couldn", "operation could not", "NSPOSIX",
+                    "DecodingError",
+                    "debugDescription", "NSUnderlying",
+                ]
+                for word in words { #expect(!run.errors.contains(word), "\(command): \(run.errors)") }
+                #expect(run.code != 0 && run.errors.hasPrefix("Error: "), "\(command): \(run.errors)")
             }
         }
     }

@@ -97,7 +97,8 @@ package struct BenchmarkFigure: Codable, Sendable {
 
     /// The figures of a file that `ser benchmark --json` has written.
     package static func read(contentsOf file: URL) throws -> [BenchmarkFigure] {
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let text = String(decoding: try Data(ofFile: file, most: 1 << 26, takesPipes: true), as: UTF8.self)
+        let lines = text.split(separator: "\n")
         let decoder = JSONDecoder()
         return try lines.filter { $0.hasPrefix("{") }.map {
             try decoder.decode(BenchmarkFigure.self, from: Data($0.utf8))

@@ -77,7 +77,7 @@ public struct ReportSounds: Sendable {
                 guard let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize, hasRoom(for: size) else {
                     return nil
                 }
-                data = try Data(contentsOf: file)
+                data = try Data(ofFile: file, most: size)
             } catch {
                 leftOut["its file cannot be read", default: 0] += 1
                 return nil

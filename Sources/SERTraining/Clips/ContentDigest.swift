@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// A 128-bit fingerprint of a file's bytes: equal files have equal digests, and different files in practice never do.
 ///
@@ -16,6 +17,13 @@ public struct ContentDigest: Sendable, Hashable, Codable, CustomStringConvertibl
     public init(of bytes: some Sequence<UInt8>) {
         var hash = Hash()
         Array(bytes).withUnsafeBytes { hash.add($0) }
+        self = hash.digest
+    }
+
+    /// The digest of samples.
+    init(ofSamples samples: [Float]) {
+        var hash = Hash()
+        samples.withUnsafeBytes { hash.add($0) }
         self = hash.digest
     }
 
@@ -100,18 +108,11 @@ public struct ContentDigest: Sendable, Hashable, Codable, CustomStringConvertibl
 }
 
 extension ContentDigest {
-    /// The digest of a file, read a megabyte at a time; nil where reading fails.
+    /// The digest of a regular file, read a megabyte at a time; nil where reading fails.
     init?(contentsOf url: URL) {
-        guard let file = fopen(url.path, "rb") else { return nil }
-        defer { fclose(file) }
+        guard let file = try? RegularFile(url.path) else { return nil }
         var hash = Hash()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = buffer.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, file) }
-            if count == 0 { break }
-            buffer.withUnsafeBytes { hash.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
-        guard ferror(file) == 0 else { return nil }
+        do throws(FileReadError) { try file.forEachPiece { hash.add($0) } } catch { return nil }
         self = hash.digest
     }
 }

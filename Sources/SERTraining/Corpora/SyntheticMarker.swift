@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// What says that a folder holds speech of the library's own making: a file in it, with the settings it was made by.
 ///
@@ -33,9 +34,7 @@ package struct SyntheticMarker: Codable, Sendable, Equatable {
     /// The marker of a folder; nil where it holds none.
     package init?(of folder: URL) {
         let file = folder.appendingPathComponent(Self.fileName)
-        let found = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
-        guard found?[.type] as? FileAttributeType == .typeRegular, let size = found?[.size] as? Int, size < 4096,
-            let data = try? Data(contentsOf: file),
+        guard let data = try? Data(ofFile: file, most: 4095),
             let marker = try? JSONDecoder().decode(SyntheticMarker.self, from: data)
         else { return nil }
         self = marker

@@ -19,7 +19,7 @@ struct ExperimentFolder: Sendable {
     private struct Beginning: Decodable { var version: Int }
 
     private let url: URL
-    private let lock: FolderLock
+    private let lock: WorkLock
     private var runs: URL { url.appendingPathComponent("runs") }
 
     init(at url: URL) throws(ExperimentError) {
@@ -28,7 +28,7 @@ struct ExperimentFolder: Sendable {
             try AtomicFile.prepare(folder: url)
             try AtomicFile.prepare(folder: url.appendingPathComponent("runs"))
         } catch { throw .file(error) }
-        guard let lock = FolderLock(url.appendingPathComponent("runs")) else { throw .inUse(path: url.path) }
+        guard let lock = WorkLock(folder: url.appendingPathComponent("runs")) else { throw .inUse(path: url.path) }
         self.lock = lock
     }
 
@@ -57,8 +57,8 @@ struct ExperimentFolder: Sendable {
 
     private func content(of file: URL) throws(ExperimentError) -> Content {
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            throw .unreadable(path: file.path, reason: error.localizedDescription)
+        do throws(FileReadError) { data = try Data(ofFile: file, most: ResultsFile.mostBytes) } catch {
+            throw .unreadable(path: file.path, reason: error.reason)
         }
         do {
             let found = try ResultsCoding.decoder.decode(Beginning.self, from: data).version
@@ -98,8 +98,7 @@ extension ExperimentResults.TestedRun {
             return "it holds another run than its name says"
         }
         let labels = task.split.labels, part = task.split.test
-        let expected = TestedClip.list(
-            part.clips, targets: part.clips.map { labels.firstIndex(of: $0.emotion) ?? -1 }, in: task.split.corpus)
+        let expected = TestedClip.list(part.clips, targets: part.targets, in: task.split.corpus)
         let here = Set(clips), left = Set(skipped)
         guard expected.filter(here.contains) == clips,
             expected.allSatisfy({ here.contains($0) || left.contains($0.clip) })

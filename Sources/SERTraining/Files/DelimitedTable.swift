@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// A table in a text file whose first line names the columns: its encoding and what stands between its fields are told
 /// from the text.
@@ -99,17 +100,11 @@ struct DelimitedTable {
             guard FileManager.default.fileExists(atPath: file.path) else { throw CorpusError.notFound(file) }
             throw CorpusError.cannotOpen(file, reason: obstacle)
         }
-        let data: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: file)
-            defer { try? handle.close() }
-            // Whatever size the system tells, no more is read.
-            data = try handle.read(upToCount: largest + 1) ?? Data()
-        } catch { throw CorpusError.cannotOpen(file, reason: error.localizedDescription) }
-        guard data.count <= largest else {
-            throw CorpusError.cannotOpen(file, reason: "it is too large for a table (more than 256 MB)")
+        do throws(FileReadError) { return [UInt8](try Data(ofFile: file, most: largest)) } catch {
+            let isTooLarge = error.reason == FileReadError.tooLarge(most: largest)
+            throw CorpusError.cannotOpen(
+                file, reason: isTooLarge ? "it is too large for a table (more than 256 MB)" : error.reason)
         }
-        return [UInt8](data)
     }
 
     /// What a first line `sep=;` says, as Excel reads it; it is taken out, but for its end, so that lines count on.

@@ -48,11 +48,10 @@ package struct FolderWalk {
         var status = stat()
         guard stat(root.path, &status) == 0 else { throw CorpusError.notFound(root) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw CorpusError.notAFolder(root) }
-        do {
-            _ = try FileManager.default.contentsOfDirectory(atPath: root.path)
-        } catch {
-            throw CorpusError.cannotOpen(root, reason: error.localizedDescription)
+        guard let listing = opendir(root.path) else {
+            throw CorpusError.cannotOpen(root, reason: String(cString: strerror(errno)))
         }
+        closedir(listing)
         enter(root, relativePath: "")
         while !links.isEmpty {
             let next = links.removeFirst()

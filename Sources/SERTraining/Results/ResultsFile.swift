@@ -12,7 +12,7 @@ package struct ResultsFile: Sendable {
     private let data: Data
 
     /// More than any results hold; a file as large is something else.
-    private static let mostBytes = 1 << 30
+    static let mostBytes = 1 << 30
 
     private struct Beginning: Decodable {
         struct Header: Decodable {
@@ -60,17 +60,10 @@ package struct ResultsFile: Sendable {
 
     private static func data(of file: URL) throws(ResultsError) -> Data {
         let path = file.relativePath
-        do {
-            let values = try file.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
-            guard values.isRegularFile == true else {
-                throw ResultsError.unreadable(path: path, reason: "it is not a file; name the results.json in it")
-            }
-            guard values.fileSize ?? 0 <= mostBytes else {
-                throw ResultsError.unreadable(path: path, reason: "it is larger than results can be (1 GiB)")
-            }
-            return try Data(contentsOf: file)
-        } catch let error as ResultsError { throw error } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+        do throws(FileReadError) { return try Data(ofFile: file, most: mostBytes) } catch {
+            throw .unreadable(
+                path: path,
+                reason: error.reason + (error.reason == FileReadError.folder ? "; name the results.json in it" : ""))
         }
     }
 }

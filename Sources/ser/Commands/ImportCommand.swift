@@ -142,8 +142,9 @@ struct ImportCommand: ParsableCommand {
 
     private func decoded<Value: Decodable>(_ type: Value.Type, from file: URL) throws -> Value {
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            throw ValidationError("\(file.relativePath) cannot be read: \(error.localizedDescription)")
+        // A shell may give what a command prints as a pipe.
+        do throws(FileReadError) { data = try Data(ofFile: file, most: 1 << 26, takesPipes: true) } catch {
+            throw ValidationError("\(file.relativePath) cannot be read: \(error.reason)")
         }
         do { return try JSONDecoder().decode(type, from: data) } catch {
             throw InterchangeError.malformed(
