@@ -33,7 +33,8 @@ public struct NearCopies: Sendable, Equatable, Codable {
 extension Corpus {
     /// Listens to all recordings and finds those that are the same sound in different files.
     ///
-    /// The time grows with the square of the number of clips, with a small factor: 3,000 clips take some 10 s on two cores.
+    /// The time grows with the square of the number of different sounds, with a small factor: 3,000 take some 10 s on
+    /// two cores. Clips of equal samples are compared as one.
     /// - Parameter progress: Told how many recordings have been listened to, from several threads.
     public func nearCopies(
         progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -50,28 +51,45 @@ extension Corpus {
     }
 
     /// The same, until it is to stop.
+    /// - Parameter comparing: Told how many moments of sound are compared with each other, and how many pairs of clips
+    ///   are then laid over each other.
     package func nearCopies(
-        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }, stop: StopSignal
+        progress: @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }, stop: StopSignal,
+        comparing: (_ moments: Int, _ pairs: Int) -> Void = { _, _ in }
     ) throws(CorpusError) -> NearCopies {
         let search = NearCopySearch(clips: clips, stop: stop)
         let done = Counter()
-        let heard = parallelMap(clips.count) { index -> Result<SoundFingerprint, AudioError>? in
+        let heard = parallelMap(clips.count) { index -> Result<ListenedClip, AudioError>? in
             guard !stop.isSet else { return nil }
             defer { progress(done.increment(), clips.count) }
-            return search.sound(index).map { SoundFingerprint($0) }
+            return search.sound(index).map { ListenedClip($0) }
         }
         if stop.isSet { throw .cancelled }
         var unread: [UnreadableFile] = []
-        let fingerprints = heard.enumerated().map { index, result -> SoundFingerprint in
-            if case .success(let fingerprint)? = result { return fingerprint }
-            if case .failure(let error)? = result {
-                unread.append(UnreadableFile(path: clips[index].name, reason: error.description))
-            }
-            return SoundFingerprint([])
+        for case (let index, .failure(let error)?) in heard.enumerated() {
+            unread.append(UnreadableFile(path: clips[index].name, reason: error.description))
         }
-        let pairs = search.verified(search.candidates(fingerprints))
+        let sounds = EqualSounds(clips, heard.map { (try? $0?.get())?.samples })
+        let fingerprints = heard.indices.map { index in
+            sounds.isFirst(index) ? (try? heard[index]?.get())?.fingerprint ?? .silence : .silence
+        }
+        let candidates = search.candidates(fingerprints)
+        comparing(fingerprints.reduce(0) { $0 + $1.moments.count }, candidates.count)
+        let found = search.verified(candidates) + search.ofOneSound(sounds, fingerprints)
         if stop.isSet { throw .cancelled }
-        return NearCopies(pairs: pairs, unread: unread)
+        return NearCopies(pairs: sounds.pairs(of: found), unread: unread)
+    }
+}
+
+/// What a clip that was listened to leaves behind.
+private struct ListenedClip: Sendable {
+    /// Of its samples at the rate of the search.
+    let samples: ContentDigest
+    let fingerprint: SoundFingerprint
+
+    init(_ sound: [Float]) {
+        samples = ContentDigest(ofSamples: sound)
+        fingerprint = SoundFingerprint(sound)
     }
 }
 
@@ -149,9 +167,9 @@ private struct NearCopySearch {
     }
 
     /// Those candidates whose samples agree.
-    func verified(_ candidates: [Candidate]) -> [NearCopies.Pair] {
+    func verified(_ candidates: [Candidate]) -> [EqualSounds.Match] {
         let groups = Dictionary(grouping: candidates, by: \.first).sorted { $0.key < $1.key }.map(\.value)
-        return parallelMap(groups.count) { group -> [NearCopies.Pair] in
+        return parallelMap(groups.count) { group -> [EqualSounds.Match] in
             guard !stop.isSet, let first = groups[group].first, case .success(let samples) = sound(first.first)
             else {
                 return []
@@ -162,10 +180,20 @@ private struct NearCopySearch {
                 let other = ComparedSound(samples)
                 let similarity = candidate.lags.map { own.correlation(with: other, near: $0) }.max() ?? 0
                 guard similarity >= NearCopies.threshold else { return nil }
-                return NearCopies.Pair(
-                    first: clips[candidate.first].name, second: clips[candidate.second].name,
-                    similarity: similarity)
+                return EqualSounds.Match(first: candidate.first, second: candidate.second, similarity: similarity)
             }
         }.flatMap { $0 }
+    }
+
+    /// Sounds that files of different bytes share, and that are loud enough to be compared: each with itself.
+    func ofOneSound(_ sounds: EqualSounds, _ fingerprints: [SoundFingerprint]) -> [EqualSounds.Match] {
+        let shared = sounds.shared.filter { !fingerprints[$0].moments.isEmpty }
+        return parallelMap(shared.count) { place -> EqualSounds.Match? in
+            guard !stop.isSet, case .success(let samples) = sound(shared[place]) else { return nil }
+            let own = ComparedSound(samples)
+            let similarity = own.correlation(with: own, near: 0)
+            guard similarity >= NearCopies.threshold else { return nil }
+            return EqualSounds.Match(first: shared[place], second: shared[place], similarity: similarity)
+        }.compactMap { $0 }
     }
 }

@@ -21,6 +21,9 @@ struct SoundFingerprint: Sendable {
     /// For each moment, the wave around it with the norm 1, [moments, width].
     let shapes: [Float]
 
+    /// What nothing resembles.
+    static let silence = SoundFingerprint([])
+
     /// - Parameter samples: the sound at ``rate``.
     init(_ samples: [Float]) {
         let sound = SoundFingerprint.centred(samples).map(Double.init)

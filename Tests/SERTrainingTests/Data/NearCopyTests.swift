@@ -93,6 +93,48 @@ private struct Planted {
         #expect(found.pairs.allSatisfy { $0.similarity >= NearCopies.threshold && $0.similarity <= 1.000001 })
     }
 
+    /// Files of equal samples are compared as one: what is found is the same, the work does not grow with their number.
+    @Test func equalSoundsAreComparedOnce() throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path("corpus")
+        try SyntheticCorpus(words: 1, seed: 1).write(to: source)
+        let original = try #require(Corpus(detecting: source).clips.first)
+        let sound = try AudioFile.read(at: original.path)
+        let softer = AudioClip(samples: sound.samples.map { $0 * 0.5 }, sampleRate: sound.sampleRate)
+        func clip(_ name: String, _ sound: AudioClip, _ format: AudioFile.Format = .wav16) throws -> Clip {
+            var clip = original
+            clip.path = folder.path(name)
+            try AudioFile.write(sound, to: clip.path, format: format)
+            clip.content = ContentDigest(of: try Data(contentsOf: clip.path))
+            return clip
+        }
+        func search(_ copies: Int) throws -> (found: NearCopies, work: [Int]) {
+            var clips: [Clip] = []
+            for copy in 0..<copies {
+                clips.append(try clip("loud\(copy).wav", sound))
+                clips.append(try clip("soft\(copy).wav", softer))
+                // The same samples in other bytes.
+                clips.append(try clip("float\(copy).wav", sound, .wavFloat))
+            }
+            var work: [Int] = []
+            let found = try Corpus(name: "copies", clips: clips).nearCopies(
+                stop: .never, comparing: { work = [$0, $1] })
+            return (found, work)
+        }
+        let few = try search(1), many = try search(20)
+        #expect(few.found.pairs.count == 3 && few.found.unread.isEmpty)
+        #expect(many.work == few.work && few.work[0] <= 40 && few.work[1] == 1, "\(few.work), \(many.work)")
+        // Each of a kind with each of another, and none with its own kind, which has its bytes.
+        let names = many.found.pairs.map { pair in
+            [pair.first, pair.second].map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+        }
+        #expect(names.count == 3 * 20 * 20 && Set(names).count == names.count)
+        #expect(names.allSatisfy { $0[0].prefix(4) != $0[1].prefix(4) })
+        #expect(many.found.pairs.allSatisfy { $0.similarity > 0.99 && $0.similarity < 1.000001 })
+        // In the order of the corpus.
+        #expect(names.first == ["loud0", "soft0"] && names[1] == ["loud0", "float0"])
+    }
+
     @Test func silentShortAndMissingFilesDoNotDisturb() throws {
         let folder = try TemporaryFolder()
         for (name, count) in [("a", 8000), ("b", 8001), ("c", 3), ("d", 0)] {
