@@ -34,15 +34,15 @@ struct Command {
         return folder.appendingPathComponent(name)
     }
 
-    /// Runs the tool, an example program or another program to its end; it gets SIGINT when standard error first holds
-    /// `text`, or when `file` exists, and SIGKILL after so many seconds. What it writes to standard error so far stands
-    /// in `errors`.
+    /// Runs the tool, an example program or another program to its end; it gets SIGINT, or another signal, when
+    /// standard error first holds `text`, or when `file` exists, and SIGKILL after so many seconds. It reads `input`.
+    /// What it writes to standard error so far stands in `errors`.
     ///
     /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
         _ arguments: [String], of name: String = "ser", at program: URL? = nil, environment: [String: String] = [:],
         interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil,
-        errors transcript: Transcript = Transcript()
+        signal: Int32 = SIGINT, input: String = "/dev/null", errors transcript: Transcript = Transcript()
     ) async throws -> Command {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
@@ -50,7 +50,7 @@ struct Command {
                     with: Result {
                         try runBlocking(
                             arguments, program ?? executable(name), environment, interruptAfter: text,
-                            interruptWhenExists: file, killAfter: seconds, transcript)
+                            interruptWhenExists: file, killAfter: seconds, signal, input, transcript)
                     })
             }
         }
@@ -58,7 +58,8 @@ struct Command {
 
     private static func runBlocking(
         _ arguments: [String], _ program: URL, _ environment: [String: String], interruptAfter text: String?,
-        interruptWhenExists file: URL?, killAfter seconds: Double?, _ transcript: Transcript
+        interruptWhenExists file: URL?, killAfter seconds: Double?, _ signal: Int32, _ input: String,
+        _ transcript: Transcript
     ) throws -> Command {
         let process = Process()
         process.executableURL = program
@@ -67,14 +68,14 @@ struct Command {
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = FileHandle(forReadingAtPath: input)
         try process.run()
         let identifier = process.processIdentifier
         let printed = Reader(output.fileHandleForReading)
-        let complained = Reader(errors.fileHandleForReading, into: transcript, until: text) { kill(identifier, SIGINT) }
+        let complained = Reader(errors.fileHandleForReading, into: transcript, until: text) { kill(identifier, signal) }
         if let file {
             while process.isRunning, !FileManager.default.fileExists(atPath: file.path) { usleep(20_000) }
-            kill(identifier, SIGINT)
+            kill(identifier, signal)
         }
         if let seconds {
             usleep(UInt32(seconds * 1e6))

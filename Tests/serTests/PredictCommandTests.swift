@@ -113,6 +113,22 @@ import Testing
         }
     }
 
+    /// What never ends is held up to a limit, which is told with what to do.
+    @Test func endlessInputIsRefusedWithARemedy() async throws {
+        try await withFolder { folder in
+            let (model, _) = try await trained(in: folder)
+            for command in [["predict", model, "-"], ["features", "-"]] {
+                let run = try await Command.run(command, input: "/dev/zero")
+                #expect(
+                    run.code == 1 && run.errors.contains("more than 512 MiB came through the pipe"), "\(run.errors)")
+                #expect(run.errors.contains("write the sound to a file") && !run.errors.contains("permissions"))
+            }
+            // A model is a file.
+            let other = try await Command.run(["predict", "/dev/stdin", model], input: "/dev/zero")
+            #expect(other.code == 1 && other.errors.hasPrefix("Error: /dev/stdin"), "\(other.errors)")
+        }
+    }
+
     /// Ctrl-C is heard while a pipe gives nothing, by each command that reads one.
     @Test(arguments: ["predict", "features", "explain"]) func waitingForAPipeIsStopped(command: String) async throws {
         try await withFolder { folder in

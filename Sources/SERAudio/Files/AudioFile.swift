@@ -64,6 +64,15 @@ public enum AudioFile {
         ).clip
     }
 
+    /// The same of a regular file, and of nothing else: where a corpus had a file, no pipe is waited for.
+    package static func read(
+        regularFile url: URL, sampleRate: Double? = nil, from: Double = 0, duration: Double? = nil,
+        truncated: TruncatedFiles
+    ) throws(AudioError) -> AudioClip {
+        try SoundFileReader(url, truncated: truncated, takesPipes: false)
+            .decode(sampleRate: sampleRate, from: from, duration: duration, resampling: .high).clip
+    }
+
     /// What ``read(at:sampleRate:from:duration:resampling:truncated:)`` gives, with what is to be known of the file.
     /// - Throws: ``AudioError``.
     public static func decode(
@@ -75,7 +84,7 @@ public enum AudioFile {
     }
 
     /// The sound that an open descriptor gives, such as that of standard input or of a pipe, read to its end; up to
-    /// 1 GiB of it is held in memory.
+    /// 512 MiB of it are held in memory, and more is ``AudioError/endless(path:limit:)``.
     /// - Parameters:
     ///   - descriptor: Is left open.
     ///   - name: What messages call it.

@@ -3,7 +3,8 @@
 import Foundation
 
 extension AudioFile {
-    /// Decodes a part of a file as one channel at its own rate, block by block, so that files of any length fit in memory.
+    /// Decodes a part of a regular file as one channel at its own rate, block by block, so that files of
+    /// any length fit in memory.
     /// - Parameters:
     ///   - url: The file.
     ///   - from: Where to begin, in seconds.
@@ -16,7 +17,7 @@ extension AudioFile {
         at url: URL, from: Double = 0, duration: Double? = nil, truncated: TruncatedFiles,
         _ body: (UnsafeBufferPointer<Float>) throws(AudioError) -> Void
     ) throws(AudioError) -> [AudioRemark] {
-        let reader = try SoundFileReader(url, truncated: truncated)
+        let reader = try SoundFileReader(url, truncated: truncated, takesPipes: false)
         try reader.read(try reader.frames(from: from, duration: duration)) { block throws(AudioError) in
             try body(block)
             return true

@@ -13,6 +13,10 @@ public enum AudioError: Error, Equatable, Sendable {
     case unreadable(path: String, reason: String)
     /// The file holds no bytes.
     case emptyFile(path: String)
+    /// A pipe gave more bytes than are held in memory.
+    case endless(path: String, limit: Int)
+    /// The file is not the one that a corpus was read from: somebody has written over it since.
+    case replaced(path: String)
     /// The contents are no sound format that can be decoded; `reason` is the decoder's.
     case notAudio(path: String, reason: String)
     /// Not the sound but what a program that keeps large files out of Git left in its place.
@@ -66,7 +70,8 @@ extension AudioError {
     package var path: String? {
         switch self {
         case .missing(let path), .notAFile(let path), .unreadable(let path, _), .emptyFile(let path),
-            .notAudio(let path, _), .placeholder(let path, _), .text(let path, _), .needsFFmpeg(let path, _),
+            .endless(let path, _), .replaced(let path), .notAudio(let path, _), .placeholder(let path, _),
+            .text(let path, _), .needsFFmpeg(let path, _),
             .ffmpegFailed(let path, _, _), .truncated(let path, _, _), .implausibleHeader(let path, _),
             .noSamples(let path), .emptyRange(let path, _, _, _), .tooLong(let path, _, _), .unwritable(let path, _):
             path
@@ -84,9 +89,17 @@ extension AudioError {
             "this is a folder, a device or a pipe to which nobody writes, not a sound file; of a folder, name the "
                 + "files, such as \(path.hasSuffix("/") ? path : path + "/")*.wav"
         case .unreadable(_, let reason):
-            "cannot be opened (\(reason)); check its permissions"
+            "cannot be opened (\(reason)); "
+                + ([EACCES, EPERM].contains { String(cString: strerror($0)) == reason }
+                    ? "check its permissions" : "try again, or copy the file to another disk")
         case .emptyFile:
             "the file is empty (0 bytes); copy or download it again"
+        case .endless(_, let limit):
+            "more than \(limit >> 20) MiB came through the pipe, and a pipe is held in memory; write the sound to a "
+                + "file and name that, or send less of it"
+        case .replaced:
+            "the file is not the one that was there when the corpus was read; read the corpus again, and leave its "
+                + "files alone meanwhile"
         case .notAudio(_, let reason):
             "not a sound file that can be decoded (\(reason)); convert it to WAV, FLAC, AIFF or Ogg"
         case .placeholder(_, .gitLFS):

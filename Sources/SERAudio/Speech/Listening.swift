@@ -42,9 +42,12 @@ extension Listening {
     /// long files, a part further on is decoded once more.
     ///
     /// What is heard are the first samples of what `AudioFile.read(at:sampleRate:from:)` gives from its start on.
+    /// - Parameter takesPipes: Whether a named pipe may stand there, which is read to its end.
     /// - Throws: ``AudioError``; damage after the beginning is not found where only that is heard.
-    package func hear(_ file: URL, truncated: TruncatedFiles = .refuse) throws(AudioError) -> HeardSound {
-        let reader = try SoundFileReader(file, truncated: truncated)
+    package func hear(
+        _ file: URL, truncated: TruncatedFiles = .refuse, takesPipes: Bool = true
+    ) throws(AudioError) -> HeardSound {
+        let reader = try SoundFileReader(file, truncated: truncated, takesPipes: takesPipes)
         let frames = reader.info.frames
         let path = reader.path
         var heard = try hear(frames, at: reader.info.sampleRate, path: path) { from, body throws(AudioError) in

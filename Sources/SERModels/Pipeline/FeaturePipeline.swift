@@ -142,8 +142,10 @@ public struct FeaturePipeline: Sendable {
     }
 
     /// As much of a sound file as the features are taken from, at the extractor's rate.
-    package func hear(_ file: URL, truncated: TruncatedFiles = .refuse) throws(AudioError) -> HeardSound {
-        try listening.hear(file, truncated: truncated)
+    package func hear(
+        _ file: URL, truncated: TruncatedFiles = .refuse, takesPipes: Bool = true
+    ) throws(AudioError) -> HeardSound {
+        try listening.hear(file, truncated: truncated, takesPipes: takesPipes)
     }
 
     /// As much of a clip as the features are taken from, at the extractor's rate.

@@ -21,7 +21,7 @@ struct SpectrogramFigure {
         do throws(AudioError) {
             // What was measured is drawn, also where the end of the file is missing and that was accepted.
             clip = try AudioFile.read(
-                at: file, sampleRate: mel.sampleRate, from: segment?.start ?? 0,
+                regularFile: file, sampleRate: mel.sampleRate, from: segment?.start ?? 0,
                 duration: min(segment?.duration ?? Self.longest, Self.longest), truncated: .accept)
         } catch { throw .audio(error) }
         let matrix = try mel.extract(clip)

@@ -14,7 +14,7 @@ struct SoundExcerpt {
     init?(of file: URL, _ segment: Segment) {
         // What was measured is shown, also where the end of the file is missing and that was accepted.
         let read = try? AudioFile.read(
-            at: file, from: segment.start, duration: segment.duration, truncated: .accept)
+            regularFile: file, from: segment.start, duration: segment.duration, truncated: .accept)
         guard let sound = read else { return nil }
         data = Self.wav(sound)
     }

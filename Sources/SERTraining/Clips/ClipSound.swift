@@ -9,9 +9,10 @@ extension Clip {
         let path: URL
         let segment: Segment?
         let truncated: TruncatedFiles
+        let content: ContentDigest?
     }
 
-    var source: Source { Source(path: path, segment: segment, truncated: truncated) }
+    var source: Source { Source(path: path, segment: segment, truncated: truncated, content: content) }
 
     /// Whether two clips share sound of one file.
     func overlaps(_ other: Clip) -> Bool {
@@ -36,13 +37,15 @@ extension Clip {
     ///   - rate: The rate wanted, in Hz; nil for the file's own.
     ///   - from: Where to begin, in seconds from the clip's beginning.
     ///   - duration: How much to read, in seconds; less where the clip ends; nil for all.
-    /// - Throws: `AudioError`.
+    /// - Throws: `AudioError`, also for what stands where the file was when the corpus was read, and is not it.
     package func sound(
         sampleRate rate: Double? = nil, from: Double = 0, duration: Double? = nil
     ) throws(AudioError) -> AudioClip {
         let part = timesInFile(from: from, duration: duration)
-        return try AudioFile.read(
-            at: path, sampleRate: rate, from: part.from, duration: part.duration, truncated: truncated)
+        let sound = try AudioFile.read(
+            regularFile: path, sampleRate: rate, from: part.from, duration: part.duration, truncated: truncated)
+        try requireSameFile()
+        return sound
     }
 
     /// Decodes all of the clip at the rate of its file, block by block.
@@ -52,8 +55,16 @@ extension Clip {
         _ body: (UnsafeBufferPointer<Float>) throws(AudioError) -> Void
     ) throws(AudioError) -> [AudioRemark] {
         let part = timesInFile(from: 0, duration: nil)
-        return try AudioFile.decode(
+        let remarks = try AudioFile.decode(
             at: path, from: part.from, duration: part.duration, truncated: truncated, body)
+        try requireSameFile()
+        return remarks
+    }
+
+    /// Makes sure, after it was read, that the file is still the one that the clip is of, where its content is known.
+    func requireSameFile() throws(AudioError) {
+        guard let content, let found = KnownFiles.content(of: path) else { return }
+        guard found.part(segment) == content else { throw .replaced(path: path.path) }
     }
 
     /// Where a part of the clip lies in its file, in seconds.

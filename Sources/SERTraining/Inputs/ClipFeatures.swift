@@ -6,8 +6,10 @@ import SERModels
 extension FeaturePipeline {
     /// As much of a clip of a corpus, which may be a part of a file; times are from the clip's beginning.
     func hear(_ clip: Clip) throws(AudioError) -> HeardSound {
-        guard clip.segment != nil else { return try hear(clip.path, truncated: clip.truncated) }
-        return try listening.hear(try clip.sound())
+        guard clip.segment == nil else { return try listening.hear(try clip.sound()) }
+        let heard = try hear(clip.path, truncated: clip.truncated, takesPipes: false)
+        try clip.requireSameFile()
+        return heard
     }
 
     /// What tells apart extractions: clips' matrices before any statistics depend on this alone.

@@ -101,7 +101,7 @@ struct AudioFacts: Sendable {
         do throws(AudioError) {
             let info = try AudioFile.info(at: file.url, truncated: truncated)
             guard info.frames > 0 else { return .failure(Failure(text: "it holds no samples")) }
-            guard let content = ContentDigest(contentsOf: file.url) else {
+            guard let content = KnownFiles.content(of: file.url) else {
                 return .failure(Failure(text: "its bytes cannot be read"))
             }
             return .success(AudioFacts(info: info, content: content))

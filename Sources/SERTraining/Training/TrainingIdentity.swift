@@ -30,7 +30,7 @@ struct TrainingIdentity: Encodable {
         }
 
         private static func content(of clip: Clip) -> ContentDigest? {
-            ContentDigest(contentsOf: clip.path)?.part(clip.segment)
+            KnownFiles.content(of: clip.path)?.part(clip.segment)
         }
     }
 

@@ -4,8 +4,8 @@ import Foundation
 import SERSupport
 
 extension ByteSource {
-    /// The most bytes that are taken from a pipe, 1 GiB: they are held in memory.
-    static let mostSpooledBytes = 1 << 30
+    /// The most bytes that are taken from a pipe, 512 MiB: they are held in memory.
+    static let mostSpooledBytes = 1 << 29
 
     /// The bytes of a regular file or, where `takesPipes`, what a named pipe gives up to its end, which it gives once.
     static func open(_ path: String, takesPipes: Bool) throws(AudioError) -> ByteSource {
@@ -34,7 +34,8 @@ extension ByteSource {
     ///   - name: For messages.
     ///   - awaitsWriter: Whether the other end may have to be opened yet, for which half a second is left.
     /// - Throws: ``AudioError/emptyFile(path:)``, ``AudioError/unreadable(path:reason:)``, also where somebody asks to
-    ///   stop meanwhile, and ``AudioError/notAFile(path:)`` for a pipe to which nobody writes.
+    ///   stop meanwhile, ``AudioError/endless(path:limit:)``, and ``AudioError/notAFile(path:)`` for a pipe to which
+    ///   nobody writes.
     static func spooling(_ descriptor: Int32, name: String, awaitsWriter: Bool) throws(AudioError) -> ByteSource {
         var bytes: [UInt8] = []
         var waits = awaitsWriter ? 50 : 0
@@ -49,14 +50,14 @@ extension ByteSource {
             if ready < 0, errno == EINTR { continue }
             // Whether anybody writes to a named pipe is told by reading alone.
             if ready == 0, !awaitsWriter { continue }
-            let got = withUnsafeTemporaryAllocation(byteCount: block, alignment: 16) { space in
+            let (got, fits) = withUnsafeTemporaryAllocation(byteCount: block, alignment: 16) { space in
                 let got = Foundation.read(descriptor, space.baseAddress, block)
-                if got > 0 { bytes.append(contentsOf: space.prefix(got)) }
-                return got
+                // Looked at before the bytes are taken in: an array that must grow is held twice meanwhile.
+                guard got > 0, bytes.count + got <= mostSpooledBytes else { return (got, got <= 0) }
+                bytes.append(contentsOf: space.prefix(got))
+                return (got, true)
             }
-            guard bytes.count <= mostSpooledBytes else {
-                throw .unreadable(path: name, reason: "more than \(mostSpooledBytes) bytes in a pipe")
-            }
+            guard fits else { throw .endless(path: name, limit: mostSpooledBytes) }
             if got > 0 { continue }
             if got < 0, errno == EINTR { continue }
             if got < 0, errno == EAGAIN {
