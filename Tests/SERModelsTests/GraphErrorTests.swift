@@ -274,4 +274,25 @@ import Testing
         }
         #expect(read > 100 && refused > 100, "\(read) read, \(refused) refused")
     }
+
+    /// Layers that are each of a size that may be, and together of one that no memory holds.
+    @Test func valuesOfAllLayersTogetherAreBounded() throws {
+        func error(_ input: Shape, copies: Int, layers: Int) -> ShapeError? {
+            do throws(ShapeError) {
+                _ = try Model(input: input) {
+                    Parallel(merge: .concatenate) { for _ in 0..<copies { ReLU() } }
+                    for _ in 0..<layers { ReLU() }
+                }
+                return nil
+            } catch { return error }
+        }
+        #expect(error([1_048_576], copies: 4, layers: 10) == nil)
+        let refused = try #require(error([1_048_576], copies: 64, layers: 10))
+        #expect(refused.path == "relu3" && refused.layer == "relu", "\(refused)")
+        // 64 copies, their concatenation and two of it are within 2^28 values.
+        #expect(refused.got.contains("\(1_048_576 * 64 * 5)"), "\(refused)")
+        #expect(refused.description.contains("in all layers together"))
+        let timed = try #require(error([.time, 4096], copies: 100, layers: 100))
+        #expect(timed.description.contains("in all layers together"), "\(timed)")
+    }
 }

@@ -11,4 +11,8 @@ package enum LayerLimits {
     package static let layers = 10_000
     /// The most learned numbers of a network, and the most values of one clip that a layer gives.
     package static let values = 1 << 31
+    /// The most values of one clip that all layers give together, 1 GiB of them; an axis of time counts as ``steps``.
+    package static let valuesTogether = 1 << 28
+    /// What an axis of time counts for: a clip of three seconds.
+    package static let steps = 128
 }

@@ -144,6 +144,7 @@ public struct Graph: Sendable {
         self.outputs = outputs
         var nodes: [Node] = []
         var placing = Placing()
+        var valueCount = 0
         for (index, node) in described.enumerated() {
             let kind = type(of: node.layer).kind
             guard !node.inputs.isEmpty, node.inputs.allSatisfy({ $0.exists(inputs: inputs.count, nodes: index) })
@@ -159,6 +160,10 @@ public struct Graph: Sendable {
                 }
             }
             let shape = try Self.shape(of: node, from: sources)
+            valueCount += Self.valueCount(of: shape)
+            guard valueCount <= LayerLimits.valuesTogether else {
+                throw Self.tooManyValues(valueCount, at: node, shape)
+            }
             try placing.add(node, sources: sources)
             nodes.append(Node(path: node.path, name: node.name, layer: node.layer, inputs: node.inputs, shape: shape))
         }
@@ -187,6 +192,18 @@ public struct Graph: Sendable {
                 got: "\(shape)", hint: "Let the layer be smaller.")
         }
         return shape
+    }
+
+    /// The values of a result of sensible size, with the usual number of steps along time.
+    private static func valueCount(of shape: Shape) -> Int {
+        shape.dimensions.reduce(1) { $0 * ($1.length ?? ($1 == .time ? LayerLimits.steps : 1)) }
+    }
+
+    private static func tooManyValues(_ count: Int, at node: Description, _ shape: Shape) -> ShapeError {
+        ShapeError(
+            path: node.name, layer: type(of: node.layer).kind,
+            expected: "at most \(LayerLimits.valuesTogether) values of a clip in all layers together",
+            got: "\(count) up to this one, which gives \(shape)", hint: "Let the layers be smaller, or fewer.")
     }
 
     /// Whether a shape has at most one time axis, positive lengths, and a product of them that memory may hold.
