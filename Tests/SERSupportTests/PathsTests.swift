@@ -28,11 +28,32 @@ import Testing
     @Test func aFolderIsHeldByOneLockAtATime() throws {
         try withFolder { folder in
             do {
-                let first = FolderLock(folder)
-                #expect(first != nil && FolderLock(folder) == nil)
+                let first = WorkLock(folder: folder)
+                #expect(first != nil && WorkLock(folder: folder) == nil)
                 withExtendedLifetime(first) {}
             }
-            #expect(FolderLock(folder) != nil)
+            #expect(WorkLock(folder: folder) != nil)
+        }
+    }
+
+    @Test func aFileIsHeldByOneLockAtATimeAndNothingIsLeft() throws {
+        try withFolder { folder in
+            let file = folder.appendingPathComponent("kept"), other = folder.appendingPathComponent("other")
+            let first = WorkLock(file: file)
+            #expect(first != nil && WorkLock(file: file) == nil && WorkLock(file: other) != nil)
+            // Another file takes its name, as at the end of an epoch.
+            try Data("1".utf8).write(to: file, options: .atomic)
+            #expect(WorkLock(file: file) == nil)
+            first?.unlock()
+            let second = WorkLock(file: file)
+            #expect(second != nil)
+            first?.unlock()
+            #expect(WorkLock(file: file) == nil)
+            second?.unlock()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["kept"])
+            // A process that was killed leaves the mark behind.
+            try Data().write(to: folder.appendingPathComponent(".kept.lock"))
+            #expect(WorkLock(file: file) != nil)
         }
     }
 

@@ -73,6 +73,46 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
     }
 }
 
+/// What was said where something was refused, from any thread.
+private final class Refusals: @unchecked Sendable {
+    private let lock = NSLock()
+    private var texts: [String] = []
+    var all: [String] { lock.withLock { texts } }
+    func add(_ text: String) { lock.withLock { texts.append(text) } }
+}
+
+/// Checkpoints with something changed.
+extension Data {
+    private var headerLength: Int { prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) } }
+
+    private func with(header: String) -> Data {
+        var header = header
+        while header.utf8.count % 8 != 0 { header += " " }
+        return Swift.withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8)
+            + self[(8 + headerLength)...]
+    }
+
+    private var header: String { String(decoding: self[8..<8 + headerLength], as: UTF8.self) }
+
+    fileprivate func replacing(_ text: String, with other: String) throws -> Data {
+        guard header.contains(text) else { throw CocoaError(.coderValueNotFound) }
+        return with(header: header.replacingOccurrences(of: text, with: other))
+    }
+
+    /// With another figure in the last row of the history.
+    fileprivate func replacing(_ figure: Double, inColumn column: Int) throws -> Data {
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(header.utf8)) as? [String: Any])
+        let entry = try #require(object["checkpoint:history"] as? [String: Any])
+        let shape = try #require(entry["shape"] as? [Int]), place = try #require(entry["data_offsets"] as? [Int])
+        let offset = 8 + headerLength + place[0] + 8 * ((shape[0] - 1) * shape[1] + column)
+        var copy = self
+        let bytes = Swift.withUnsafeBytes(of: figure.bitPattern.littleEndian) { Data($0) }
+        copy.replaceSubrange(offset..<offset + 8, with: bytes)
+        return copy
+    }
+}
+
 @Suite struct CheckpointTests {
     @Test(arguments: [OptimizerConfiguration.adam(learningRate: 0.01), .sgd(learningRate: 0.01, momentum: 0.9), .sgd()])
     func aTrainingStoppedAnywhereEndsInTheBitsOfAnUnbrokenOne(optimizer: OptimizerConfiguration) throws {
@@ -262,6 +302,63 @@ private func network(seed: UInt64 = 1, units: Int = 8) throws -> Model {
     }
 
     private static func first() throws -> Model { try network() }
+
+    @Test func oneTrainingAtATimeKeepsACheckpoint() throws {
+        let tones = try Tones()
+        let split = try tones.split()
+        let checkpoint = Checkpoint(at: tones.folder.path("c"), resume: true)
+        let refusals = Refusals()
+        let whole = try trainer(epochs: 2).fit(try network(), on: split, checkpoint: checkpoint) { event in
+            guard case .step(_, _, 1, _) = event else { return }
+            do {
+                _ = try trainer(epochs: 2).fit(try CheckpointTests.first(), on: split, checkpoint: checkpoint)
+            } catch { refusals.add("\(error)") }
+        }
+        #expect(refusals.all.count == 2 && refusals.all.allSatisfy { $0.contains("another training keeps") })
+        #expect(refusals.all.allSatisfy { $0.contains(checkpoint.file.path) }, "\(refusals.all)")
+        #expect(!(try FileManager.default.contentsOfDirectory(atPath: tones.folder.url.path)).contains(".c.lock"))
+        let again = try trainer(epochs: 2).fit(try network(), on: split, checkpoint: checkpoint)
+        #expect(weights(again.recognizer) == weights(whole.recognizer))
+    }
+
+    /// What stands in a checkpoint contradicts itself, or is what no training comes to.
+    @Test func checkpointsThatCannotBeAreRefused() throws {
+        let tones = try Tones()
+        let split = try tones.split()
+        let file = tones.folder.path("c")
+        _ = try trainer(epochs: 2).fit(try network(), on: split, checkpoint: Checkpoint(at: file), observe: { _ in })
+        let data = try Data(contentsOf: file)
+        func message(of changed: Data) throws -> String {
+            try changed.write(to: file)
+            let error = #expect(throws: TrainingError.self) {
+                try trainer(epochs: 4).fit(
+                    try network(), on: split, checkpoint: Checkpoint(at: file, resume: true), observe: { _ in })
+            }
+            let text = error.map { "\($0)" } ?? ""
+            #expect(text.contains(file.path), "\(text)")
+            return text
+        }
+        // 3 steps an epoch.
+        for steps in [0, 5, 7, -6, Int.max] {
+            let changed = try data.replacing(#"\"steps\":6"#, with: #"\"steps\":\#(steps)"#)
+            #expect(try message(of: changed).contains("\(steps) steps are not those of 2 epochs of 3"))
+        }
+        for best in [0, 3] {
+            let found = (1...2).compactMap { epoch in
+                try? data.replacing(
+                    #"\"bestEpoch\":\#(epoch)"#, with: #"\"bestEpoch\":\#(best)"#)
+            }
+            let changed = try #require(found.first)
+            #expect(try message(of: changed).contains("epoch \(best) of 2 cannot be the best"))
+        }
+        // Accuracy beyond 1 and below 0, a learning rate and seconds that no clock and no rule give.
+        for (column, figure) in [(1, 1.5), (3, -0.5), (4, -1), (4, .infinity), (5, -1), (5, .nan), (5, .infinity)] {
+            let changed = try data.replacing(figure, inColumn: column)
+            #expect(try message(of: changed).contains("epoch 2 holds figures that no training has"), "\(column)")
+        }
+        try data.write(to: file)
+        _ = try trainer(epochs: 3).fit(try network(), on: split, checkpoint: Checkpoint(at: file, resume: true))
+    }
 
     @Test func damagedCheckpointsAreRefused() throws {
         let tones = try Tones()

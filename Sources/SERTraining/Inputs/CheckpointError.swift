@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
     case ahead(path: String, epochs: Int, asked: Int)
     /// The file is a model without what it takes to go on.
     case notACheckpoint(path: String)
+    /// Another training keeps its state in the file just now.
+    case inUse(path: String)
     /// The file cannot be read or written.
     case file(ModelFileError)
 
@@ -32,6 +34,9 @@ public enum CheckpointError: Error, Sendable, Equatable, CustomStringConvertible
             return
                 "\(path) is a model, and holds nothing to go on from. Name the checkpoint that was kept beside it, or "
                 + "another file to begin anew."
+        case .inUse(let path):
+            return
+                "\(path): another training keeps this checkpoint just now. Wait for its end, or name another one."
         case .file(let error): return error.description
         }
     }

@@ -21,8 +21,6 @@ enum CheckpointKey {
 struct CheckpointFile {
     /// The version of the checkpoint that is written, and the newest that is read.
     private static let version = 2
-    /// The most steps that a file may claim.
-    private static let mostSteps = 1 << 48
 
     /// What stands in the metadata beside the model's own parts.
     private struct Content: Codable {
@@ -42,6 +40,7 @@ struct CheckpointFile {
     private let policy: Checkpoint
     private let identity: String
     private let key: RandomKey
+    private let lock: WorkLock
 
     private var url: URL { policy.file }
 
@@ -51,13 +50,18 @@ struct CheckpointFile {
         do { self.identity = try MetadataPart.text(identity) } catch {
             throw .file(.unwritable(path: policy.file.path, reason: MetadataPart.reason(error)))
         }
+        do throws(FileWriteError) { try AtomicFile.prepare(file: policy.file) } catch {
+            throw .file(.unwritable(path: error.path, reason: error.reason))
+        }
+        guard let lock = WorkLock(file: policy.file) else { throw .inUse(path: policy.file.path) }
+        self.lock = lock
     }
+
+    /// Lets another training have the file.
+    func unlock() { lock.unlock() }
 
     /// The checkpoint to go on from, found to be of this very training; nil where there is none yet.
     func opened(epochs asked: Int) throws(CheckpointError) -> SafetensorsReader? {
-        do throws(FileWriteError) { try AtomicFile.prepare(file: url) } catch {
-            throw .file(.unwritable(path: error.path, reason: error.reason))
-        }
         AtomicFile.removeRemains(of: url)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         guard policy.resumes else { throw .exists(path: url.path) }
@@ -95,10 +99,17 @@ struct CheckpointFile {
             }
             let fresh = state.rate
             guard content.rate.schedule == fresh.schedule, content.rate.base == fresh.base,
-                content.rate.stepsPerEpoch == fresh.stepsPerEpoch, (0...Self.mostSteps).contains(content.steps)
+                content.rate.stepsPerEpoch == fresh.stepsPerEpoch
             else { throw inconsistent(MetadataKey.checkpoint, "its learning rate is not that of this training") }
             let history = try Self.history(
                 in: reader, metrics: content.metrics ?? Self.firstMetrics, bestEpoch: content.bestEpoch)
+            // A file is written at the end of an epoch, after all of its steps.
+            let steps = history.epochs.count.multipliedReportingOverflow(by: fresh.stepsPerEpoch)
+            guard !steps.overflow, content.steps == steps.partialValue else {
+                throw inconsistent(
+                    MetadataKey.checkpoint,
+                    "\(content.steps) steps are not those of \(history.epochs.count) epochs of \(fresh.stepsPerEpoch)")
+            }
             let model = try state.step.model.filled(from: reader, prefix: CheckpointKey.weights)
             let best = try state.step.model.filled(from: reader, prefix: "")
             let moments = try reader.parameters(state.step.optimizer.state.shapes, prefix: CheckpointKey.optimizer)

@@ -136,6 +136,7 @@ public struct Trainer: Sendable {
             try TrainingIdentity(
                 self, objective: objective, network: network, pipeline: pipeline, standardization: kept, split: split)
         }
+        defer { file?.unlock() }
         let loader = ExampleLoader(
             network: network, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
