@@ -98,7 +98,7 @@ let package = Package(
             dependencies: [
                 "ser", "features", "train", "cross-validation", "custom-network", "custom-layer", "residual-lstm",
                 "model-file-trials",
-                "SERBenchmarks", "SERReports", "SERTraining", "SERModels", "SERAudio",
+                "SERBenchmarks", "SERReports", "SERTraining", "SERModels", "SERAudio", "SERSupport",
             ]),
         .testTarget(name: "SERAudioTests", dependencies: ["SERAudio", "SERSupport"]),
         .testTarget(

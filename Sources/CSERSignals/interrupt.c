@@ -21,12 +21,16 @@ void ser_interrupt_install(void) {
     action.sa_flags = SA_RESTART;  // reads and writes under way go on
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    // nohup has it ignored, so that the work goes on.
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
     // A parent may have started us with signals blocked, as worker threads of some run-times do.
-    sigset_t both;
-    sigemptyset(&both);
-    sigaddset(&both, SIGINT);
-    sigaddset(&both, SIGTERM);
-    pthread_sigmask(SIG_UNBLOCK, &both, NULL);
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGINT);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &watched, NULL);
 }
 
 int32_t ser_interrupt_signal(void) { return atomic_load(&request); }

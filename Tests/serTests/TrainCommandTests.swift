@@ -2,6 +2,7 @@
 
 import Foundation
 import SERModels
+import SERSupport
 import Testing
 
 @Suite struct TrainCommandTests {
@@ -143,6 +144,55 @@ import Testing
             #expect(stopped.errors.contains("the best weights so far are saved"))
             let predicted = try await Command.run(["evaluate", model.path, corpus.path])
             #expect(predicted.code == 0, "\(predicted.errors)")
+        }
+    }
+
+    /// A terminal that is closed, or a system that ends its programs, asks to stop as Ctrl-C does.
+    @Test(arguments: [SIGHUP, SIGTERM]) func otherSignalsSaveTheBestSoFarToo(signal: Int32) async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let stopped = try await Command.run(
+                ["train", corpus.path, "--model", "ann", "--output", model.path, "--epochs", "100000"],
+                interruptAfter: "ANN [", signal: signal)
+            #expect(stopped.code == 128 + signal, "\(stopped.errors)")
+            #expect(stopped.errors.contains("the best weights so far are saved"), "\(stopped.errors)")
+            #expect(FileManager.default.fileExists(atPath: model.path))
+        }
+    }
+
+    /// nohup has SIGHUP ignored: the work goes on to its end.
+    @Test func whatIsToOutliveItsTerminalDoes() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let model = folder.appendingPathComponent("ann.safetensors")
+            let done = try await Command.run(
+                [
+                    "-c", #"trap "" HUP; exec "$0" "$@""#, Command.executable("ser").path, "train", corpus.path,
+                    "--model",
+                    "ann", "--output", model.path, "--epochs", "40",
+                ], at: URL(fileURLWithPath: "/bin/sh"), interruptAfter: "ANN [", signal: SIGHUP)
+            #expect(done.code == 0, "\(done.errors)")
+        }
+    }
+
+    /// As by another training: the file is held, and nothing of it is there yet.
+    @Test func aCheckpointIsKeptByOneTraining() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(4, in: folder)
+            let checkpoint = folder.appendingPathComponent("kept")
+            let arguments = [
+                "train", corpus.path, "--model", "ann", "--output", folder.appendingPathComponent("a").path, "--epochs",
+                "1",
+                "--checkpoint", checkpoint.path, "--skip-copy-search",
+            ]
+            let lock = try #require(WorkLock(file: checkpoint))
+            let refused = try await Command.run(arguments)
+            #expect(refused.code == 1 && refused.errors.hasPrefix("Error: \(checkpoint.path): another training keeps"))
+            #expect(!FileManager.default.fileExists(atPath: checkpoint.path))
+            lock.unlock()
+            #expect(try await Command.run(arguments).code == 0)
+            #expect(!(try FileManager.default.contentsOfDirectory(atPath: folder.path)).contains(".kept.lock"))
         }
     }
 
