@@ -84,6 +84,31 @@ import Testing
         }
     }
 
+    /// Within a figure that would take an hour, also one that a process of its own measures.
+    @Test(arguments: ["step/ann", "epoch/gru", "memory/ann", "mfcc", "flops/ann"])
+    func ctrlCEndsAFigure(name: String) async throws {
+        let process = Process()
+        process.executableURL = Command.executable("ser")
+        process.arguments = ["benchmark", "--only", name, "--seconds", "3600"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        try await Task.sleep(for: .milliseconds(1500))
+        kill(process.processIdentifier, SIGINT)
+        let began = ContinuousClock.now
+        while process.isRunning, began.duration(to: .now) < .seconds(30) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let ended = !process.isRunning
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        // mfcc makes three passes, however long a figure may take, and may be done.
+        let wasDone = name == "mfcc" && process.terminationStatus == 0
+        #expect(ended && process.terminationReason == .exit && (process.terminationStatus == 130 || wasDone))
+        let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(wasDone || !printed.contains(name), "\(printed)")
+    }
+
     @Test func unknownFiguresAreRefused() async throws {
         let run = try await Command.run(["benchmark", "--only", "step/transformer"])
         #expect(run.code == 64 && run.errors.contains("step/gru"))

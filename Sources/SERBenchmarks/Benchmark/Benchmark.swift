@@ -25,12 +25,16 @@ package struct Benchmark: Sendable {
     /// WAV files whose MFCCs are computed; nil for noise.
     package var data: URL?
 
-    package init(seconds: Double = 1, data: URL? = nil) {
+    /// Asked between one piece of work and the next.
+    private let stop: StopSignal
+
+    package init(seconds: Double = 1, data: URL? = nil, stop: StopSignal = .never) {
         self.seconds = seconds
         self.data = data
+        self.stop = stop
     }
 
-    /// Measures one of ``names``; nil for another name.
+    /// Measures one of ``names``; nil for another name. A figure that was stopped on its way is not to be used.
     package func measure(_ name: String) throws -> BenchmarkFigure? {
         guard Self.names.contains(name) else { return nil }
         switch name {
@@ -92,6 +96,7 @@ package struct Benchmark: Sendable {
     private func utilisation(_ architecture: Architecture, _ name: String) throws -> BenchmarkFigure {
         let before = Self.limit()
         var figure = try step(architecture, name)
+        if stop.isSet { return figure }
         // The better of two, since a machine may be busy in between.
         let limit = max(before, Self.limit())
         let speed = (figure.gigaflop ?? 0) / (figure.milliseconds * 1e-3)
@@ -133,8 +138,9 @@ package struct Benchmark: Sendable {
             BatchPrefetcher(order) { _, clips in train.batch(clips) }.forEach { batch in
                 _ = step(batch, key: key.derived(count))
                 count += 1
-                return true
+                return !stop.isSet
             }
+            if stop.isSet { return }
             _ = step.model.logits(of: validation)
             epoch += 1
         }
@@ -158,9 +164,10 @@ package struct Benchmark: Sendable {
         let extractors = clips.map { MFCC(.librosa, coefficients: Self.coefficients, sampleRate: $0.sampleRate) }
         if let first = clips.first { _ = try extractors[0].extract(first) }
         var times: [Double] = []
-        for _ in 0..<3 {
+        for _ in 0..<3 where times.isEmpty || !stop.isSet {
             let start = Self.now()
             let failures = parallelMap(clips.count) { index -> FeatureError? in
+                if stop.isSet { return nil }
                 do throws(FeatureError) {
                     _ = try extractors[index].extract(clips[index])
                     return nil
@@ -184,14 +191,14 @@ package struct Benchmark: Sendable {
 
     /// Durations of repeated calls in milliseconds, after a few that warm up caches and the memory pool.
     private func sample(warmUps: Int = 5, _ work: () -> Void) -> [Double] {
-        for _ in 0..<warmUps { work() }
+        for _ in 0..<warmUps where !stop.isSet { work() }
         var times: [Double] = []
         let end = Self.now() + seconds * 1e3
         repeat {
             let start = Self.now()
             work()
             times.append(Self.now() - start)
-        } while Self.now() < end
+        } while Self.now() < end && !stop.isSet
         return times
     }
 

@@ -62,13 +62,13 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let baseline = try compare.map(baseline)
-        let benchmark = Benchmark(seconds: seconds, data: data)
+        let benchmark = Benchmark(seconds: seconds, data: data, stop: .interruption)
         var table: BenchmarkTable?
         for name in names {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            guard var figure = Self.memory.contains(name) ? try memory(name) : try benchmark.measure(name) else {
-                continue
-            }
+            let measured = Self.memory.contains(name) ? try memory(name) : try benchmark.measure(name)
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            guard var figure = measured else { continue }
             if peak { figure.peakBytes = peakBytes }
             if let baseline { figure = figure.compared(with: baseline) }
             if common.json {
@@ -90,19 +90,13 @@ struct BenchmarkCommand: ParsableCommand {
 
     /// A process of its own trains one network, so that no other has a share in its peak.
     private func memory(_ name: String) throws -> BenchmarkFigure? {
-        let process = Process()
-        process.executableURL = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
         let figure = name.replacingOccurrences(of: "memory", with: "epoch")
-        process.arguments = [
-            "benchmark", "--json", "--peak", "--only", figure, "--seconds", "\(seconds)", "--threads",
-            "\(Parallelism.threads)",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
+        guard
+            let data = try outputOfSelf([
+                "benchmark", "--json", "--peak", "--only", figure, "--seconds", "\(seconds)", "--threads",
+                "\(Parallelism.threads)",
+            ])
+        else { return nil }
         return try JSONDecoder().decode(BenchmarkFigure.self, from: data).renamed(name)
     }
 }

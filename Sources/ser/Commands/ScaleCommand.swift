@@ -80,23 +80,17 @@ struct ScaleCommand: ParsableCommand {
     /// A process of its own does the work; nil when somebody asked to stop.
     private func measurement(of point: ScalingPoint) throws -> ScalingPoint.Measurement? {
         guard !Interruption.isRequested else { return nil }
-        let process = Process()
-        process.executableURL = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-        process.arguments = ["scale", "--point", String(decoding: try JSONEncoder().encode(point), as: UTF8.self)]
-        let printed = Pipe()
-        process.standardOutput = printed
-        try process.run()
-        let data = printed.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        if Interruption.isRequested { return nil }
-        guard process.terminationStatus == 0,
-            let measurement = try? JSONDecoder().decode(ScalingPoint.Measurement.self, from: data)
-        else {
+        let text = String(decoding: try JSONEncoder().encode(point), as: UTF8.self)
+        let data: Data
+        do throws(OwnProcessError) {
+            guard let output = try outputOfSelf(["scale", "--point", text]) else { return nil }
+            data = output
+        } catch {
             throw ScalingError.setting(
-                "\(point.model.title), \(point.work.rawValue): the process that measured it ended with status "
-                    + "\(process.terminationStatus); is there memory enough?")
+                "\(point.model.title), \(point.work.rawValue): the process that measured it \(error.ending); is there "
+                    + "memory enough?")
         }
-        return measurement
+        return try JSONDecoder().decode(ScalingPoint.Measurement.self, from: data)
     }
 
     private func write(_ results: ScalingResults) throws {
