@@ -9,8 +9,8 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
     case layer(path: String, kind: String, reason: String, hint: String)
     /// Features that cannot be put into an ONNX graph.
     case features(reason: String, hint: String)
-    /// A node of an ONNX file that has no counterpart here.
-    case node(name: String, operation: String, reason: String)
+    /// A node of an ONNX file that has no counterpart here; `path` is the file's.
+    case node(path: String, name: String, operation: String, reason: String)
     /// A file that cannot be opened or read.
     case unreadable(path: String, reason: String)
     /// A file that is not of the expected format, or is damaged.
@@ -27,8 +27,8 @@ public enum InterchangeError: Error, Sendable, Equatable, CustomStringConvertibl
         case .layer(let path, let kind, let reason, let hint):
             return "\(path) (\(kind)) cannot be exported to ONNX: \(reason). \(hint)"
         case .features(let reason, let hint): return "The features cannot be exported to ONNX: \(reason). \(hint)"
-        case .node(let name, let operation, let reason):
-            return "Node '\(name)' (\(operation)) cannot be read: \(reason)."
+        case .node(let path, let name, let operation, let reason):
+            return "\(path): node '\(name)' (\(operation)) cannot be read: \(reason)."
         case .unreadable(let path, let reason): return "\(path): cannot be read (\(reason))"
         case .malformed(let path, let reason): return "\(path): \(reason)"
         case .torchArchive(let path): return TorchArchive.message(path: path)

@@ -135,7 +135,7 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         for model in try WrittenOnlyGraphs.all() {
             let data = try model.onnx()
             do { _ = try Model.reading(data) } catch {
-                #expect(error.description.hasPrefix("Node '"), "\(error)")
+                #expect(error.description.hasPrefix("model.onnx: node '"), "\(error)")
             }
         }
     }

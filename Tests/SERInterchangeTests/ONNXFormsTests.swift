@@ -73,7 +73,7 @@ private enum Forms {
             let error = #expect(throws: InterchangeError.self) {
                 try Model(contentsOfONNX: Forms.folder.appendingPathComponent(file))
             }
-            guard case .node(_, "LogSoftmax", _) = error else {
+            guard case .node(_, _, "LogSoftmax", _) = error else {
                 Issue.record("\(String(describing: error))")
                 continue
             }

@@ -114,6 +114,57 @@ import Testing
         }
     }
 
+    /// Whatever is wrong with a file, its message begins with the file.
+    @Test func messagesBeginWithTheFile() async throws {
+        try await withFolder { folder in
+            let model = try model(in: folder), output = folder.appendingPathComponent("o").path
+            let onnx = folder.appendingPathComponent("gru.onnx")
+            #expect(try await run("export", model.path, "--format", "onnx", "--output", onnx.path).code == 0)
+            // An operator that nobody knows, of as many letters.
+            var bytes = try Data(contentsOf: onnx)
+            // The field of a node's operator, with its length before it.
+            let place = try #require(bytes.firstRange(of: Data([0x22, 4]) + Data("Relu".utf8)))
+            bytes.replaceSubrange(place, with: Data([0x22, 4]) + Data("Rely".utf8))
+            let unknown = folder.appendingPathComponent("unknown.onnx")
+            try bytes.write(to: unknown)
+            let noise = folder.appendingPathComponent("noise.onnx"), empty = folder.appendingPathComponent("empty.onnx")
+            try Data((0..<500).map { UInt8(truncatingIfNeeded: $0 * $0 * 7) }).write(to: noise)
+            try Data().write(to: empty)
+            let none = folder.appendingPathComponent("none.onnx")
+            for file in [unknown, noise, empty, none, folder.appendingPathComponent("none.safetensors")] {
+                let like = file.pathExtension == "onnx" ? [] : ["--like", model.path]
+                let result = try await Command.run(["import", file.path, "--output", output] + like)
+                #expect(result.code == 1 && result.errors.hasPrefix("Error: \(file.path): "), "\(result.errors)")
+            }
+            let told = try await run("import", unknown.path, "--output", output)
+            #expect(told.errors.contains("(Rely) cannot be read"), "\(told.errors)")
+            #expect(!FileManager.default.fileExists(atPath: output))
+        }
+    }
+
+    @Test func whatIsReadIsNotWrittenOver() async throws {
+        try await withFolder { folder in
+            let model = try model(in: folder), scaling = folder.appendingPathComponent("scaling.json")
+            let onnx = folder.appendingPathComponent("gru.onnx"), names = folder.appendingPathComponent("names.json")
+            #expect(try await run("export", model.path, "--format", "onnx", "--output", onnx.path).code == 0)
+            try Data("{}".utf8).write(to: names)
+            let link = folder.appendingPathComponent("link")
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: model)
+            let dressed = ["--model", "gru", "--labels", "a,b,c", "--standardization", scaling.path]
+            let cases: [(arguments: [String], output: URL)] = [
+                ([onnx.path], onnx), ([model.path, "--like", model.path], model), ([link.path] + dressed, model),
+                ([model.path] + dressed, link), ([model.path] + dressed, scaling),
+                ([onnx.path, "--like", model.path], model), ([model.path, "--names", names.path] + dressed, names),
+            ]
+            let before = try [model, scaling, onnx, names].map { try Data(contentsOf: $0) }
+            for (arguments, output) in cases {
+                let result = try await Command.run(["import"] + arguments + ["--output", output.path])
+                #expect(result.code != 0 && result.errors.contains(output.path), "\(arguments): \(result.errors)")
+            }
+            #expect(try [model, scaling, onnx, names].map { try Data(contentsOf: $0) } == before)
+        }
+    }
+
     @Test func optionsThatDoNotGoTogetherAreRefused() async throws {
         for arguments in [
             ["import", "a.safetensors", "--output", "b"],

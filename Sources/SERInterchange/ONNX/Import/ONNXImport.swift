@@ -3,6 +3,7 @@
 import Foundation
 import SERCore
 import SERModels
+import SERSupport
 import SwiftProtobuf
 
 extension Model {
@@ -32,12 +33,14 @@ struct ONNXFile {
     /// Its length in bytes.
     let size: Int
 
+    /// As much as a message of protobuf can hold, 2 GiB.
+    private static let mostBytes = 1 << 31
+
     init(contentsOf file: URL) throws(InterchangeError) {
         // Read, not mapped: what a map shows changes, or ends the process, when somebody rewrites the file.
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            let exists = FileManager.default.fileExists(atPath: file.path)
-            throw .unreadable(path: file.path, reason: exists ? error.localizedDescription : "there is no such file")
+        do throws(FileReadError) { data = try Data(ofFile: file, most: Self.mostBytes) } catch {
+            throw .unreadable(path: file.path, reason: error.reason)
         }
         try self.init(data, path: file.path)
     }
@@ -245,7 +248,7 @@ struct ONNXReader {
         let kept = nodes.indices.filter { isNeeded[$0] }
         if let logarithm = kept.first(where: { logarithms.contains($0) }) {
             throw .node(
-                name: nodes[logarithm].path, operation: "LogSoftmax",
+                path: file.path, name: nodes[logarithm].path, operation: "LogSoftmax",
                 reason: "only that of a recognizer is left out, at the end; export the network without it")
         }
         let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($0.element, $0.offset) })

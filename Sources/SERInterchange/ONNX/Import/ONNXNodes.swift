@@ -6,7 +6,8 @@ import SERCore
 extension ONNXReader {
     func unfit(_ reason: String) -> InterchangeError {
         .node(
-            name: current.name.isEmpty ? current.output.first ?? "" : current.name, operation: current.opType,
+            path: file.path, name: current.name.isEmpty ? current.output.first ?? "" : current.name,
+            operation: current.opType,
             reason: reason)
     }
 
