@@ -3,7 +3,7 @@
 import Foundation
 
 /// A format of sound files that libsndfile does not read, or not with every codec; told by the first bytes.
-enum ForeignFormat: String, CaseIterable, Sendable {
+package enum ForeignFormat: String, CaseIterable, Sendable {
     case mpeg4, matroska, aac, windowsMedia, amr, wavPack, monkeysAudio, trueAudio, flashVideo, ogg, chainedOgg, caf,
         wave
 

@@ -2,8 +2,9 @@
 
 import Foundation
 
-/// What stands in a file that libsndfile does not read.
-enum FileContent: Equatable {
+/// What stands in a file that is not what was looked for: sound that libsndfile does not read, or no sound at all; and,
+/// for readers of other files, sound.
+package enum FileContent: Equatable {
     case placeholder(SoundPlaceholder)
     case text(TextContent)
     case foreign(ForeignFormat)
@@ -21,7 +22,7 @@ enum FileContent: Equatable {
     /// - Parameters:
     ///   - bytes: The first bytes of the file.
     ///   - sound: The first bytes after an ID3 tag, where there is one.
-    init(_ bytes: [UInt8], _ sound: [UInt8]? = nil) {
+    package init(_ bytes: [UInt8], _ sound: [UInt8]? = nil) {
         if let format = ForeignFormat(sound ?? bytes) {
             self = .foreign(format)
         } else if let text = Self.text(in: bytes) {
@@ -29,6 +30,12 @@ enum FileContent: Equatable {
         } else {
             self = .unknown
         }
+    }
+
+    /// Whether a file that begins so is sound of any kind, whoever decodes it.
+    package static func isSound(_ bytes: [UInt8]) -> Bool {
+        let marks = ["RIFF", "RIFX", "RF64", "riff", "FORM", "fLaC", "OggS", "ID3", ".snd", "caff", "NIST_1A"]
+        return marks.contains { bytes.has($0) } || ForeignFormat(bytes) != nil
     }
 
     private static func text(in bytes: [UInt8]) -> FileContent? {
