@@ -52,7 +52,7 @@ package struct TextTable {
                     ? row[column].rightPadded(to: widths[column]) : row[column].leftPadded(to: widths[column])
             }
             let line = cells.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
+            return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
         }
     }
 

@@ -194,4 +194,20 @@ private func recurrent() throws -> Model {
         for number in 0..<10 { _ = step(batch, key: RandomKey(seed: 3).derived(number)) }
         #expect(ObjectIdentifier(step.model.parameters.storage) == place)
     }
+
+    /// Words or names of files in place of emotions are told at once: what is measured grows with their square.
+    @Test(.timeLimit(.minutes(1))) func aHundredThousandLabelsAreToldAtOnce() throws {
+        let counts = Dictionary(uniqueKeysWithValues: (0..<100_000).map { ("label \($0)", 3) })
+        let corpus = madeUpCorpus(counts)
+        let split = try corpus.split(.stratified(train: 0.8, validation: 0.1, test: 0.1), seed: 1)
+        #expect(split.test.targets.count == 100_000 && split.audit.overlaps.count == 3)
+        let trainer = Trainer(features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), epochs: 1)
+        let candidate = Candidate("ann", trainer: trainer) { labels, seed in
+            try Model(input: [13], seed: seed) { Dense(labels.count) }
+        }
+        let error = #expect(throws: ExperimentError.self) {
+            try Experiment([candidate], on: .split(split), seeds: [1]).check()
+        }
+        #expect(error?.description.contains("the data has 100000 labels") == true, "\(String(describing: error))")
+    }
 }

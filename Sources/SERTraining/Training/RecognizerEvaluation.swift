@@ -34,7 +34,8 @@ extension Recognizer {
         _ part: Partition, store: FeatureStore, isStrict: Bool = false,
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }, stop: StopSignal = .never
     ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
-        let places = part.labels.compactMap { labels.firstIndex(of: $0) }
+        let position = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
+        let places = part.labels.compactMap { position[$0] }
         guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
         let loader = ExampleLoader(
             network: model, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,

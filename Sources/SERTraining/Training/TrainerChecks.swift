@@ -72,6 +72,9 @@ extension Trainer {
         return TrainingObjective(loss: loss, heads: heads, emotions: place)
     }
 
+    /// The most labels that are told apart.
+    private static let mostLabels = 1000
+
     private func checkSettings(labels: [String]) throws(TrainingError) {
         guard epochs > 0 else { throw .setting("\(epochs) epochs: at least one is needed") }
         guard batchSize > 0 else { throw .setting("a batch of \(batchSize) clips: at least one is needed") }
@@ -83,6 +86,12 @@ extension Trainer {
             throw .setting(
                 "the data has only the label '\(labels.first ?? "")': there is nothing to tell apart. "
                     + "Bring clips of at least two emotions.")
+        }
+        // What is measured of classes grows with their square, and no answer is meant that has so many.
+        guard labels.count <= Self.mostLabels else {
+            throw .setting(
+                "the data has \(labels.count) labels, '\(labels[0])' and '\(labels[1])' among them, and at most "
+                    + "\(Self.mostLabels) are told apart. Name the emotions as labels, not the words or the files.")
         }
         if let weights = loss.classWeights, weights.count != labels.count {
             throw .setting("\(weights.count) class weights for \(labels.count) labels: one each is needed")
