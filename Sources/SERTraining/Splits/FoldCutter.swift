@@ -131,6 +131,8 @@ struct FoldCutter {
 extension Corpus {
     /// The protocols that remain where all clips are of one speaker, or all of one sentence.
     fileprivate func protocolsWithout(_ grouping: Grouping) -> [String] {
+        // Nothing can be learned of one class, however it is cut.
+        guard labels.count > 1 else { return [] }
         let other: Grouping = grouping == .speaker ? .sentence : .speaker
         let groups = (try? indices(by: other).count) ?? 0
         let smallest = indicesByLabel.map(\.members.count).min() ?? 0

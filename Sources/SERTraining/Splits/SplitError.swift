@@ -72,7 +72,7 @@ extension SplitError: LocalizedError, CustomStringConvertible {
             "The corpus has one \(grouping.rawValue) only, \(name), so that nothing can be said about "
                 + "\(grouping.rawValue)s never heard. "
                 + (remaining.isEmpty
-                    ? "Bring more clips."
+                    ? "Bring clips of other \(grouping.rawValue)s, and of two emotions or more."
                     : "What remains: \(remaining.joined(separator: ", ")); or bring clips of others.")
         case .noGroupToValidate(let grouping, let fold, let groups):
             "\(groups) \(grouping.rawValue)\(groups == 1 ? " is" : "s are") left to train and to validate (\(fold)), and "

@@ -143,4 +143,19 @@ import Testing
         #expect(throws: error) { try one.folds(.leaveOneSpeakerOut, seed: 1) }
         #expect(error.description.contains("one speaker only") && error.description.contains("by sentence"))
     }
+
+    /// A corpus of one speaker and one class cannot be trained on however it is cut, and is advised no way of cutting.
+    @Test func aCorpusOfOneClassIsAdvisedNoProtocol() {
+        for grouping in [Folds.leaveOneSpeakerOut, .leaveOneSentenceOut] {
+            let error = #expect(throws: SplitError.self) {
+                try madeUpCorpus(["a": 20], speakers: 1, sentences: 1).folds(grouping, seed: 1)
+            }
+            #expect(error?.description.contains("of two emotions or more") == true, "\(String(describing: error))")
+            #expect(error?.description.contains("What remains") == false)
+            let two = #expect(throws: SplitError.self) {
+                try madeUpCorpus(["a": 20, "b": 20], speakers: 1, sentences: 1).folds(grouping, seed: 1)
+            }
+            #expect(two?.description.contains("What remains: stratified") == true, "\(String(describing: two))")
+        }
+    }
 }
