@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import SERModels
+import SERSupport
 
 /// The command line: what the library does, one subcommand a task.
 @main
@@ -29,6 +30,7 @@ struct Ser: ParsableCommand {
         // A file that may not grow is an error of the write, which is told and cleared away, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
+            try checkCommand()
             var command = try parseAsRoot()
             do { try command.run() } catch {
                 throw inWordsOfCommands(error, cutsFolds: command is CrossValidateCommand)
@@ -40,5 +42,14 @@ struct Ser: ParsableCommand {
             if !text.isEmpty { note(text) }
             exit(withError: code)
         }
+    }
+
+    /// Finds that the first word is a command, and says which is meant where it is none.
+    private static func checkCommand() throws {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
+            !(names + ["help"]).contains(word)
+        else { return }
+        throw ValidationError("There is no command '\(word)'. \(nearMatches(of: word, among: names).sentence)")
     }
 }

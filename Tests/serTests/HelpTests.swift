@@ -36,4 +36,16 @@ import Testing
             #expect(result.errors.hasPrefix("Error: "), "\(result.errors)")
         }
     }
+
+    @Test(arguments: [
+        ("trian", "train"), ("predct", "predict"), ("crossvalidat", "crossvalidate"), ("Inspect", "inspect"),
+    ])
+    func aMisspeltCommandIsToldWithTheNearest(word: String, meant: String) async throws {
+        let run = try await Command.run([word, "x"])
+        #expect(
+            run.code == 64 && run.errors.contains("There is no command '\(word)'. Did you mean '\(meant)'"),
+            "\(run.errors)")
+        #expect(try await Command.run(["help", meant]).code == 0)
+        #expect(try await Command.run(["zzzzzz"]).errors.contains("There is nothing of a similar name."))
+    }
 }
