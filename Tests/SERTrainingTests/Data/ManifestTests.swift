@@ -43,6 +43,21 @@ import Testing
         #expect(complaint("path,label,speaker\na.wav,x,A\(control)\n")?.reason.contains("the speaker of") == true)
     }
 
+    @Test(arguments: ["", " ", "\t", "\u{a0}", "\u{3000} ", "\"  \""]) func blankLabelsAreMissing(label: String) {
+        let told = complaint("path,label\na.wav,x\nsub/b.wav,\(label)\n")
+        #expect(told?.line == 3 && told?.reason == "the label of sub/b.wav is missing", "\(String(describing: told))")
+        let path = complaint("path,label\na.wav,x\n\(label),y\n")
+        #expect(path?.line == 3 && path?.reason == "the path is missing", "\(String(describing: path))")
+    }
+
+    /// However often a clip is listed, the remark is a sentence.
+    @Test func remarksStayShort() throws {
+        let text = "path,label\n" + String(repeating: "a.wav,x\n", count: 3000)
+        let problems = try manifest(text).problems
+        #expect(problems.count == 1 && problems[0].description.utf8.count < 300, "\(problems)")
+        #expect(problems[0].description.contains("2, 3, 4") && problems[0].description.contains("and 2980 more"))
+    }
+
     @Test func namesArePlausiblyLong() {
         let long = String(repeating: "x", count: 201), path = String(repeating: "y", count: 5000)
         #expect(
