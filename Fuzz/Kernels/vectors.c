@@ -187,6 +187,7 @@ void check_audio(void) {
     double energy = 0;
     for (int64_t i = 0; i < count; i++) energy += (double)x[i] * x[i];
     if (fabs(ser_audio_energy(x, count) - energy) > 1e-3 * (1 + energy)) check_fail("the energy");
+    if (fabs(ser_audio_dot(x, x, count) - energy) > 1e-12 * (1 + energy)) check_fail("a sum of products");
     if (ser_audio_all_finite(x, count) != 1) check_fail("finite numbers");
     int64_t pairs = check_between(1, 200);
     const float *z = check_random(2 * pairs);

@@ -201,6 +201,16 @@ SER_CLONES float ser_audio_energy(const float *x, int64_t n) {
     return sum;
 }
 
+SER_CLONES double ser_audio_dot(const float *a, const float *b, int64_t n) {
+    double partial[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int l = 0; l < LANES; l++) partial[l] += (double)a[i + l] * (double)b[i + l];
+    for (; i < n; i++) partial[0] += (double)a[i] * (double)b[i];
+    for (int l = 0; l < LANES; l++) sum += partial[l];
+    return sum;
+}
+
 SER_CLONES int32_t ser_audio_all_finite(const float *x, int64_t n) {
     uint32_t bad = 0;
     for (int64_t i = 0; i < n; i++) bad |= (ser_bits_of_float(x[i]) & 0x7f800000u) == 0x7f800000u;

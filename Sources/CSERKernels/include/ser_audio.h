@@ -44,5 +44,7 @@ void ser_audio_project(float *_Nonnull out, int64_t out_stride, const float *_No
 
 /// Sum of squares.
 float ser_audio_energy(const float *_Nonnull x, int64_t count);
+/// Sum of products, in double precision.
+double ser_audio_dot(const float *_Nonnull a, const float *_Nonnull b, int64_t count);
 /// 1 where no value is NaN or infinite.
 int32_t ser_audio_all_finite(const float *_Nonnull x, int64_t count);

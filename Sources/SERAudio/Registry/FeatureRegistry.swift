@@ -20,7 +20,7 @@ public struct FeatureRegistry: Sendable {
     public static let standard = FeatureRegistry(Registry(builtIn, kind: { $0.kind }))
 
     private static let builtIn: [any FeatureExtractor.Type] = [
-        MFCC.self, LogMel.self, RMSEnergy.self, ZeroCrossingRate.self,
+        MFCC.self, LogMel.self, RMSEnergy.self, ZeroCrossingRate.self, EGeMAPS.self, EGeMAPSDescriptors.self,
     ]
 
     /// This registry and one more type of features.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Moving averages over three frames. Values beyond the ends are those at the ends, and the average after the last frame
+/// is kept too, as openSMILE does: the result is one frame longer.
+enum Smoothing {
+    /// The mean of each frame and its neighbours.
+    static func mean(_ track: [Float]) -> [Float] {
+        smoothed(track) { before, now, after in (now + before + after) / 3 }
+    }
+
+    /// The mean of each frame that is not 0 and of those of its neighbours that are not; 0 stays 0.
+    static func meanOfNonzero(_ track: [Float]) -> [Float] {
+        smoothed(track) { before, now, after in
+            guard now != 0 else { return 0 }
+            let count: Float = 1 + (before == 0 ? 0 : 1) + (after == 0 ? 0 : 1)
+            return (now + before + after) / count
+        }
+    }
+
+    @inline(__always)
+    private static func smoothed(_ track: [Float], _ average: (Float, Float, Float) -> Float) -> [Float] {
+        guard let first = track.first, let last = track.last else { return [] }
+        var result = [Float](repeating: 0, count: track.count + 1)
+        var before = first
+        for frame in 0..<track.count {
+            let now = track[frame], after = frame + 1 < track.count ? track[frame + 1] : last
+            result[frame] = average(before, now, after)
+            before = now
+        }
+        result[track.count] = average(before, last, last)
+        return result
+    }
+}
