@@ -34,38 +34,39 @@ public struct EGeMAPS: FeatureExtractor, Hashable {
         return try FeatureMatrix(frames: 1, coefficients: functionals.count, values: functionals).finite()
     }
 
+    // openSMILE summarises what it has smoothed when the clip ends: all short frames, and the long ones whose pitch was
+    // decided by then.
+
     private static func functionals(of tracks: VoiceTracks) -> [Float] {
-        let pitch = nonzeroSmoothed(tracks.voiced[0]), loudness = smoothed(tracks.spectral[0])
+        let known = max(1, tracks.decided)
+        let pitch = Array(Smoothing.meanOfNonzero(tracks.voiced[0]).prefix(known))
+        let loudness = smoothed(tracks.spectral[0])
         let loudnessPoints = TurningPoints(loudness)
         var result = contour(pitch.filter { $0 != 0 }, points: nil) + contour(loudness, points: loudnessPoints)
         for track in tracks.spectral[5...] { result += moments(smoothed(track)) }
-        for track in tracks.voiced[1...] { result += nonzeroMoments(track) }
+        for track in tracks.voiced[1...] {
+            result += nonzeroMoments(Smoothing.meanOfNonzero(track, decided: tracks.decided).prefix(known))
+        }
         let isVoiced = tracks.voiced[0].map { $0 > 0 }
         for track in tracks.spectral[1...] {
-            result += nonzeroMoments(zip(track, isVoiced).map { $1 ? $0 : 0 })
+            let voiced = zip(track, isVoiced).map { $1 ? $0 : 0 }
+            result += nonzeroMoments(Smoothing.meanOfNonzero(voiced).prefix(known))
         }
         for track in tracks.spectral[1...5] {
-            result.append(nonzeroMoments(zip(track, isVoiced).map { $1 ? 0 : $0 })[0])
+            let unvoiced = zip(track, isVoiced).map { $1 ? 0 : $0 }
+            result.append(nonzeroMoments(Smoothing.meanOfNonzero(unvoiced).prefix(known))[0])
         }
         result += temporal(pitch, loudness, loudnessPoints)
         return result + [Float(10 * log10(max(tracks.power, 1e-12)))]
     }
 
-    private static func moments(_ values: [Float]) -> [Float] {
-        let moments = Moments(values)
-        return [moments.mean, moments.variation]
-    }
-
-    private static func nonzeroMoments(_ track: [Float]) -> [Float] {
-        moments(nonzeroSmoothed(track).filter { $0 != 0 })
-    }
-
-    // openSMILE summarises what it has smoothed when the clip ends: of short frames all, of long ones all but the last.
+    private static func nonzeroMoments(_ track: ArraySlice<Float>) -> [Float] { moments(track.filter { $0 != 0 }) }
 
     private static func smoothed(_ track: [Float]) -> [Float] { Array(Smoothing.mean(track).prefix(track.count)) }
 
-    private static func nonzeroSmoothed(_ track: [Float]) -> [Float] {
-        Array(Smoothing.meanOfNonzero(track).prefix(max(1, track.count - 1)))
+    private static func moments(_ values: [Float]) -> [Float] {
+        let moments = Moments(values)
+        return [moments.mean, moments.variation]
     }
 
     /// Mean, variation, percentiles 20, 50 and 80 and the distance of the outer two, slopes up and down.

@@ -34,7 +34,9 @@ public struct EGeMAPSDescriptors: FeatureExtractor, Hashable {
         let clip = try prepared(clip)
         try VoiceFrames.requireLongFrame(clip)
         let tracks = try VoiceTracks(clip.samples, unvoicedFormants: true)
-        let columns = tracks.spectral.map(Smoothing.mean) + tracks.voiced.map(Smoothing.meanOfNonzero)
+        let columns =
+            tracks.spectral.map(Smoothing.mean)
+            + tracks.voiced.map { Smoothing.meanOfNonzero($0, decided: tracks.decided) }
         let frames = frames(forSamples: clip.samples.count)
         return try FeatureMatrix(frames: frames, coefficients: coefficients) { out in
             for (index, column) in columns.enumerated() {

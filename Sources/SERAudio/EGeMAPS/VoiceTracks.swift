@@ -10,6 +10,8 @@ struct VoiceTracks {
     /// Pitch in semitones above 27.5 Hz, jitter, shimmer, the ratio of harmonics to noise, H1-H2 and H1-A3; then
     /// frequency, bandwidth and level of formants 1 to 3: [15][long frames].
     private(set) var voiced: [[Float]]
+    /// How many long frames had their pitch decided before the clip ended.
+    private(set) var decided = 0
     /// The mean square of the samples of all short frames.
     private(set) var power = 0.0
 
@@ -33,7 +35,7 @@ struct VoiceTracks {
         let workshop = try Workshop()
         samples.withUnsafeBufferPointer { samples in
             guard let samples = samples.baseAddress else { return }
-            let pitch = Self.pitch(samples, frames: long, workshop)
+            let pitch = takePitch(samples, frames: long, workshop)
             var perturbation = Perturbation()
             for frame in 0..<short {
                 let start = frame * VoiceFrames.hop
@@ -72,7 +74,7 @@ struct VoiceTracks {
     }
 
     /// The pitch of each long frame in Hz; 0 where it is unvoiced, or all but silent.
-    private static func pitch(_ samples: UnsafePointer<Float>, frames: Int, _ workshop: Workshop) -> [Float] {
+    private mutating func takePitch(_ samples: UnsafePointer<Float>, frames: Int, _ workshop: Workshop) -> [Float] {
         let count = SubharmonicSummation.candidates
         var candidates = [PitchCandidate](repeating: PitchCandidate(), count: frames * count)
         var levels = [Float](repeating: 0, count: frames)
@@ -85,7 +87,9 @@ struct VoiceTracks {
                 workshop.summation.take(workshop.octaves.values, into: row)
             }
         }
-        return zip(PitchPath(through: candidates).frequencies, levels).map { $1 > leastLevel ? $0 : 0 }
+        let path = PitchPath(through: candidates)
+        decided = path.decided
+        return zip(path.frequencies, levels).map { $1 > Self.leastLevel ? $0 : 0 }
     }
 
     private mutating func takeSpectrum(_ samples: UnsafePointer<Float>, _ frame: Int, _ workshop: Workshop) {

@@ -10,6 +10,8 @@ import Foundation
 struct PitchPath {
     /// The pitch of each frame decided so far, in Hz; 0 where it is unvoiced.
     private(set) var frequencies: [Float] = []
+    /// How many of them were decided before the last frame was known to be the last.
+    private(set) var decided = 0
 
     private static let states = SubharmonicSummation.candidates + 1
     private static let unvoiced = states - 1
@@ -41,6 +43,7 @@ struct PitchPath {
             if frame == 0 { begin() } else { step(to: frame) }
             decide(through: frame)
         }
+        decided = frequencies.count
         let best = cheapest()
         for frame in frequencies.count..<frames { choose(best, at: frame) }
     }
