@@ -13,9 +13,10 @@ final class AuditoryBands {
 
     private static let bands = 26
     private static let exponent: Float = 0.33
-    /// The least power of a band, as a logarithm: for loudness, and that of HTK, where full scale is 32,767.
+    /// The least power of a band for loudness.
     private static let least: Float = 9.3e-10
-    private static let leastCepstral = Float(-2 * log(32_767.0))
+    /// What the cepstra add to logarithms, that are at least 0 then: to HTK full scale is 32,767.
+    private static let cepstralLevel = Float(2 * log(32_767.0))
 
     private static let filterbank = MelFilterbank(
         bands: bands, scale: .htk, normalization: .none, lowest: 20, highest: 8000, sides: .mel)
@@ -61,7 +62,7 @@ final class AuditoryBands {
         ser_audio_log(logarithms, Int64(filters.paddedRows), Self.least)
         var sum: Float = 0
         for band in 0..<Self.bands { sum += exp(Self.exponent * (logarithms[band] + Self.equalLoudness[band])) }
-        for band in 0..<Self.bands { logarithms[band] = max(logarithms[band], Self.leastCepstral) }
+        for band in 0..<Self.bands { logarithms[band] = max(0, logarithms[band] + Self.cepstralLevel) }
         return sum / Float(Self.bands)
     }
 
