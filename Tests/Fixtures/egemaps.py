@@ -10,7 +10,8 @@ import numpy as np, scipy.signal, opensmile
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "audio")
 RATE = 16000
-VOWELS = [[(700, 90), (1200, 110), (2600, 160)], [(300, 60), (2300, 120), (3000, 180)], [(400, 70), (800, 90), (2500, 150)]]
+VOWELS = [[(700, 90), (1200, 110), (2600, 160)], [(300, 60), (2300, 120), (3000, 180)],
+          [(400, 70), (800, 90), (2500, 150)]]
 
 
 def voice(random, seconds, pitch, breath, uneven, pauses):
@@ -26,7 +27,8 @@ def voice(random, seconds, pitch, breath, uneven, pauses):
         x = source
         for frequency, width in vowel:
             radius = np.exp(-np.pi * width / RATE)
-            x = scipy.signal.lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * frequency / RATE), radius ** 2], x)
+            slope = -2 * radius * np.cos(2 * np.pi * frequency / RATE)
+            x = scipy.signal.lfilter([1 - radius], [1, slope, radius ** 2], x)
         share = np.clip(1 - np.abs(np.linspace(0, len(VOWELS) - 1, count) - index) * 1.2, 0, 1)
         out += share * x / np.abs(x).max()
     t = np.arange(count) / RATE
@@ -36,7 +38,8 @@ def voice(random, seconds, pitch, breath, uneven, pauses):
 
 def sounds():
     random = np.random.Generator(np.random.PCG64(7))
-    low = voice(random, 1.3, lambda t: 105 + 40 * np.sin(4 * t), 0.02, 0.008, [(0, 0.08), (0.5, 0.62), (0.95, 1.05), (1.2, 2)])
+    pauses = [(0, 0.08), (0.5, 0.62), (0.95, 1.05), (1.2, 2)]
+    low = voice(random, 1.3, lambda t: 105 + 40 * np.sin(4 * t), 0.02, 0.008, pauses)
     # Ends voiced.
     high = voice(random, 0.9, lambda t: 210 + 110 * t, 0.004, 0.004, [(0.3, 0.42)])
     t = np.arange(12000) / RATE
@@ -65,8 +68,8 @@ def main():
         names[feature] = smile.feature_names
         for source, x in inputs.items():
             values = np.ascontiguousarray(smile.process_signal(x.astype(np.float32) / 32768, RATE).to_numpy(), "<f4")
-            cases.append(dict(feature=feature, input=source, settings={}, shape=list(values.shape), step=1, offset=offset,
-                              count=values.size))
+            cases.append(dict(feature=feature, input=source, settings={}, shape=list(values.shape), step=1,
+                              offset=offset, count=values.size))
             parts.append(values.ravel())
             offset += values.size
     with open(os.path.join(HERE, "egemaps.json"), "w") as out:

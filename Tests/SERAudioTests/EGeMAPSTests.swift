@@ -36,7 +36,8 @@ import Testing
             state = state &* 1_664_525 &+ 1_013_904_223
             let time = Double(index) / rate
             let phase = 2 * Double.pi * (150 * time + 30 * sin(3 * time) / 3)
-            let voice = (1...20).reduce(0.0) { $0 + sin(Double($1) * phase) / Double($1) } * (sin(9 * time) > -0.4 ? 0.2 : 0)
+            let voice =
+                (1...20).reduce(0.0) { $0 + sin(Double($1) * phase) / Double($1) } * (sin(9 * time) > -0.4 ? 0.2 : 0)
             return gain * (Float(voice) + 0.002 * (Float(state >> 8) / Float(1 << 23) - 1))
         }
         return AudioClip(samples: samples, sampleRate: rate)
@@ -85,7 +86,9 @@ import Testing
                 let close = Self.isOfFormants(name.description) ? 5e-3 : 1e-4
                 let off = pairs.filter { abs($0 - $1) > 1e-5 + Float(close) * largest }
                 let allowed = Self.isOfFormants(name.description) ? found.frames / 10 : 0
-                #expect(off.count <= allowed, "\(item.input ?? ""): \(name) is off in \(off.count) frames: \(off.prefix(2))")
+                #expect(
+                    off.count <= allowed, "\(item.input ?? ""): \(name) is off in \(off.count) frames: \(off.prefix(2))"
+                )
             }
         }
     }
@@ -119,7 +122,8 @@ import Testing
 
     @Test func pitchIsThatOfTheVoice() throws {
         let samples = (0..<16_000).map { index in
-            (1...15).reduce(Float(0)) { $0 + sin(2 * Float.pi * 220 * Float($1) * Float(index) / 16_000) / Float($1) } / 4
+            (1...15).reduce(Float(0)) { $0 + sin(2 * Float.pi * 220 * Float($1) * Float(index) / 16_000) / Float($1) }
+                / 4
         }
         let found = try EGeMAPSDescriptors().extract(AudioClip(samples: samples, sampleRate: 16_000))
         let pitch = try #require(EGeMAPSDescriptors().columns.firstIndex(of: .named("F0semitoneFrom27.5Hz_sma3nz")))
@@ -142,7 +146,8 @@ import Testing
             default: expected = a[0, column]
             }
             let share: Float = Self.isOfFormants(name) ? 0.02 : 2e-3
-            #expect(abs(b[0, column] - expected) <= 1e-4 + share * abs(expected), "\(name): \(b[0, column]), \(expected)")
+            #expect(
+                abs(b[0, column] - expected) <= 1e-4 + share * abs(expected), "\(name): \(b[0, column]), \(expected)")
         }
     }
 

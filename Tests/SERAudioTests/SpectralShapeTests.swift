@@ -75,6 +75,8 @@ import Testing
     @Test func registryKnowsThem() {
         let kinds = FeatureRegistry.standard.kinds.filter { $0.hasPrefix("spectral") }
         #expect(
-            kinds == ["spectralBandwidth", "spectralCentroid", "spectralContrast", "spectralFlatness", "spectralRollOff"])
+            kinds == [
+                "spectralBandwidth", "spectralCentroid", "spectralContrast", "spectralFlatness", "spectralRollOff",
+            ])
     }
 }

@@ -24,7 +24,9 @@ enum EGeMAPSColumns {
     private static let formants = (1...3).flatMap { ["F\($0)frequency", "F\($0)bandwidth", "F\($0)amplitudeLogRelF0"] }
     private static let voiced =
         ["alphaRatioV", "hammarbergIndexV", "slopeV0-500", "slopeV500-1500", "spectralFluxV"] + cepstra.map { $0 + "V" }
-    private static let unvoiced = ["alphaRatioUV", "hammarbergIndexUV", "slopeUV0-500", "slopeUV500-1500", "spectralFluxUV"]
+    private static let unvoiced = [
+        "alphaRatioUV", "hammarbergIndexUV", "slopeUV0-500", "slopeUV500-1500", "spectralFluxUV",
+    ]
     private static let contour = [
         "amean", "stddevNorm", "percentile20.0", "percentile50.0", "percentile80.0", "pctlrange0-2", "meanRisingSlope",
         "stddevRisingSlope", "meanFallingSlope", "stddevFallingSlope",

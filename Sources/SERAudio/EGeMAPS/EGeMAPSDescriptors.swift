@@ -3,8 +3,8 @@
 /// The 25 low-level descriptors of the extended Geneva minimalistic acoustic parameter set, eGeMAPSv02 (Eyben et al.
 /// 2016), every 10 ms, smoothed over three frames, as the openSMILE package gives them.
 ///
-/// [frames, 25]: of spectrum and loudness 10, of pitch, voice quality and formants 15, which are 0 in unvoiced frames but
-/// for formants (and levels of formants, -201 there). A clip needs 60 ms.
+/// [frames, 25]: of spectrum and loudness 10, of pitch, voice quality and formants 15, which are 0 in unvoiced frames
+/// but for formants (and levels of formants, -201 there). A clip needs 60 ms.
 public struct EGeMAPSDescriptors: FeatureExtractor, Hashable {
     public static let kind = "egemapsLLD"
 

@@ -13,9 +13,9 @@ struct Slopes {
 
     /// The slopes between the turning points of a curve.
     ///
-    /// As openSMILE has it, the way from the last turning point to the end counts in the means, with its own sign (a fall
-    /// after the last peak is negative, all other falls are positive), and in the deviations only in the number; a curve
-    /// without turning points has one slope, per number of frames.
+    /// As openSMILE has it, the way from the last turning point to the end counts in the means, with its own sign (a
+    /// fall after the last peak is negative, all other falls are positive), and in the deviations only in the number; a
+    /// curve without turning points has one slope, per number of frames.
     /// - Parameters:
     ///   - curve: The values.
     ///   - points: Its turning points.

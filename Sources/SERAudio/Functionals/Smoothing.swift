@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Moving averages over three frames. Values beyond the ends are those at the ends, and the average after the last frame
-/// is kept too, as openSMILE does: the result is one frame longer.
+/// Moving averages over three frames. Values beyond the ends are those at the ends, and the average after the last
+/// frame is kept too, as openSMILE does: the result is one frame longer.
 enum Smoothing {
     /// The mean of each frame that is not 0 and of those of its neighbours that are not; 0 stays 0.
     static func meanOfNonzero(_ track: [Float]) -> [Float] { meanOfNonzero(track[...]) }

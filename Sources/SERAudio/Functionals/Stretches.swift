@@ -2,8 +2,8 @@
 
 /// The lengths, in frames, of stretches over which a condition holds.
 ///
-/// openSMILE's rules (its functional `Segments`): a stretch begins where the condition has held for three frames, single
-/// frames without it left aside, and ends where it has not held for two; its last frame is not counted.
+/// openSMILE's rules (its functional `Segments`): a stretch begins where the condition has held for three frames,
+/// single frames without it left aside, and ends where it has not held for two; its last frame is not counted.
 struct Stretches {
     /// The lengths, in order.
     private(set) var lengths: [Int] = []

@@ -2,8 +2,8 @@
 
 /// The peaks and valleys of a curve that count: those that rise or fall by a tenth of its range, in turn.
 ///
-/// openSMILE's rules (its functional `Peaks2`): every local extremum is a candidate, but for the two values at each end;
-/// then small peaks go, then small valleys, then all but the greatest of several of one sort in a row.
+/// openSMILE's rules (its functional `Peaks2`): every local extremum is a candidate, but for the two values at each
+/// end; then small peaks go, then small valleys, then all but the greatest of several of one sort in a row.
 struct TurningPoints {
     /// A peak or a valley.
     struct Point {

@@ -21,7 +21,8 @@ public struct FeatureRegistry: Sendable {
 
     private static let builtIn: [any FeatureExtractor.Type] = [
         MFCC.self, LogMel.self, RMSEnergy.self, ZeroCrossingRate.self, EGeMAPS.self, EGeMAPSDescriptors.self,
-        SpectralCentroid.self, SpectralBandwidth.self, SpectralContrast.self, SpectralFlatness.self, SpectralRollOff.self,
+        SpectralCentroid.self, SpectralBandwidth.self, SpectralContrast.self, SpectralFlatness.self,
+        SpectralRollOff.self,
     ]
 
     /// This registry and one more type of features.

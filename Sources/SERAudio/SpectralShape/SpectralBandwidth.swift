@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// How far the frequencies of each frame lie from its centroid, in Hz: the root of the mean squared distance, weighted by
-/// magnitude (`librosa.feature.spectral_bandwidth`), or of another power; one column; 0 of silence.
+/// How far the frequencies of each frame lie from its centroid, in Hz: the root of the mean squared distance, weighted
+/// by magnitude (`librosa.feature.spectral_bandwidth`), or of another power; one column; 0 of silence.
 public struct SpectralBandwidth: SpectralMeasure, Hashable {
     public static let kind = "spectralBandwidth"
 

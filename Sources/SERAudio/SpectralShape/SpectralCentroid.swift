@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The mean frequency of each frame, in Hz, weighted by magnitude (`librosa.feature.spectral_centroid`): one column; 0 of
-/// silence.
+/// The mean frequency of each frame, in Hz, weighted by magnitude (`librosa.feature.spectral_centroid`): one column; 0
+/// of silence.
 public struct SpectralCentroid: SpectralMeasure, Hashable {
     public static let kind = "spectralCentroid"
 

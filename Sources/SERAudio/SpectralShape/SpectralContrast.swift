@@ -6,8 +6,8 @@ import SERSupport
 /// How far peaks stand out above valleys in each octave of each frame, in decibels (Jiang et al. 2002;
 /// `librosa.feature.spectral_contrast`): a column for what lies below the lowest octave and one for each octave.
 ///
-/// A peak is the mean of the greatest fiftieth of an octave's magnitudes, a valley that of the least. Peaks, and valleys,
-/// more than 80 dB below the greatest of the clip count as that far below.
+/// A peak is the mean of the greatest fiftieth of an octave's magnitudes, a valley that of the least. Peaks, and
+/// valleys, more than 80 dB below the greatest of the clip count as that far below.
 public struct SpectralContrast: SpectralMeasure, Hashable {
     public static let kind = "spectralContrast"
 

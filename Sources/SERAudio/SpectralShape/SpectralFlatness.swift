@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// How much each frame is like noise: the geometric mean of its power spectrum over the arithmetic one, from 0 for a tone
-/// to 1 for white noise and silence (`librosa.feature.spectral_flatness`): one column.
+/// How much each frame is like noise: the geometric mean of its power spectrum over the arithmetic one, from 0 for a
+/// tone to 1 for white noise and silence (`librosa.feature.spectral_flatness`): one column.
 public struct SpectralFlatness: SpectralMeasure, Hashable {
     public static let kind = "spectralFlatness"
 

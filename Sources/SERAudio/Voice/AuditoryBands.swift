@@ -6,8 +6,8 @@ import Foundation
 /// Loudness and cepstra, both of 26 mel bands of power from 20 to 8000 Hz.
 ///
 /// Loudness is the mean over the bands of the power, weighted by the equal-loudness curve, to the power of 0.33: the
-/// auditory spectrum of perceptual linear prediction (Hermansky 1990), with the curve's form for wide bands. The cepstra
-/// are HTK's, coefficients 1 to 4, liftered with 22 (Young et al., The HTK Book).
+/// auditory spectrum of perceptual linear prediction (Hermansky 1990), with the curve's form for wide bands. The
+/// cepstra are HTK's, coefficients 1 to 4, liftered with 22 (Young et al., The HTK Book).
 final class AuditoryBands {
     static let cepstra = 4
 

@@ -49,7 +49,8 @@ struct CubicSpline: Sendable {
             after.withUnsafeBufferPointer { after in
                 for knot in 1..<count - 1 {
                     spare[knot] =
-                        (values[knot + 1] - values[knot]) * after[knot] - (values[knot] - values[knot - 1]) * before[knot]
+                        (values[knot + 1] - values[knot]) * after[knot] - (values[knot] - values[knot - 1])
+                        * before[knot]
                 }
             }
         }

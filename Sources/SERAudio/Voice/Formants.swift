@@ -11,11 +11,12 @@ struct Formant {
     var bandwidth: Float = 0
 }
 
-/// Formants of a short frame: the roots of a linear prediction of order 11 of the sound at 11 kHz (Markel and Gray 1976).
+/// Formants of a short frame: the roots of a linear prediction of order 11 of the sound at 11 kHz (Markel and Gray
+/// 1976).
 ///
-/// openSMILE's path, with what is peculiar to it: of the 352 samples that the spectrum gives at 11 kHz the first 220 are
-/// read, with the frequencies below 3.4 kHz alone and the mean counted twice, and the polynomial's roots are those of
-/// 1 - a1/z - a2/z^2 ..., a being the coefficients of the prediction error.
+/// openSMILE's path, with what is peculiar to it: of the 352 samples that the spectrum gives at 11 kHz the first 220
+/// are read, with the frequencies below 3.4 kHz alone and the mean counted twice, and the polynomial's roots are those
+/// of 1 - a1/z - a2/z^2 ..., a being the coefficients of the prediction error.
 final class Formants {
     static let count = 3
 

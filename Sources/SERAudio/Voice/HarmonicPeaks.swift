@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// The harmonics of a voiced frame: peaks of its spectrum close to multiples of the pitch, and their levels against that
-/// of the first, in decibels.
+/// The harmonics of a voiced frame: peaks of its spectrum close to multiples of the pitch, and their levels against
+/// that of the first, in decibels.
 struct HarmonicPeaks {
     /// A harmonic.
     private struct Peak {
@@ -57,7 +57,8 @@ struct HarmonicPeaks {
                 peaks[index] = Peak()
             } else if let reference {
                 let height = peaks[index].height
-                peaks[index].level = height > 0 ? max(Self.leastHeard, 20 * (log10(height) - reference)) : Self.leastHeard
+                peaks[index].level =
+                    height > 0 ? max(Self.leastHeard, 20 * (log10(height) - reference)) : Self.leastHeard
             }
         }
     }
@@ -76,16 +77,21 @@ struct HarmonicPeaks {
     var firstOverSecond: Float { difference(level(2), level(3)) }
 
     /// The level of the second harmonic over that of the loudest near the third formant.
-    func firstOverFormant(_ frequency: Float) -> Float { difference(level(2), level(nearFormant: frequency) ?? -Self.least) }
+    func firstOverFormant(_ frequency: Float) -> Float {
+        difference(level(2), level(nearFormant: frequency) ?? -Self.least)
+    }
 
     private func level(_ number: Int) -> Float { number <= peaks.count ? peaks[number - 1].level : Self.least }
 
-    private func difference(_ first: Float, _ second: Float) -> Float { min(max(first - second, Self.least), -Self.least) }
+    private func difference(_ first: Float, _ second: Float) -> Float {
+        min(max(first - second, Self.least), -Self.least)
+    }
 
     private static func peak(_ magnitudes: UnsafePointer<Float>, _ bin: Int) -> Peak {
         let vertex = Parabola(Double(magnitudes[bin - 1]), Double(magnitudes[bin]), Double(magnitudes[bin + 1]))
         return Peak(
-            bin: bin, frequency: Float((Double(bin) + vertex.offset) * LongSpectrum.spacing), magnitude: magnitudes[bin],
+            bin: bin, frequency: Float((Double(bin) + vertex.offset) * LongSpectrum.spacing),
+            magnitude: magnitudes[bin],
             height: Float(vertex.value))
     }
 

@@ -3,8 +3,8 @@
 import CSERKernels
 import Foundation
 
-/// The spectrum of a long frame: 1024 points under a Gaussian window whose standard deviation is 0.4 of half its length,
-/// 513 bins 15.625 Hz apart.
+/// The spectrum of a long frame: 1024 points under a Gaussian window whose standard deviation is 0.4 of half its
+/// length, 513 bins 15.625 Hz apart.
 final class LongSpectrum {
     static let length = 1024
     static let bins = length / 2 + 1

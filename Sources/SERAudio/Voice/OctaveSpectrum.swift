@@ -2,8 +2,9 @@
 
 import Foundation
 
-/// A magnitude spectrum over the logarithm of frequency, as subharmonic summation reads it (Hermes 1988): what lies between
-/// peaks is taken off, the rest is smoothed, interpolated by a cubic spline and weighted as the ear is sensitive.
+/// A magnitude spectrum over the logarithm of frequency, as subharmonic summation reads it (Hermes 1988): what lies
+/// between peaks is taken off, the rest is smoothed, interpolated by a cubic spline and weighted as the ear is
+/// sensitive.
 final class OctaveSpectrum {
     static let count = LongSpectrum.bins
     /// The logarithm to base 2 of the first point's frequency in Hz, 25.

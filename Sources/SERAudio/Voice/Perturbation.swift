@@ -5,10 +5,10 @@ import Foundation
 
 /// How the lengths and amplitudes of successive periods of the voice differ: jitter and shimmer.
 ///
-/// From where the frame before left off, period after period is found as the shift, within a tenth of what the pitch says,
-/// at which a period correlates best with the next. Periods that correlate by more than a half count. Local jitter is the
-/// mean difference of successive lengths over the mean length, local shimmer that of amplitudes (greatest less least
-/// sample) over the mean amplitude (Eyben et al. 2016, after Praat).
+/// From where the frame before left off, period after period is found as the shift, within a tenth of what the pitch
+/// says, at which a period correlates best with the next. Periods that correlate by more than a half count. Local
+/// jitter is the mean difference of successive lengths over the mean length, local shimmer that of amplitudes (greatest
+/// less least sample) over the mean amplitude (Eyben et al. 2016, after Praat).
 struct Perturbation {
     /// The jitter of the frame taken last, from 0 to 1.
     private(set) var jitter: Float = 0

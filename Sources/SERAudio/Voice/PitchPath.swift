@@ -5,8 +5,8 @@ import Foundation
 /// The pitch of each frame, chosen among candidates so that it is voiced, within the range of speech and smooth, by a
 /// Viterbi search that decides at most 40 frames late.
 ///
-/// openSMILE's costs with the weights of eGeMAPS, and what is peculiar to them: staying unvoiced costs 1, and the change
-/// of pitch that another is compared with is that of the transition looked at last, on whatever path.
+/// openSMILE's costs with the weights of eGeMAPS, and what is peculiar to them: staying unvoiced costs 1, and the
+/// change of pitch that another is compared with is that of the transition looked at last, on whatever path.
 struct PitchPath {
     /// The pitch of each frame decided so far, in Hz; 0 where it is unvoiced.
     private(set) var frequencies: [Float] = []

@@ -39,7 +39,8 @@ final class SpectralBalance {
 
     deinit { levels.deallocate() }
 
-    /// Weights of levels whose sum is the slope of the line by least squares. openSMILE counts one bin less than it sums.
+    /// Weights of levels whose sum is the slope of the line by least squares. openSMILE counts one bin less than it
+    /// sums.
     private static func slopeWeights(_ bins: ClosedRange<Int>) -> [Float] {
         let frequencies = bins.map { Double($0) * ShortSpectrum.spacing }
         let count = Double(bins.count - 1)

@@ -23,7 +23,8 @@ enum VoiceFrames {
 
     /// Refuses rates other than the one that descriptors are defined at.
     static func check(_ sampleRate: Double) throws(FeatureError) {
-        try require(sampleRate == rate, "sampleRate \(sampleRate): must be \(Int(rate)) Hz; clips at other rates are resampled")
+        try require(
+            sampleRate == rate, "sampleRate \(sampleRate): must be \(Int(rate)) Hz; clips at other rates are resampled")
     }
 
     /// Refuses clips shorter than a long frame.
