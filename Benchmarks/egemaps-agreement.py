@@ -39,13 +39,15 @@ for file in try String(contentsOfFile: arguments[2], encoding: .utf8).split(sepa
 try output.write(to: URL(fileURLWithPath: arguments[3]))
 print(spent / seconds)
 """
-GROUPS = [("pitch", ("F0semitone",)), ("loudness and level", ("oudness", "equivalentSoundLevel")),
-          ("spectral flux", ("spectralFlux",)), ("cepstra", ("mfcc",)), ("jitter and shimmer", ("jitter", "shimmer")), ("harmonics to noise", ("HNR",)),
-          ("H1-H2, H1-A3", ("logRelF0",)), ("formant frequencies", ("F1frequency", "F2frequency", "F3frequency")),
-          ("formant bandwidths", ("F1bandwidth", "F2bandwidth", "F3bandwidth")),
-          ("formant levels", ("F1amplitude", "F2amplitude", "F3amplitude")),
-          ("alpha ratio, Hammarberg index", ("alphaRatio", "hammarberg")), ("slopes", ("slope",)),
-          ("voiced and unvoiced stretches", ("Segment",))]
+GROUPS = [
+    ("pitch", ("F0semitone",)), ("loudness and level", ("oudness", "equivalentSoundLevel")),
+    ("spectral flux", ("spectralFlux",)), ("cepstra", ("mfcc",)), ("jitter and shimmer", ("jitter", "shimmer")),
+    ("harmonics to noise", ("HNR",)), ("H1-H2, H1-A3", ("logRelF0-",)),
+    ("formant frequencies", ("F1frequency", "F2frequency", "F3frequency")),
+    ("formant bandwidths", ("F1bandwidth", "F2bandwidth", "F3bandwidth")),
+    ("formant levels", ("F1amplitude", "F2amplitude", "F3amplitude")),
+    ("alpha ratio, Hammarberg index", ("alphaRatio", "hammarberg")), ("slopes", ("slope",)),
+    ("voiced and unvoiced stretches", ("Segment",))]
 
 
 def built(folder):
