@@ -19,6 +19,15 @@ import Testing
         #expect(image.arrangement == .image && image.span == .exactly(seconds: 3))
     }
 
+    @Test func functionalsOfAClipAreItsVector() throws {
+        let samples = (0..<32_000).map { Float($0 % 100) / 200 - 0.25 }
+        let clip = AudioClip(samples: samples, sampleRate: 16_000)
+        let pipeline = try FeaturePipeline(for: [88], extractor: EGeMAPS(), seconds: 3)
+        #expect(pipeline.arrangement == .vector([.mean]))
+        let matrix = try pipeline.matrix(of: clip), functionals = try EGeMAPS().extract(clip)
+        #expect(matrix == functionals)
+    }
+
     @Test func unfitInputsSayWhatWouldFit() {
         let frames = #expect(throws: ShapeError.self) {
             try FeaturePipeline(for: [1, 40, 100], extractor: mfcc, seconds: 3)

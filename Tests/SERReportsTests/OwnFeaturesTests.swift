@@ -118,7 +118,11 @@ private enum Unwritable: WrappedCoding { static let (kind, reads, writes) = ("un
         let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
         let path = file.path, known = FeatureRegistry.standard.kinds
         #expect(error == .unknownFeatures(path: path, kind: "peaks", known: known))
-        #expect(known == ["logMel", "mfcc", "rmsEnergy", "zeroCrossingRate"])
+        #expect(
+            known == [
+                "egemaps", "egemapsLLD", "logMel", "mfcc", "rmsEnergy", "spectralBandwidth", "spectralCentroid",
+                "spectralContrast", "spectralFlatness", "spectralRollOff", "zeroCrossingRate",
+            ])
         #expect(error?.description.contains("features: .standard.adding(...)") == true)
     }
 
