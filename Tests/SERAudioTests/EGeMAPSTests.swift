@@ -111,6 +111,23 @@ import Testing
         }
     }
 
+    /// Sounds that recordings seldom hold: none of them may lead to what is not a number.
+    @Test(arguments: [1e-38, 1e-20, 1e-6, 1, 1e5] as [Float])
+    func anySoundGivesNumbers(_ gain: Float) throws {
+        let sounds: [(Int) -> Float] = [
+            { _ in 1 }, { $0 % 2 == 0 ? 1 : -1 }, { $0 == 3000 ? 1 : 0 }, { Float($0) / 6000 },
+            { $0 < 3000 ? 0 : sin(Float($0)) }, { $0 / 145 % 2 == 0 ? 1 : -1 }, { Float($0 % 16) - 8 },
+            { $0 % 291 == 0 ? 1 : 0 }, { sin(Float.pi / 8 * Float($0)) * sin(0.001 * Float($0)) },
+        ]
+        for (index, sound) in sounds.enumerated() {
+            let clip = AudioClip(samples: (0..<6000).map { gain * sound($0) }, sampleRate: 16_000)
+            for features in [EGeMAPS(), EGeMAPSDescriptors()] as [any FeatureExtractor] {
+                let found = try features.extract(clip)
+                #expect(found.values.allSatisfy { $0.isFinite }, "sound \(index)")
+            }
+        }
+    }
+
     @Test func silenceHasNoVoice() throws {
         let clip = Self.silence(16_000)
         for name in ["F0semitoneFrom27.5Hz_sma3nz_amean", "jitterLocal_sma3nz_stddevNorm", "VoicedSegmentsPerSec"] {
