@@ -82,9 +82,14 @@ struct VoiceTracks {
             for frame in 0..<frames {
                 workshop.long.take(samples + frame * VoiceFrames.hop)
                 levels[frame] = workshop.long.level
-                workshop.octaves.take(workshop.long.magnitudes)
-                let row = UnsafeMutableBufferPointer(rebasing: candidates[frame * count..<(frame + 1) * count])
-                workshop.summation.take(workshop.octaves.values, into: row)
+                let lane = frame % OctaveSpectrum.lanes
+                workshop.octaves.take(workshop.long.magnitudes, lane: lane)
+                guard lane == OctaveSpectrum.lanes - 1 || frame == frames - 1 else { continue }
+                workshop.octaves.interpolate()
+                for (lane, frame) in (frame - lane...frame).enumerated() {
+                    let row = UnsafeMutableBufferPointer(rebasing: candidates[frame * count..<(frame + 1) * count])
+                    workshop.summation.take(workshop.octaves.points(of: lane), into: row)
+                }
             }
         }
         let path = PitchPath(through: candidates)

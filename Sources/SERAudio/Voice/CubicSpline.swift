@@ -41,16 +41,17 @@ struct CubicSpline: Sendable {
         self.left = left
     }
 
-    /// The spline at all points; `spare` has room for as many numbers as there are knots.
+    /// The splines at all points of four sets of values at once: where each number waits for the one before, four take
+    /// little longer than one. `spare` has room for as many numbers as there are knots.
     func interpolate(
-        _ values: UnsafePointer<Double>, into out: UnsafeMutablePointer<Double>, spare: UnsafeMutablePointer<Double>
+        _ values: UnsafePointer<SIMD4<Double>>, into out: UnsafeMutablePointer<SIMD4<Double>>,
+        spare: UnsafeMutablePointer<SIMD4<Double>>
     ) {
         before.withUnsafeBufferPointer { before in
             after.withUnsafeBufferPointer { after in
                 for knot in 1..<count - 1 {
-                    spare[knot] =
-                        (values[knot + 1] - values[knot]) * after[knot] - (values[knot] - values[knot - 1])
-                        * before[knot]
+                    let (rise, fall) = (values[knot + 1] - values[knot], values[knot] - values[knot - 1])
+                    spare[knot] = rise * after[knot] - fall * before[knot]
                 }
             }
         }
@@ -59,23 +60,22 @@ struct CubicSpline: Sendable {
             weights.withUnsafeBufferPointer { weights in
                 for point in 0..<left.count {
                     let knot = Int(left[point]), weight = weights[point]
-                    out[point] =
-                        weight[0] * values[knot] + weight[1] * values[knot + 1] + weight[2] * spare[knot]
-                        + weight[3] * spare[knot + 1]
+                    let line = values[knot] * weight[0] + values[knot + 1] * weight[1]
+                    out[point] = line + spare[knot] * weight[2] + spare[knot + 1] * weight[3]
                 }
             }
         }
     }
 
-    private func solve(_ derivatives: UnsafeMutablePointer<Double>) {
-        derivatives[0] = 0
-        derivatives[count - 1] = 0
+    private func solve(_ derivatives: UnsafeMutablePointer<SIMD4<Double>>) {
+        derivatives[0] = .zero
+        derivatives[count - 1] = .zero
         chain.withUnsafeBufferPointer { chain in
-            for knot in 1..<count - 1 { derivatives[knot] -= chain[knot] * derivatives[knot - 1] }
+            for knot in 1..<count - 1 { derivatives[knot] -= derivatives[knot - 1] * chain[knot] }
         }
         back.withUnsafeBufferPointer { back in
             for knot in stride(from: count - 2, through: 1, by: -1) {
-                derivatives[knot] -= back[knot] * derivatives[knot + 1]
+                derivatives[knot] -= derivatives[knot + 1] * back[knot]
             }
         }
     }

@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// A magnitude spectrum over the logarithm of frequency, as subharmonic summation reads it (Hermes 1988): what lies
-/// between peaks is taken off, the rest is smoothed, interpolated by a cubic spline and weighted as the ear is
+/// Magnitude spectra of four frames over the logarithm of frequency, as subharmonic summation reads them (Hermes 1988):
+/// what lies between peaks is taken off, the rest is smoothed, interpolated by a cubic spline and weighted as the ear is
 /// sensitive.
 final class OctaveSpectrum {
     static let count = LongSpectrum.bins
@@ -14,13 +14,16 @@ final class OctaveSpectrum {
     /// Points of an octave as openSMILE counts them, one too many for all octaves.
     static let pointsPerOctave = Double(count) / (log2(8000.0) - lowest)
 
-    /// The points, [count].
-    let values: UnsafeMutablePointer<Float>
+    /// Frames at once.
+    static let lanes = 4
+
+    /// The points, [lanes, count].
+    private let values: UnsafeMutablePointer<Float>
 
     private let spline: CubicSpline
     private let weights: [Double]
-    private let bins: UnsafeMutablePointer<Double>
-    private let points: UnsafeMutablePointer<Double>
+    private let bins: UnsafeMutablePointer<SIMD4<Double>>
+    private let points: UnsafeMutablePointer<SIMD4<Double>>
 
     private static let plan = CubicSpline(
         knots: [2 * log2(LongSpectrum.spacing) - log2(2 * LongSpectrum.spacing)]
@@ -35,10 +38,10 @@ final class OctaveSpectrum {
     init() {
         spline = Self.plan
         weights = Self.sensitivity
-        values = .allocate(capacity: Self.count)
-        values.initialize(repeating: 0, count: Self.count)
+        values = .allocate(capacity: Self.lanes * Self.count)
+        values.initialize(repeating: 0, count: Self.lanes * Self.count)
         bins = .allocate(capacity: 3 * Self.count)
-        bins.initialize(repeating: 0, count: 3 * Self.count)
+        bins.initialize(repeating: .zero, count: 3 * Self.count)
         points = bins + Self.count
     }
 
@@ -47,18 +50,35 @@ final class OctaveSpectrum {
         bins.deallocate()
     }
 
-    /// Takes over the magnitudes of a long frame.
-    func take(_ magnitudes: UnsafePointer<Float>) {
-        for bin in 0..<Self.count { bins[bin] = Double(magnitudes[bin]) }
-        keepPeaks()
-        smooth()
-        spline.interpolate(bins, into: points, spare: bins + 2 * Self.count)
-        for point in 0..<Self.count { values[point] = Float(max(0, points[point] * weights[point])) }
+    /// Takes over the magnitudes of a long frame, which are changed.
+    func take(_ magnitudes: UnsafeMutablePointer<Float>, lane: Int) {
+        Self.keepPeaks(magnitudes)
+        var (before, now) = (0.0, Double(magnitudes[0]))
+        for bin in 0..<Self.count - 1 {
+            let next = Double(magnitudes[bin + 1])
+            bins[bin][lane] = (before + 2 * now + next) / 4
+            (before, now) = (now, next)
+        }
+        bins[Self.count - 1][lane] = now
     }
 
+    /// Interpolates and weights the frames taken over.
+    func interpolate() {
+        spline.interpolate(bins, into: points, spare: bins + 2 * Self.count)
+        weights.withUnsafeBufferPointer { weights in
+            for point in 0..<Self.count {
+                let weighted = points[point] * weights[point]
+                for lane in 0..<Self.lanes { values[lane * Self.count + point] = Float(max(0, weighted[lane])) }
+            }
+        }
+    }
+
+    /// The points of a frame, [count].
+    func points(of lane: Int) -> UnsafePointer<Float> { UnsafePointer(values + lane * Self.count) }
+
     /// Sets to 0 what is more than two bins from the peaks on both sides of it.
-    private func keepPeaks() {
-        let last = Self.count - 1
+    private static func keepPeaks(_ bins: UnsafeMutablePointer<Float>) {
+        let last = count - 1
         var peak: Int? = bins[0] > bins[1] ? 0 : nil
         var found = peak == nil ? 0 : 1
         for bin in 1...last {
@@ -69,14 +89,5 @@ final class OctaveSpectrum {
         }
         // As openSMILE does where there is but one peak, wherever it is.
         if found == 1 { for other in 3...last { bins[other] = 0 } }
-    }
-
-    private func smooth() {
-        var before = 0.0
-        for bin in 0..<Self.count - 1 {
-            let now = bins[bin]
-            bins[bin] = (before + 2 * now + bins[bin + 1]) / 4
-            before = now
-        }
     }
 }
