@@ -24,6 +24,29 @@ import Testing
         }
     }
 
+    /// The numbers that openSMILE gave of the same file (Tests/Fixtures/egemaps.py), in its order and by its names.
+    @Test func givesWhatOpenSMILEGives() async throws {
+        let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/audio")
+        let file = fixtures.appendingPathComponent("egemaps_low.wav").path
+        let report = try object(try await Command.run(["features", file, "--features", "egemaps", "--json"]).output)
+        let values = try #require((report["values"] as? [[Double]])?.first)
+        #expect(report["features"] as? String == "egemaps" && values.count == 88)
+        let names = try #require(report["coefficientNames"] as? [String])
+        #expect(names[0] == "F0semitoneFrom27.5Hz_sma3nz_amean")
+        let first = try Data(contentsOf: fixtures.appendingPathComponent("egemaps.bin")).prefix(4)
+            .withUnsafeBytes { $0.loadUnaligned(as: Float.self) }
+        #expect(abs(values[0] - Double(first)) < 1e-3 * abs(Double(first)), "\(values[0]) and \(first)")
+        let text = try await Command.run(["features", file, "--features", "egemaps"])
+        #expect(text.output.contains("1 frame of 88") && text.output.contains("value"))
+        let bands = try object(try await Command.run(["features", file, "--features", "logmel", "--json"]).output)
+        #expect(bands["coefficients"] as? Int == 64 && bands["sampleRate"] as? Double == 16_000)
+        for wrong in [["--rate", "8000"], ["--coefficients", "3"], ["--preset", "kaldi"]] {
+            let refused = try await Command.run(["features", file, "--features", "egemaps"] + wrong)
+            #expect(refused.code == 64 && refused.errors.contains(wrong[0]), "\(refused.errors)")
+        }
+    }
+
     @Test(arguments: [
         (["--preset", "torchaudio"], 81, 40, 16_000.0), (["--preset", "kaldi"], 98, 13, 16_000),
         (["--coefficients", "13", "--rate", "16000"], 32, 13, 16_000),

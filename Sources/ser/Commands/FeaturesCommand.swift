@@ -26,7 +26,7 @@ extension FeaturePreset: ExpressibleByArgument {
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract: "Compute the MFCCs of sound files.",
+        abstract: "Compute the features of sound files.",
         discussion: """
             A file that cannot be read is told on standard error; the others are computed all the same, and the exit code \
             is 1. With --json each file is one line, with what is wrong with it under "error".
@@ -38,15 +38,19 @@ struct FeaturesCommand: ParsableCommand {
 
             EXAMPLE:
               ser features speech.wav --preset librosa --output speech.npy
+              ser features speech.wav --features egemaps --json
             """)
 
     @Argument(help: ArgumentHelp("\(SoundInput.help)", valueName: "file"))
     var files: [SoundInput]
 
-    @Option(help: "Whose definition of MFCCs to follow.")
-    var preset = FeaturePreset.librosa
+    @Option(help: "What is computed: \(FeatureChoice.help)")
+    var features = FeatureChoice.mfcc
 
-    @Option(help: ArgumentHelp("Number of coefficients, c0 included.", valueName: "count"))
+    @Option(help: "Whose definition of MFCCs to follow. (default: librosa)")
+    var preset: FeaturePreset?
+
+    @Option(help: ArgumentHelp("Number of MFCCs, c0 included, or of bands.", valueName: "count"))
     var coefficients: Int?
 
     @Option(help: ArgumentHelp("Rate to which the sound is resampled, in Hz.", valueName: "hertz"))
@@ -67,7 +71,7 @@ struct FeaturesCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let extractor = MFCC(preset, coefficients: coefficients ?? usualCoefficients, sampleRate: rate)
+        let extractor = try extractor
         try extractor.validate()
         if let output { try prepare(output: output, besides: files.map(\.file)) }
         var failures = 0
@@ -89,7 +93,19 @@ struct FeaturesCommand: ParsableCommand {
         if failures > 0 { throw ExitCode.failure }
     }
 
-    private func show(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput) throws {
+    private var extractor: any FeatureExtractor {
+        get throws {
+            guard features == .mfcc else {
+                guard preset == nil else { throw ValidationError("--preset is of MFCCs: leave it out.") }
+                return try features.extractor(coefficients: coefficients, rate: rate)
+            }
+            return MFCC(usualPreset, coefficients: coefficients ?? usualCoefficients, sampleRate: rate)
+        }
+    }
+
+    private var usualPreset: FeaturePreset { preset ?? .librosa }
+
+    private func show(_ matrix: FeatureMatrix, of extractor: any FeatureExtractor, _ file: SoundInput) throws {
         if let output { try AtomicFile.write(matrix.npy(), to: output) }
         if common.json {
             try printJSON(Report(matrix, of: extractor, file, self), onOneLine: true)
@@ -99,20 +115,25 @@ struct FeaturesCommand: ParsableCommand {
     }
 
     private var usualCoefficients: Int? {
-        preset == .librosa || preset == .librosaLegacy ? 40 : nil
+        usualPreset == .librosa || usualPreset == .librosaLegacy ? 40 : nil
     }
 
     private struct Report: Encodable {
-        let file, preset: String
+        let file, features: String
+        /// Whose definition of MFCCs; nil for other features.
+        let preset: String?
         let sampleRate: Double
         let frames, coefficients: Int
         let coefficientNames: [String]
         let output: String?
         let values: [[Float]]?
 
-        init(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput, _ command: FeaturesCommand) {
+        init(
+            _ matrix: FeatureMatrix, of extractor: any FeatureExtractor, _ file: SoundInput, _ command: FeaturesCommand
+        ) {
             self.file = file.name
-            preset = command.preset.defaultValueDescription
+            features = command.features.rawValue
+            preset = command.features == .mfcc ? command.usualPreset.defaultValueDescription : nil
             sampleRate = extractor.sampleRate
             frames = matrix.frames
             coefficients = matrix.coefficients
@@ -122,13 +143,17 @@ struct FeaturesCommand: ParsableCommand {
         }
     }
 
-    private func printTable(_ matrix: FeatureMatrix, of extractor: MFCC, _ file: SoundInput) throws {
+    private func printTable(_ matrix: FeatureMatrix, of extractor: any FeatureExtractor, _ file: SoundInput) throws {
+        let definition = features == .mfcc ? usualPreset.defaultValueDescription : features.rawValue
         try printText(
-            "\(file.title): \(matrix.frames) frames of \(matrix.coefficients) coefficients at "
-                + "\(extractor.sampleRate.significant(6)) Hz (\(preset.defaultValueDescription))")
+            "\(file.title): \(matrix.frames) \(matrix.frames == 1 ? "frame" : "frames") of \(matrix.coefficients) "
+                + "coefficients at \(extractor.sampleRate.significant(6)) Hz (\(definition))")
         if let output {
             try printText("written to \(output.path)")
             return
+        }
+        guard matrix.frames > 1 else {
+            return try printText(values(of: matrix, extractor).lines.joined(separator: "\n"))
         }
         let statistics: [TimeStatistic] = [.mean, .standardDeviation, .minimum, .maximum]
         let summary = try matrix.statistics(statistics)
@@ -138,5 +163,14 @@ struct FeaturesCommand: ParsableCommand {
             table.append(["\(column)"] + values.map { Double($0).fixed(3) })
         }
         try printText(table.lines.joined(separator: "\n"))
+    }
+
+    /// The values of a single row, which have no statistics.
+    private func values(of matrix: FeatureMatrix, _ extractor: any FeatureExtractor) -> TextTable {
+        var table = TextTable(["coefficient", "value"], alignments: [.left])
+        for (column, value) in zip(extractor.columns, matrix.row(0)) {
+            table.append(["\(column)", Double(value).fixed(3)])
+        }
+        return table
     }
 }

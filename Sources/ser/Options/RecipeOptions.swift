@@ -5,11 +5,6 @@ import SERAudio
 import SERModels
 import SERTraining
 
-/// What a network reads.
-enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
-    case mfcc, logmel
-}
-
 /// What changes training clips.
 enum AugmentationChoice: String, ExpressibleByArgument, CaseIterable {
     case none, voices
@@ -21,7 +16,7 @@ struct RecipeOptions: ParsableArguments {
         help: ArgumentHelp("How often every training clip is seen. (default: 100; SERNet 40)", valueName: "count"))
     var epochs: Int?
 
-    @Option(help: "What the network reads: MFCCs or log-mel bands. (default: mfcc; SERNet logmel)")
+    @Option(help: "What the network reads: \(FeatureChoice.help) (default: mfcc; SERNet logmel)")
     var features: FeatureChoice?
 
     @Option(
@@ -65,6 +60,7 @@ struct RecipeOptions: ParsableArguments {
         if let epochs, !(1...100_000).contains(epochs) {
             throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")
         }
+        if let features { _ = try features.extractor(coefficients: coefficients, rate: rate) }
         if let duration, !(duration > 0 && duration <= 60) {
             throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
         }
@@ -79,7 +75,10 @@ struct RecipeOptions: ParsableArguments {
     /// A network, trained so.
     func candidate(_ architecture: Architecture, calibrates: Bool) -> Candidate {
         var trainer = architecture.trainer
-        if features != nil || rate != nil || coefficients != nil { trainer.features = extractor(for: architecture) }
+        let choice = features ?? (architecture == .serNet ? .logmel : .mfcc)
+        if let extractor = try? choice.extractor(coefficients: coefficients, rate: rate) {
+            trainer.features = extractor
+        }
         if let epochs { trainer.epochs = epochs }
         if let duration { trainer.duration = duration }
         if let batchSize { trainer.batchSize = batchSize }
@@ -89,13 +88,6 @@ struct RecipeOptions: ParsableArguments {
         trainer.calibrates = calibrates
         trainer.isStrict = reading.strict
         return architecture.candidate(trainer, summary: annInput)
-    }
-
-    private func extractor(for architecture: Architecture) -> any FeatureExtractor {
-        switch features ?? (architecture == .serNet ? .logmel : .mfcc) {
-        case .mfcc: MFCC(.librosa, coefficients: coefficients ?? 40, sampleRate: rate ?? 22_050)
-        case .logmel: LogMel.speech(bands: coefficients ?? 64, sampleRate: rate ?? 16_000)
-        }
     }
 }
 
