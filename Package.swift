@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "SERCore", targets: ["SERCore"]),
         .library(name: "SERAudio", targets: ["SERAudio"]),
         .library(name: "SERModels", targets: ["SERModels"]),
+        .library(name: "SERPretrained", targets: ["SERPretrained"]),
         .library(name: "SERTraining", targets: ["SERTraining"]),
         .library(name: "SERReports", targets: ["SERReports"]),
         .library(name: "SERSyntheticSpeech", targets: ["SERSyntheticSpeech"]),
@@ -47,6 +48,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("lapacke", .when(platforms: [.linux]))]),
         // What a program links that recognises: no corpora, no training, no pages.
         .target(name: "SERModels", dependencies: ["SERCore", "SERAudio", "SERSupport", "CSERKernels"]),
+        // Recognizers that were trained by Scripts/train-pretrained. Apart, so that who brings their own carries none.
+        .target(
+            name: "SERPretrained", dependencies: ["SERModels"], resources: [.copy("Resources/english.safetensors")]),
         .target(name: "SERTraining", dependencies: ["SERModels", "SERCore", "SERAudio", "SERSupport"]),
         .target(
             name: "SERReports", dependencies: ["SERTraining", "SERModels", "SERCore", "SERAudio", "SERSupport", "CPNG"]),
@@ -68,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "ser",
             dependencies: [
-                "SERCore", "SERAudio", "SERModels", "SERTraining", "SERReports", "SERSyntheticSpeech", "SERBenchmarks",
+                "SERCore", "SERAudio", "SERModels", "SERPretrained", "SERTraining", "SERReports", "SERSyntheticSpeech",
+                "SERBenchmarks",
                 "SERInterchange", "SERSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 // Serves the live view, on the loopback address alone.

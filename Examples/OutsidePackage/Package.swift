@@ -22,5 +22,11 @@ let package = Package(
         .executableTarget(
             name: "own-app",
             dependencies: [.product(name: "SERModels", package: "SER")]),
+        // The same with the recognizer that comes with the library.
+        .executableTarget(
+            name: "own-voice",
+            dependencies: [
+                .product(name: "SERModels", package: "SER"), .product(name: "SERPretrained", package: "SER"),
+            ]),
     ]
 )

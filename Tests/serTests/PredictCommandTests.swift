@@ -38,6 +38,29 @@ import Testing
         }
     }
 
+    /// Without a model, the recognizer that comes with the library answers; sound by its name or its first bytes is none.
+    @Test func withoutAModelTheLibrarysOwnAnswers() async throws {
+        try await withFolder { folder in
+            let (model, clip) = try await trained(in: folder)
+            let silent = folder.appendingPathComponent("silent"), none = folder.appendingPathComponent("none.wav").path
+            try AudioFile.write(
+                AudioClip(samples: [Float](repeating: 0, count: 16_000), sampleRate: 16_000), to: silent)
+            let run = try await Command.run(["predict", clip.path, silent.path])
+            try #require(run.code == 0, "\(run.errors)")
+            let lines = run.output.split(separator: "\n")
+            #expect(lines.count == 2 && lines[1].contains("not sure") && lines[1].contains("no speech"))
+            let first = try await Command.run(["predict", silent.path, "--json"])
+            let answer = try object(first.output), labels = try #require(answer["probabilities"] as? [String: Double])
+            #expect(labels.keys.sorted() == ["anger", "disgust", "fear", "happiness", "neutral", "sadness"])
+            #expect(answer["unsure"] as? Bool == true)
+            let sure = try await Command.run(["predict", silent.path, "--unsure-below", "0"])
+            #expect(sure.code == 0 && !sure.output.contains("not sure"))
+            #expect(try await Command.run(["predict", none]).errors.contains("no such file"))
+            let alone = try await Command.run(["predict", model])
+            #expect(alone.code != 0 && alone.errors.contains("name the sound after it"))
+        }
+    }
+
     @Test func whatWasHeardIsTold() async throws {
         try await withFolder { folder in
             let (model, clip) = try await trained(in: folder), voice = try AudioFile.read(at: clip)

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import SERAudio
 import SERModels
+import SERPretrained
 import SERSupport
 
 struct PredictCommand: ParsableCommand {
@@ -14,34 +15,40 @@ struct PredictCommand: ParsableCommand {
             A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
             code is 1. With --json each file is one line, with what is wrong with it under "error". Of a \
             long file the model hears the part with most speech, which is told. Where no speech is found, that is told \
-            too, and with --unsure-below the answer is "not sure".
+            too, and where the model refuses to guess, or with --unsure-below, the answer is "not sure".
+
+            Without a model, the recognizer that comes with the library answers: six emotions of voices it has never \
+            heard, in English. Docs/PretrainedModels.md says how often it is right.
 
             EXAMPLE:
+              ser predict speech.wav
               ser predict gru.safetensors speech.wav --unsure-below 0.6
             """)
 
-    @Argument(help: "A model file that `ser train` wrote.")
-    var model: URL
-
-    @Argument(help: ArgumentHelp("\(SoundInput.help)", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp(
+            "Sound, and before it perhaps a model file that `ser train` wrote. \(SoundInput.help)", valueName: "file"))
     var files: [SoundInput]
 
-    @Option(help: ArgumentHelp("Say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
-    var unsureBelow: Float = 0
+    @Option(
+        help: ArgumentHelp(
+            "Say \"not sure\" where no emotion is this probable, from 0 to 1. (default: as the model says)",
+            valueName: "number"))
+    var unsureBelow: Float?
 
     @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         try SoundInput.validate(files)
-        if !(0...1).contains(unsureBelow) {
+        if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
     }
 
     func run() throws {
         common.apply()
-        let recognizer = try Recognizer(contentsOf: model)
+        let (recognizer, files) = try recognizerAndSound()
         var failures = 0
         var missesSpeech = false
         for file in files {
@@ -55,7 +62,7 @@ struct PredictCommand: ParsableCommand {
             switch answer {
             case .success(let prediction):
                 note(prediction.remarks, about: file.title)
-                try show(prediction, of: file)
+                try show(prediction, of: file, threshold: recognizer.unsureBelow)
                 missesSpeech = missesSpeech || !prediction.heard.hasSpeech && !prediction.heard.isWhole
             case .failure(let error):
                 if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
@@ -72,9 +79,19 @@ struct PredictCommand: ParsableCommand {
         if failures > 0 { throw ExitCode.failure }
     }
 
-    private func show(_ prediction: Prediction, of file: SoundInput) throws {
-        let heard = prediction.heard
-        let isUnsure = prediction.label(unsureBelow: unsureBelow) == nil || (!heard.hasSpeech && unsureBelow > 0)
+    /// The model that stands first, or else the library's own, and the sound.
+    private func recognizerAndSound() throws -> (Recognizer, [SoundInput]) {
+        guard let first = files.first?.file, first.isNamedModel else { return (try .pretrained(), files) }
+        let recognizer = try Recognizer(contentsOf: first)
+        guard files.count > 1 else {
+            throw ValidationError("\(first.lastPathComponent) is a model: name the sound after it.")
+        }
+        return (recognizer, Array(files.dropFirst()))
+    }
+
+    private func show(_ prediction: Prediction, of file: SoundInput, threshold: Float?) throws {
+        let heard = prediction.heard, threshold = unsureBelow ?? threshold ?? 0
+        let isUnsure = prediction.label(unsureBelow: threshold) == nil || (!heard.hasSpeech && threshold > 0)
         guard common.json else {
             let answer = isUnsure ? "not sure (\(prediction.ranking))" : prediction.ranking
             return try printText("\(file.title): \(answer)\(heard.remark.map { "  (\($0))" } ?? "")")
