@@ -68,6 +68,38 @@ private func noise(seconds: Double) -> AudioClip {
         #expect(throws: ModelFileError.self) { try original.save(to: file) }
     }
 
+    /// The recognizer that comes with the library is a file as the library writes it, byte for byte.
+    @Test func theFileThatComesWithTheLibraryIsItsOwn() throws {
+        let shipped = URL(fileURLWithPath: #filePath)
+            .appendingPathComponent("../../../Sources/SERPretrained/Resources/english.safetensors").standardizedFileURL
+        let folder = try TemporaryFolder(), again = folder.path("again.safetensors")
+        let recognizer = try Recognizer(contentsOf: shipped)
+        #expect(recognizer.labels == ["angry", "disgust", "fear", "happy", "neutral", "sad"])
+        #expect(recognizer.unsureBelow == 0.5 && recognizer.calibration != nil && recognizer.pipeline.trimming != nil)
+        try recognizer.save(to: again)
+        #expect(try Data(contentsOf: again) == Data(contentsOf: shipped))
+    }
+
+    /// However long a recorder runs before and behind a voice, it hears the same; readers of format 2 would not.
+    @Test func aRecognizerThatHearsNoSilenceComesBackAsOne() throws {
+        let folder = try TemporaryFolder(), file = folder.path("model.safetensors")
+        let original = try recognizer(.gru)
+        let trimmed = original.trimmingSilence(SilenceTrimming(decibels: 40, margin: 0))
+        let clip = noise(seconds: 1), silence = [Float](repeating: 0, count: 22_050)
+        let late = AudioClip(samples: silence + clip.samples + silence, sampleRate: 22_050)
+        #expect(try original.recognize(late).entries != original.recognize(clip).entries)
+        let prediction = try trimmed.recognize(late), alone = try trimmed.recognize(clip)
+        #expect(zip(prediction.entries, alone.entries).allSatisfy { abs($0.probability - $1.probability) < 0.02 })
+        #expect(abs(prediction.heard.start - 1) < 0.021 && abs(prediction.heard.end - 2) < 0.021)
+        #expect(prediction.heard.isWhole && abs((prediction.heard.silence ?? 0) - 2) < 0.05)
+        try trimmed.save(to: file)
+        #expect(try SafetensorsReader(at: file).metadata["ser.format"] == "3")
+        let copy = try Recognizer(contentsOf: file)
+        #expect(copy.pipeline.trimming == SilenceTrimming(decibels: 40, margin: 0))
+        #expect(try copy.recognize(late) == prediction)
+        #expect(copy.trimmingSilence(nil).pipeline.trimming == nil)
+    }
+
     /// Of a negative variance no root can be taken: the block's ReLU must not make 0 of what is not a number.
     @Test func aNegativeVarianceIsNoAnswerAndNoFile() throws {
         let folder = try TemporaryFolder(), file = folder.path("model.safetensors")

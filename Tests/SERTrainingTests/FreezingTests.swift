@@ -54,8 +54,8 @@ import Testing
 
     /// Gradients of what is not frozen are those of the whole network, and those of the rest are zero.
     @Test(arguments: Architecture.allCases) func otherGradientsAreAsBefore(architecture: Architecture) throws {
-        let free = try architecture.model(classes: 7, coefficients: 10, frames: 24, seed: 3)
-        let shape = architecture.input(coefficients: 10, frames: 24).dimensions.map { $0.length ?? 24 }
+        let free = try architecture.model(classes: 7, coefficients: 16, frames: 24, seed: 3)
+        let shape = architecture.input(coefficients: 16, frames: 24).dimensions.map { $0.length ?? 24 }
         let x = Tensor.normal([3] + shape, key: RandomKey(seed: 4))
         func gradient(_ model: Model) -> Parameters {
             valueAndGradient(at: model.parameters) { parameters in

@@ -51,7 +51,7 @@ import Testing
             #expect(lines.count == 2 && lines[1].contains("not sure") && lines[1].contains("no speech"))
             let first = try await Command.run(["predict", silent.path, "--json"])
             let answer = try object(first.output), labels = try #require(answer["probabilities"] as? [String: Double])
-            #expect(labels.keys.sorted() == ["anger", "disgust", "fear", "happiness", "neutral", "sadness"])
+            #expect(labels.keys.sorted() == ["angry", "disgust", "fear", "happy", "neutral", "sad"])
             #expect(answer["unsure"] as? Bool == true)
             let sure = try await Command.run(["predict", silent.path, "--unsure-below", "0"])
             #expect(sure.code == 0 && !sure.output.contains("not sure"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERAudio
 import SERModels
 import SERSupport
 import Testing
@@ -20,19 +21,22 @@ import Testing
             let run = try await Command.run(
                 train + [
                     "--model", "gru", "--by", "sentence", "--shares", "0.6,0.2,0.2", "--unsure-below", "0.99",
-                    "--about", "licence=CC0 1.0", "--features", "logmel", "--augmentation", "voices", "--batch-size",
+                    "--about", "licence=CC0 1.0", "--trim-silence", "40", "--features", "logmel", "--augmentation",
+                    "voices", "--batch-size",
                     "8",
                 ])
             try #require(run.code == 0, "\(run.errors)")
             #expect(run.output.contains("grouped by sentence 60/20/20"))
             let recognizer = try Recognizer(contentsOf: URL(fileURLWithPath: model))
             #expect(recognizer.provenance.extra["licence"] == "CC0 1.0" && recognizer.unsureBelow == 0.99)
+            #expect(recognizer.pipeline.trimming == SilenceTrimming(decibels: 40))
             let clip = try #require(
                 FileManager.default.subpaths(atPath: corpus.path)?.sorted().first { $0.hasSuffix(".wav") })
             let path = corpus.appendingPathComponent(clip).path
             #expect(try await Command.run(["predict", model, path]).output.contains("not sure"))
             for wrong in [
-                ["--shares", "0.5,0.5"], ["--shares", "1,0.5,0.5"], ["--unsure-below", "2"], ["--about", "=x"],
+                ["--shares", "0.5,0.5"], ["--shares", "1,0.5,0.5"], ["--unsure-below", "2"], ["--trim-silence", "0"],
+                ["--about", "=x"],
             ] {
                 let refused = try await Command.run(train + ["--model", "gru"] + wrong)
                 #expect(refused.code == 64, "\(wrong)")

@@ -10,12 +10,22 @@ public struct HeardPart: Sendable, Hashable, Codable {
     public let duration: Double
     /// The time that voiced sounds of speech take in the part, in seconds; see ``SpeechActivity``.
     public let voicedSeconds: Double
+    /// The silence before and behind it that was left out, in seconds; nil for none.
+    public let silence: Double?
 
-    init(start: Double, end: Double, duration: Double, voicedSeconds: Double) {
+    init(start: Double, end: Double, duration: Double, voicedSeconds: Double, silence: Double? = nil) {
         self.start = start
         self.end = end
         self.duration = duration
         self.voicedSeconds = voicedSeconds
+        self.silence = silence
+    }
+
+    /// The part without silence of so many seconds before and behind it.
+    func trimmed(before: Double, behind: Double) -> HeardPart {
+        HeardPart(
+            start: start + before, end: max(start + before, end - behind), duration: duration,
+            voicedSeconds: voicedSeconds, silence: before + behind)
     }
 
     /// All of a recording of so many seconds.
@@ -25,8 +35,8 @@ public struct HeardPart: Sendable, Hashable, Codable {
 
     /// Whether somebody speaks in the part.
     public var hasSpeech: Bool { voicedSeconds >= SpeechActivity.leastVoiced - 1e-9 }
-    /// Whether the part is the whole recording.
-    public var isWhole: Bool { start <= 0 && end >= duration - 1e-3 }
+    /// Whether the part is the whole recording, but for silence at its ends.
+    public var isWhole: Bool { end - start + (silence ?? 0) >= duration - 1e-3 }
 }
 
 extension HeardPart: CustomStringConvertible {

@@ -11,11 +11,14 @@ package struct Listening: Sendable, Equatable {
     package var seconds: Double
     /// Which part of longer recordings.
     package var window: ListeningWindow
+    /// What is left out before and behind the voice; nil for nothing.
+    package var trimming: SilenceTrimming?
 
-    package init(sampleRate: Double, seconds: Double, window: ListeningWindow) {
+    package init(sampleRate: Double, seconds: Double, window: ListeningWindow, trimming: SilenceTrimming? = nil) {
         self.sampleRate = sampleRate
         self.seconds = seconds
         self.window = window
+        self.trimming = trimming
     }
 
     /// How many samples are heard.
@@ -112,7 +115,15 @@ extension Listening {
     }
 
     private func sound(_ head: SoundHead, _ part: HeardPart) -> HeardSound {
-        HeardSound(clip: AudioClip(samples: head.finished(), sampleRate: sampleRate), part: part)
+        let samples = head.finished()
+        guard let range = trimming?.range(in: samples, sampleRate: sampleRate), range != 0..<samples.count else {
+            return HeardSound(clip: AudioClip(samples: samples, sampleRate: sampleRate), part: part)
+        }
+        return HeardSound(
+            clip: AudioClip(samples: Array(samples[range]), sampleRate: sampleRate),
+            part: part.trimmed(
+                before: Double(range.lowerBound) / sampleRate,
+                behind: Double(samples.count - range.upperBound) / sampleRate))
     }
 }
 

@@ -41,15 +41,19 @@ public struct FeaturePipeline: Sendable {
     public var arrangement: Arrangement
     /// Which part is used of clips that are longer than the span. Training and recognition choose it alike.
     public var window: ListeningWindow
+    /// What silence is left out before and behind the voice; nil for none.
+    public var trimming: SilenceTrimming?
 
     /// A pipeline of the given parts.
     public init(
-        extractor: any FeatureExtractor, span: Span, arrangement: Arrangement, window: ListeningWindow = .speech
+        extractor: any FeatureExtractor, span: Span, arrangement: Arrangement, window: ListeningWindow = .speech,
+        trimming: SilenceTrimming? = nil
     ) {
         self.extractor = extractor
         self.span = span
         self.arrangement = arrangement
         self.window = window
+        self.trimming = trimming
     }
 
     /// The pipeline that a network of the given input shape needs: `[.time, coefficients]` reads sequences,
@@ -138,7 +142,7 @@ public struct FeaturePipeline: Sendable {
 
     /// What is listened to of a recording.
     package var listening: Listening {
-        Listening(sampleRate: extractor.sampleRate, seconds: span.seconds, window: window)
+        Listening(sampleRate: extractor.sampleRate, seconds: span.seconds, window: window, trimming: trimming)
     }
 
     /// As much of a sound file as the features are taken from, at the extractor's rate.

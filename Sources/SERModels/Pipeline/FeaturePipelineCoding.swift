@@ -6,7 +6,7 @@ import SERCore
 import SERSupport
 
 extension FeaturePipeline: Codable {
-    private enum Keys: String, CodingKey { case kind, settings, span, arrangement, window }
+    private enum Keys: String, CodingKey { case kind, settings, span, arrangement, window, trimming }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
@@ -15,6 +15,7 @@ extension FeaturePipeline: Codable {
         try container.encode(span, forKey: .span)
         try container.encode(arrangement, forKey: .arrangement)
         try container.encode(window, forKey: .window)
+        try container.encodeIfPresent(trimming, forKey: .trimming)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -31,7 +32,12 @@ extension FeaturePipeline: Codable {
             extractor: extractor, span: try container.decode(Span.self, forKey: .span),
             arrangement: try container.decode(Arrangement.self, forKey: .arrangement),
             // Files from before there was a choice were trained on beginnings.
-            window: try container.decodeIfPresent(ListeningWindow.self, forKey: .window) ?? .beginning)
+            window: try container.decodeIfPresent(ListeningWindow.self, forKey: .window) ?? .beginning,
+            trimming: try container.decodeIfPresent(SilenceTrimming.self, forKey: .trimming))
+        if let trimming, !(0...200).contains(trimming.decibels) || !(0...60).contains(trimming.margin) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .trimming, in: container, debugDescription: "silence cannot be left out so")
+        }
     }
 
     /// Makes sure that what is written of the pipeline can be read back, by a registry that knows its features.

@@ -61,6 +61,17 @@ public struct Recognizer: Sendable {
         self.provenance = provenance
     }
 
+    /// The same recognizer, hearing no silence before and behind a voice; nil leaves silence in.
+    ///
+    /// A network that was trained on clips that begin and end with the voice is lost where a recorder ran long before it.
+    public func trimmingSilence(_ trimming: SilenceTrimming? = SilenceTrimming()) -> Recognizer {
+        var pipeline = pipeline
+        pipeline.trimming = trimming
+        return Recognizer(
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
+            calibration: calibration, unsureBelow: unsureBelow, provenance: provenance)
+    }
+
     /// Makes sure that parts make a recognizer.
     /// - Returns: The name of the output that gives the emotions.
     static func check(

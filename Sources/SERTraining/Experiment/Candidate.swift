@@ -62,7 +62,7 @@ extension Candidate {
         guard trainer.batchSize <= split.train.count else {
             throw .setting(
                 "the \(name.uppercased()) trains on batches of \(trainer.batchSize) clips, and there are only "
-                    + "\(split.train.count) to train on. Bring more clips.")
+                    + "\(split.train.count) to train on. Take a smaller batch (--batch-size), or bring more clips.")
         }
     }
 }

@@ -18,7 +18,8 @@ extension FeaturePipeline {
         get throws(TrainingError) {
             do {
                 let type = String(reflecting: type(of: extractor))
-                return "\(type) \(try MetadataPart.text(extractor)) \(try MetadataPart.text(span)) \(window)"
+                return
+                    "\(type) \(try MetadataPart.text(extractor)) \(try MetadataPart.text(span)) \(window) \(trimming.map { "\($0)" } ?? "")"
             } catch {
                 throw .setting(
                     "the settings of \(type(of: extractor)) cannot be written: \(MetadataPart.reason(error)). Features "

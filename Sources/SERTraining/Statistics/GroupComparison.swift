@@ -33,7 +33,7 @@ public struct GroupComparison: Codable, Sendable, Equatable {
     public let name: String
     /// The groups, in the order of their names.
     public let groups: [Group]
-    /// The largest difference of unweighted average recall; nil where fewer than two groups have one.
+    /// The largest difference of unweighted average recall; nil where fewer than two groups have one, or all the same.
     public let largestDifference: Difference?
 }
 
@@ -59,15 +59,23 @@ extension GroupComparison {
         for other in runs.dropFirst() { _ = try PairedComparison(first, other) }
         try bootstrap.check()
         let members = names.map { name in group.indices.filter { group[$0] == name } }
+        let speakers = members.map { members in first.speakers.map { all in Set(members.map { all[$0] }).count } }
         let measured = try Self.measured(members, over: runs, bootstrap: bootstrap)
+        // Of a single speaker nobody knows how the next one fares.
+        let hasSpread = speakers.map { measured.unit == .clips || ($0 ?? 0) > 1 }
         self.name = name
-        groups = zip(names, members).enumerated().map { place, pair in
-            Group(
-                name: pair.0, clips: pair.1.count,
-                speakers: first.speakers.map { all in Set(pair.1.map { all[$0] }).count },
-                accuracy: measured.estimates[place * 2], unweightedAverageRecall: measured.estimates[place * 2 + 1])
+        groups = names.indices.map { place in
+            func estimate(_ index: Int) -> Estimate {
+                let estimate = measured.estimates[place * 2 + index]
+                return Estimate(
+                    measure: estimate.measure, value: estimate.value,
+                    interval: hasSpread[place] ? estimate.interval : nil)
+            }
+            return Group(
+                name: names[place], clips: members[place].count, speakers: speakers[place], accuracy: estimate(0),
+                unweightedAverageRecall: estimate(1))
         }
-        largestDifference = measured.difference(names)
+        largestDifference = measured.difference(names, hasSpread)
     }
 
     private static let measures: [Measure] = [.accuracy, .unweightedAverageRecall]
@@ -78,12 +86,13 @@ extension GroupComparison {
         let results: BootstrapResults
         let bootstrap: Bootstrap
         let units: Int
+        let unit: ResamplingUnit
 
-        func difference(_ names: [String]) -> Difference? {
+        func difference(_ names: [String], _ hasSpread: [Bool]) -> Difference? {
             let recalls = names.indices.map { results.values[$0 * 2 + 1] }
             let known = names.indices.filter { recalls[$0].isFinite }
             guard known.count > 1, let best = known.max(by: { recalls[$0] < recalls[$1] }),
-                let worst = known.min(by: { recalls[$0] < recalls[$1] })
+                let worst = known.min(by: { recalls[$0] < recalls[$1] }), recalls[best] > recalls[worst]
             else { return nil }
             func difference(_ values: [Double]) -> [Double] { [values[best * 2 + 1] - values[worst * 2 + 1]] }
             let differences = BootstrapResults(
@@ -91,7 +100,8 @@ extension GroupComparison {
                 jackknife: results.jackknife.map(difference))
             return Difference(
                 best: names[best], worst: names[worst], value: recalls[best] - recalls[worst],
-                interval: bootstrap.interval(differences, statistic: 0, units: units))
+                interval: hasSpread[best] && hasSpread[worst]
+                    ? bootstrap.interval(differences, statistic: 0, units: units) : nil)
         }
     }
 
@@ -115,7 +125,8 @@ extension GroupComparison {
             }
         }
         let all = bootstrap.estimates(members.flatMap { _ in measures }, results, over: units)
-        return Measured(estimates: all.estimates, results: results, bootstrap: bootstrap, units: units.count)
+        return Measured(
+            estimates: all.estimates, results: results, bootstrap: bootstrap, units: units.count, unit: units.unit)
     }
 }
 

@@ -30,7 +30,7 @@ struct SummaryCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of emotions. (default: 7)", valueName: "count"))
     var classes: Int?
 
-    @Option(help: ArgumentHelp("Number of MFCCs. (default: 40)", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of MFCCs or bands. (default: 40; SERNet 64)", valueName: "count"))
     var coefficients: Int?
 
     @Option(help: ArgumentHelp("Number of frames, for the CNN. (default: 130)", valueName: "count"))
@@ -62,7 +62,9 @@ struct SummaryCommand: ParsableCommand {
         let format = format ?? (common.json ? .json : .table)
         if let file { return try printText(try Recognizer(contentsOf: file).model.summary(format)) }
         guard let model else { return }
-        let network = try model.model(classes: classes ?? 7, coefficients: coefficients ?? 40, frames: frames ?? 130)
+        let network = try model.model(
+            classes: classes ?? 7, coefficients: coefficients ?? model.trainer.features.coefficients,
+            frames: frames ?? 130)
         if format == .table { try printText(model.title) }
         try printText(network.summary(format))
     }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import SERAudio
 import SERModels
 import SERReports
 import SERSupport
@@ -54,6 +55,12 @@ struct TrainCommand: ParsableCommand {
             "Let the model say \"not sure\" where no emotion is this probable, from 0 to 1.", valueName: "number"))
     var unsureBelow: Float?
 
+    @Option(
+        help: ArgumentHelp(
+            "Let the model hear no silence before and behind a voice: what is so much softer than its loudest moment, "
+                + "in dB, such as 40. Training hears clips as they are.", valueName: "decibels"))
+    var trimSilence: Double?
+
     @Option(help: ArgumentHelp("Tell this in the model file, such as licence=CC0.", valueName: "name=text"))
     var about: [ModelFact] = []
 
@@ -62,6 +69,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        if let trimSilence, !(1...200).contains(trimSilence) {
+            throw ValidationError("--trim-silence \(trimSilence): must be from 1 to 200 dB.")
+        }
         if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
@@ -90,6 +100,7 @@ struct TrainCommand: ParsableCommand {
         note(divergence: outcome.trained)
         var recognizer = outcome.recognizer
         recognizer.unsureBelow = unsureBelow
+        if let trimSilence { recognizer = recognizer.trimmingSilence(SilenceTrimming(decibels: trimSilence)) }
         for fact in about { recognizer.provenance.extra[fact.name] = fact.text }
         try recognizer.save(to: output, storage: storage)
         if common.json {

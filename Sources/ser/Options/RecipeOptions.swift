@@ -83,6 +83,8 @@ struct RecipeOptions: ParsableArguments {
         if let duration { trainer.duration = duration }
         if let batchSize { trainer.batchSize = batchSize }
         if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
+        // What changes bands has nothing to change in other features.
+        if !(trainer.features is LogMel) { trainer.augmentation = [] }
         if let augmentation { trainer.augmentation = augmentation == .voices ? .voices : [] }
         optimization.apply(to: &trainer, of: architecture)
         trainer.calibrates = calibrates
