@@ -58,7 +58,7 @@ struct CompareCommand: ParsableCommand {
         common.apply()
         try AtomicFile.prepare(folder: output)
         let split = try training.split(try data ?? syntheticCorpus())
-        let candidates = models.architectures.map(training.candidate)
+        let candidates = try models.architectures.map(training.candidate)
         var experiment = Experiment(candidates, on: .split(split), seeds: [training.seed])
         experiment.command = ReportOptions.command
         // What cannot be trained is told before anybody listens.

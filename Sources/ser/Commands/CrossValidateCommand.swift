@@ -153,7 +153,7 @@ struct CrossValidateCommand: ParsableCommand {
         let cut = try Experiment.Cut.folds(
             try foldRule(for: corpus), of: corpus, validation: validation, validatedBy: validateBy, seed: foldSeed)
         var experiment = Experiment(
-            model.architectures.map(candidate), on: cut, seeds: seeds.seeds,
+            try model.architectures.map(candidate), on: cut, seeds: seeds.seeds,
             choosing: nested == nil ? nil : innerRule(for: corpus))
         experiment.sideBySide = sideBySide
         experiment.command = ReportOptions.command
@@ -237,8 +237,8 @@ struct CrossValidateCommand: ParsableCommand {
         }
     }
 
-    private func candidate(_ architecture: Architecture) -> Candidate {
-        var candidate = recipe.candidate(architecture, calibrates: calibrate)
+    private func candidate(_ architecture: Architecture) throws -> Candidate {
+        var candidate = try recipe.candidate(architecture, calibrates: calibrate)
         // Folds are told by what they test, not by curves.
         candidate.trainer.metrics = []
         return candidate

@@ -84,7 +84,7 @@ struct TrainCommand: ParsableCommand {
             try prepare(output: kept.file, option: "--checkpoint", besides: [data, output])
         }
         let split = try training.split(data)
-        let candidate = training.candidate(model)
+        let candidate = try training.candidate(model)
         var experiment = Experiment([candidate], on: .split(split), seeds: [training.seed])
         // What cannot be trained is told before anybody listens.
         try experiment.check()

@@ -73,11 +73,11 @@ struct RecipeOptions: ParsableArguments {
     }
 
     /// A network, trained so.
-    func candidate(_ architecture: Architecture, calibrates: Bool) -> Candidate {
+    func candidate(_ architecture: Architecture, calibrates: Bool) throws -> Candidate {
         var trainer = architecture.trainer
-        let choice = features ?? (architecture == .serNet ? .logmel : .mfcc)
-        if let extractor = try? choice.extractor(coefficients: coefficients, rate: rate) {
-            trainer.features = extractor
+        if features != nil || coefficients != nil || rate != nil {
+            let choice = features ?? (architecture == .serNet ? .logmel : .mfcc)
+            trainer.features = try choice.extractor(coefficients: coefficients, rate: rate)
         }
         if let epochs { trainer.epochs = epochs }
         if let duration { trainer.duration = duration }

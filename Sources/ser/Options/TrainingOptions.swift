@@ -26,7 +26,9 @@ struct TrainingOptions: ParsableArguments {
 
     @OptionGroup var recipe: RecipeOptions
 
-    func candidate(_ architecture: Architecture) -> Candidate { recipe.candidate(architecture, calibrates: calibrate) }
+    func candidate(_ architecture: Architecture) throws -> Candidate {
+        try recipe.candidate(architecture, calibrates: calibrate)
+    }
 
     /// Reads the corpus, tells what is wrong with it, and cuts it.
     func split(_ data: URL) throws -> DataSplit {
