@@ -83,8 +83,8 @@ extension SplitError: LocalizedError, CustomStringConvertible {
                 + "of it from elsewhere, or leave the class out; more folds help where a fold tests several groups."
         case .listedFile(let file, let found):
             found == 0
-                ? "The lists name \(file), which is not in the corpus."
-                : "The lists name \(file), and \(found) clips are called so; write more of its path."
+                ? "\(file) is listed, and is not in the corpus."
+                : "\(file) is listed, and \(found) clips are called so; write more of its path."
         case .listedTwice(let file): "The lists name \(file) twice; a clip is tested once."
         case .unknownLabel(let label, let known):
             "The corpus has no label \"\(label)\"; it has \(known.joined(separator: ", "))."

@@ -94,7 +94,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let recognizer = try Recognizer(contentsOf: model)
-        let corpus = try reading.corpus(at: data)
+        let corpus = try reading.corpus(at: [data])
         if let output { try AtomicFile.prepare(folder: output) }
         let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var results = try stoppable {

@@ -32,8 +32,8 @@ struct TrainCommand: ParsableCommand {
               ser train ~/CREMA-D --model sernet --by speaker --calibrate --output voices.safetensors
             """)
 
-    @Argument(help: "The corpus's folder, or a CSV manifest.")
-    var data: URL
+    @Argument(help: CorpusReadingOptions.dataHelp)
+    var data: [URL]
 
     @Option(help: "The network.")
     var model: Architecture
@@ -79,9 +79,9 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try prepare(output: output, besides: [data])
+        try prepare(output: output, besides: data)
         if let kept = keptCheckpoint {
-            try prepare(output: kept.file, option: "--checkpoint", besides: [data, output])
+            try prepare(output: kept.file, option: "--checkpoint", besides: data + [output])
         }
         let split = try training.split(data)
         let candidate = try training.candidate(model)

@@ -30,8 +30,8 @@ struct TrainingOptions: ParsableArguments {
         try recipe.candidate(architecture, calibrates: calibrate)
     }
 
-    /// Reads the corpus, tells what is wrong with it, and cuts it.
-    func split(_ data: URL) throws -> DataSplit {
+    /// Reads the corpora, tells what is wrong with them, and cuts them as one.
+    func split(_ data: [URL]) throws -> DataSplit {
         let corpus = try recipe.reading.corpus(at: data)
         guard let by else {
             return try corpus.split(
