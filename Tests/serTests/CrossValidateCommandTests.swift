@@ -102,7 +102,9 @@ import Testing
 
     @Test func takesSeveralCorporaTogetherAndLeavesOut() async throws {
         try await withFolder { folder in
-            for (name, labels) in [("one", ["happy", "sad"]), ("two", ["joy", "sad", "calm"]), ("three", ["happy", "sad"])] {
+            for (name, labels) in [
+                ("one", ["happy", "sad"]), ("two", ["joy", "sad", "calm"]), ("three", ["happy", "sad"]),
+            ] {
                 for (place, label) in labels.enumerated() {
                     let sounds = folder.appendingPathComponent("\(name)/\(label)")
                     try FileManager.default.createDirectory(at: sounds, withIntermediateDirectories: true)

@@ -46,6 +46,32 @@ import Testing
         }
     }
 
+    @Test func sentencesAreTestedByName() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(5, in: folder)
+            let words = Set(
+                (FileManager.default.subpaths(atPath: corpus.path) ?? []).filter { $0.hasSuffix(".wav") }
+                    .compactMap { $0.split(separator: "_").dropLast().last.map(String.init) }
+            ).sorted()
+            try #require(words.count == 5)
+            let train = [
+                "train", corpus.path, "--output", folder.appendingPathComponent("m.safetensors").path, "--epochs", "1",
+                "--skip-copy-search", "--model", "ann",
+            ]
+            let named = ["--by", "sentence", "--test-on", words[1], "--validate-on", "\(words[3]), \(words[0])"]
+            let run = try await Command.run(train + named)
+            #expect(run.code == 0 && run.output.contains("tested on sentence \(words[1])\n"), "\(run.errors)")
+            #expect(run.output.contains("best epoch by sentence \(words[0]), \(words[3])\n"), "\(run.output)")
+            let dealt = try await Command.run(train + ["--by", "sentence", "--test-on", words[1], "--json"])
+            let told = try object(dealt.output)
+            #expect(told["testedOn"] as? [String] == [words[1]] && (told["validatedOn"] as? [String])?.count == 1)
+            let unknown = try await Command.run(train + ["--by", "sentence", "--test-on", words[1] + "x"])
+            #expect(unknown.code == 1 && unknown.errors.contains("Did you mean '\(words[1])'"), "\(unknown.errors)")
+            let alone = try await Command.run(train + ["--test-on", words[1]])
+            #expect(alone.code == 64 && alone.errors.contains("add --by"), "\(alone.errors)")
+        }
+    }
+
     @Test func trainedModelIsSavedEvaluatedAndPredictsFiles() async throws {
         try await withFolder { folder in
             let corpus = try await corpus(4, in: folder)

@@ -133,14 +133,23 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let run = outcome.run
-        return try
-            ([
-                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
-                    + "\(run.history.count), \(run.seconds.fixed(1)) s",
-                "test part: \(outcome.test)",
-            ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
-            + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
-            .joined(separator: "\n")
+        let heading =
+            "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
+            + "\(run.history.count), \(run.seconds.fixed(1)) s"
+        let heard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
+        var lines = [heading] + groups(of: split) + ["test part: \(outcome.test)"]
+        if let heard { lines.append(heard) }
+        lines += try calibration(outcome)
+        lines += audit.warnings.map { "Warning: \($0)" }
+        return (lines + ["model: \(output.path)"]).joined(separator: "\n")
+    }
+
+    /// Who was tested and who chose the epoch, where whole speakers or sentences were kept apart.
+    private func groups(of split: DataSplit) -> [String] {
+        guard let by = training.by else { return [] }
+        return [("tested on", split.test), ("best epoch by", split.validation)].map { words, part in
+            "\(words) \(by.rawValue) \(split.corpus.groupNames(by, of: part).joined(separator: ", "))"
+        }
     }
 
     private func calibration(_ outcome: TestedNetwork) throws -> [String] {
@@ -162,6 +171,8 @@ struct TrainCommand: ParsableCommand {
         let result: ExperimentResults.Run
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
+        /// The speakers or sentences that were tested and those that chose the epoch, where they were kept apart.
+        let testedOn, validatedOn: [String]?
         let skipped: [String]
         /// Clips of any part that are longer than the network hears, with the part that it heard.
         let partlyHeard: [HeardClip]
@@ -176,6 +187,8 @@ struct TrainCommand: ParsableCommand {
             seed = command.training.seed
             temperature = outcome.recognizer.calibration?.temperature
             result = outcome.run
+            testedOn = command.training.by.map { split.corpus.groupNames($0, of: split.test) }
+            validatedOn = command.training.by.map { split.corpus.groupNames($0, of: split.validation) }
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
             partlyHeard = outcome.partlyHeard

@@ -124,7 +124,8 @@ import Testing
     @Test func filesAreLeftOutByName() throws {
         let one = madeUpCorpus(["anger": 4, "calm": 4], speakers: 2), names = one.clips.map(\.path.lastPathComponent)
         let left = try one.leavingOut([names[1], one.clips[3].path.path])
-        #expect(left.clips.map(\.path.lastPathComponent) == names.indices.filter { $0 != 1 && $0 != 3 }.map { names[$0] })
+        let kept = names.indices.filter { $0 != 1 && $0 != 3 }.map { names[$0] }
+        #expect(left.clips.map(\.path.lastPathComponent) == kept)
         #expect(throws: SplitError.listedFile("none.wav", found: 0)) { try one.leavingOut(["none.wav"]) }
         let folder = try TemporaryFolder(), list = folder.url.appendingPathComponent("list.txt")
         try "a.wav\nsub/b.wav\n".write(to: list, atomically: true, encoding: .utf8)
