@@ -47,9 +47,9 @@ extension Recognizer {
     /// The same recognizer for one voice, whose own mean and deviation bring its features to one scale.
     ///
     /// Of a voice that was heard for less than twenty clips (of the mean length of the training part's), a part is taken
-    /// from the training part's average voice, all of it where nothing was heard. What comes out is a recognizer with fixed numbers: it recognises,
-    /// explains, and is saved and exported as any other, and hears no other voice as well as this one. A recognizer that
-    /// is not standardised by speaker stays as it is.
+    /// from the training part's average voice, all of it where nothing was heard. What comes out is a recognizer with
+    /// fixed numbers: it recognises, explains, and is saved and exported as any other, and hears no other voice as well as
+    /// this one. A recognizer that is not standardised by speaker stays as it is.
     /// - Throws: ``RecognitionError/otherVoice(columns:features:)`` for a voice that was heard as other features.
     public func adapted(to voice: Voice) throws(RecognitionError) -> Recognizer {
         guard standardization.scope == .speaker else { return self }
