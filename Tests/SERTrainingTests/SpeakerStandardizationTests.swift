@@ -139,6 +139,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
         #expect(try SafetensorsReader(at: file).metadata["ser.format"] == "2")
         let clip = try AudioFile.read(at: split.test.clips[0].path)
         #expect(try Recognizer(contentsOf: file).recognize(clip) == own.recognize(clip))
+        #expect(try Recognizer(contentsOf: file).provenance.standardization == .voice)
         // A voice of which nothing was heard is the average one, and other scopes know no voices.
         #expect(try copy.adapted(to: Voice()).recognize(clip) == copy.recognize(clip))
         #expect(try copy.recognize(clip) != own.recognize(clip))

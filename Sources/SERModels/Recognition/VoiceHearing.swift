@@ -54,6 +54,8 @@ extension Recognizer {
     public func adapted(to voice: Voice) throws(RecognitionError) -> Recognizer {
         guard standardization.scope == .speaker else { return self }
         try voice.requireFit(self)
-        return standardizing(by: standardization.adapted(to: voice))
+        var own = standardizing(by: standardization.adapted(to: voice))
+        own.provenance.standardization = .voice
+        return own
     }
 }
