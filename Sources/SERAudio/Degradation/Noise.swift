@@ -12,7 +12,7 @@ public enum NoiseColor: String, Sendable, Hashable, Codable, CaseIterable {
     case pink
 
     /// Noise that is as long as asked, of any level.
-    func samples(_ count: Int, sampleRate: Double, key: RandomKey) -> [Float] {
+    package func samples(_ count: Int, sampleRate: Double, key: RandomKey) -> [Float] {
         switch self {
         case .white: normalSamples(count, key: key)
         case .pink: pinkSamples(count, sampleRate: sampleRate, key: key)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// Mel-frequency cepstral coefficients: the cosine transform of a ``LogMel``. Presets follow ``FeaturePreset``; every
 /// setting can be changed.

@@ -3,6 +3,7 @@
 import CFFTW
 import CSERKernels
 import Foundation
+import SERSupport
 
 /// The transform of real frames of one length, planned once; execution is safe from any number of threads.
 ///

@@ -2,6 +2,7 @@
 
 import CFFTW
 import Foundation
+import SERSupport
 
 /// The transform of real samples and back, planned once for a length; execution is safe from any number of threads.
 final class RealTransform: @unchecked Sendable {

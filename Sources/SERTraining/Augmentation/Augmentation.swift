@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import SERAudio
 import SERSupport
 
@@ -110,12 +111,12 @@ extension Augmentation {
 
     /// Makes sure that features are log-mel bands.
     static func checkLogMel(_ features: any FeatureExtractor) throws(AugmentationError) {
-        guard (features as? LogMel)?.decibel != nil else {
+        guard let mel = features as? LogMel, mel.decibel != nil, mel.quantity == .power else {
             throw AugmentationError(
                 kind: kind,
                 reason:
-                    "it changes log-mel bands, and the features are of the kind '\(type(of: features).kind)'; train "
-                    + "on LogMel, or leave it out")
+                    "it changes log-mel bands of powers, and the features are of the kind "
+                    + "'\(type(of: features).kind)'; train on LogMel, or leave it out")
         }
     }
 }
@@ -123,6 +124,18 @@ extension Augmentation {
 extension LogMel {
     /// A decibel on the natural scale: ln(10) / 10.
     static let naturalDecibel: Float = 0.230_258_51
+
+    /// The least value that these features have; nil where they are not on a logarithmic scale, or where it depends on
+    /// the clip.
+    var floor: Float? {
+        switch compression {
+        case .decibels(let decibels):
+            guard case .power(let reference) = decibels.reference else { return nil }
+            return Float(10 * (log10(decibels.least) - log10(max(reference, decibels.least))))
+        case .natural(let least): return Float(log(least))
+        case .none: return nil
+        }
+    }
 
     /// What 1 dB of power is in these features; nil where they are not on a logarithmic scale.
     var decibel: Float? {

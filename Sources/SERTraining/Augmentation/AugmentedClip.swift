@@ -10,10 +10,8 @@ public struct AugmentedClip {
     public var features: FeatureMatrix
     /// What chance is drawn from: decided by the training's seed, the epoch and the clip.
     public var random: RandomKeyGenerator
-    /// The log-mel features that these are; nil for others.
-    public let mel: LogMel?
-    /// All clips of the training part.
-    private let others: [FeatureMatrix]
+    /// What augmentations put behind and around voices.
+    let background: Background
 
     /// A clip whose chance comes from a key.
     /// - Parameters:
@@ -22,11 +20,18 @@ public struct AugmentedClip {
     ///   - others: Clips of the training part that voices in the background are taken from.
     ///   - key: What chance comes from.
     public init(_ features: FeatureMatrix, mel: LogMel? = nil, others: [FeatureMatrix] = [], key: RandomKey) {
+        self.init(features, background: Background(mel: mel, clips: others), key: key)
+    }
+
+    /// The same with a background that serves many clips.
+    init(_ features: FeatureMatrix, background: Background, key: RandomKey) {
         self.features = features
-        self.mel = mel
-        self.others = others
+        self.background = background
         random = key.generator
     }
+
+    /// The log-mel features that these are; nil for others.
+    public var mel: LogMel? { background.mel }
 
     /// What 1 dB of power is in these features.
     var decibel: Float { mel?.decibel ?? 1 }
@@ -50,7 +55,7 @@ public struct AugmentedClip {
 
     /// The features of any clip of the training part, perhaps this one's; nil where there are none.
     mutating func drawOther() -> FeatureMatrix? {
-        others.isEmpty ? nil : others[random.draw(below: others.count)]
+        background.clips.isEmpty ? nil : background.clips[random.draw(below: background.clips.count)]
     }
 
     /// The frames of the clip in another order, some perhaps several times or not at all.
@@ -82,13 +87,30 @@ public struct AugmentedClip {
     }
 
     /// The mean of each column over the clip.
-    var means: [Float] {
-        var sums = [Double](repeating: 0, count: features.coefficients)
-        features.values.withUnsafeBufferPointer { values in
-            for frame in 0..<features.frames {
-                for column in sums.indices { sums[column] += Double(values[frame * sums.count + column]) }
+    var means: [Float] { features.columnMeans().map { Float($0) } }
+
+    /// The powers behind log-mel bands, one a value.
+    var powers: [Float] { powers(of: features, from: 0, rows: features.frames) }
+
+    /// The powers of so many frames of log-mel bands, from one of them on, and from the first where they end.
+    func powers(of matrix: FeatureMatrix, from start: Int, rows: Int) -> [Float] {
+        let natural = LogMel.naturalDecibel / decibel, columns = matrix.coefficients
+        return [Float](unsafeUninitializedCapacity: rows * columns) { out, initialized in
+            matrix.values.withUnsafeBufferPointer { values in
+                for row in 0..<rows {
+                    let from = (start + row) % matrix.frames * columns, to = row * columns
+                    for column in 0..<columns { out[to + column] = exp(values[from + column] * natural) }
+                }
             }
+            initialized = rows * columns
         }
-        return sums.map { Float($0 / Double(max(features.frames, 1))) }
+    }
+
+    /// Makes log-mel bands of powers, one a value.
+    mutating func setPowers(_ powers: [Float]) {
+        let scale = decibel / LogMel.naturalDecibel
+        features.values.withUnsafeMutableBufferPointer { values in
+            for index in values.indices { values[index] = log(powers[index] + 1e-30) * scale }
+        }
     }
 }

@@ -54,4 +54,14 @@ extension [any Augmentation] {
             Sometimes(0.3, AddedNoise(from: 3, to: 25)), FrequencyMasks(2, upTo: 8), TimeMasks(2, upTo: 20),
         ]
     }
+
+    /// What trains networks of log-mel bands that are to be used anywhere: as ``voices``, but most clips are heard with
+    /// noise, some in a room, and some over a line. It costs a little where recordings are clean.
+    public static var anywhere: [any Augmentation] {
+        [
+            TimeStretch(upTo: 1.1), Sometimes(0.3, Reverberation()), Crop(frames: 256), VocalTractLength(upTo: 1.08),
+            Sometimes(0.6, AddedNoise(from: 0, to: 25, babble: 0.4)), Sometimes(0.3, BandLimit()),
+            FrequencyMasks(2, upTo: 8), TimeMasks(2, upTo: 20),
+        ]
+    }
 }

@@ -17,7 +17,7 @@ struct TrainingStream: Sendable {
     private struct Augmented: Sendable {
         let matrices: [FeatureMatrix]
         let augmentation: [any Augmentation]
-        let mel: LogMel?
+        let background: Background
         let arrangement: FeaturePipeline.Arrangement
         let standardization: Standardization
     }
@@ -46,7 +46,8 @@ struct TrainingStream: Sendable {
         }
         source = .augmented(
             Augmented(
-                matrices: matrices, augmentation: augmentation, mel: pipeline.extractor as? LogMel,
+                matrices: matrices, augmentation: augmentation,
+                background: Background(mel: pipeline.extractor as? LogMel, clips: matrices),
                 arrangement: pipeline.arrangement, standardization: standardization))
     }
 
@@ -75,7 +76,7 @@ struct TrainingStream: Sendable {
         case .augmented(let part):
             let matrices = clips.map { clip in
                 var changed = AugmentedClip(
-                    part.matrices[clip], mel: part.mel, others: part.matrices, key: key.derived(clip))
+                    part.matrices[clip], background: part.background, key: key.derived(clip))
                 for augmentation in part.augmentation { augmentation.apply(to: &changed) }
                 return changed.features
             }

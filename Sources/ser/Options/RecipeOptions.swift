@@ -7,7 +7,15 @@ import SERTraining
 
 /// What changes training clips.
 enum AugmentationChoice: String, ExpressibleByArgument, CaseIterable {
-    case none, voices
+    case none, voices, anywhere
+
+    var augmentation: [any Augmentation] {
+        switch self {
+        case .none: []
+        case .voices: .voices
+        case .anywhere: .anywhere
+        }
+    }
 }
 
 /// How the networks are trained, whatever they are tested on.
@@ -34,8 +42,9 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: """
-            What changes training clips, drawn anew in every epoch: voices (other tempos, sizes of the voice, noise, \
-            missing parts) or none. Needs log-mel bands. (default: none; SERNet voices)
+            What changes training clips, drawn anew in every epoch: voices (other tempos, sizes of the voice, some \
+            noise, missing parts), anywhere (more noise, and rooms and lines) or none. Needs log-mel bands. (default: \
+            none; SERNet voices)
             """)
     var augmentation: AugmentationChoice?
 
@@ -85,7 +94,7 @@ struct RecipeOptions: ParsableArguments {
         if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
         // What changes bands has nothing to change in other features.
         if !(trainer.features is LogMel) { trainer.augmentation = [] }
-        if let augmentation { trainer.augmentation = augmentation == .voices ? .voices : [] }
+        if let augmentation { trainer.augmentation = augmentation.augmentation }
         optimization.apply(to: &trainer, of: architecture)
         trainer.calibrates = calibrates
         trainer.isStrict = reading.strict

@@ -3,12 +3,14 @@
 import Synchronization
 
 /// A small table behind a lock for what is costly to make and depends on settings alone: plans, windows, filterbanks.
-final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let values = Mutex<[Key: Value]>([:])
     /// A program that tries thousands of settings must not keep thousands of tables.
     private let limit = 64
 
-    subscript(key: Key) -> Value? {
+    package init() {}
+
+    package subscript(key: Key) -> Value? {
         get { values.withLock { $0[key] } }
         set {
             values.withLock { values in
