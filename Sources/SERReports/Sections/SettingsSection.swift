@@ -64,6 +64,7 @@ extension TrainingSettings {
             ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", optimizer),
             ("learning rate schedule", schedule), ("loss", loss), ("epoch kept by", selection),
         ]
+        if let standardizedBy { facts.insert(("standardised by", standardizedBy), at: 2) }
         if accumulation > 1 { facts.append(("batches an update", "\(accumulation)")) }
         if let patience { facts.append(("patience", "\(patience) epochs")) }
         if let stoppingRule { facts.append(("stopping rule", stoppingRule)) }
