@@ -8,6 +8,23 @@ import Testing
 private let presets: [MFCC] = FeaturePreset.allCases.map { MFCC($0) }
 
 @Suite struct FeatureTests {
+    /// librosa warns of "empty filters" where a row of its filterbank holds no weight.
+    @Test(arguments: [
+        (64, 16_000.0, 512), (128, 22_050, 2048), (300, 16_000, 512), (200, 8000, 256), (40, 44_100, 512),
+    ])
+    func emptyBandsAreThoseWithoutAWeight(bands: Int, rate: Double, length: Int) throws {
+        for scale in [MelFilterbank.Scale.slaney, .htk] {
+            let filters = MelFilterbank(bands: bands, scale: scale)
+            let weights = try filters.weights(sampleRate: rate, fftLength: length)
+            let empty = (0..<bands).count { weights.row($0).allSatisfy { $0 == 0 } }
+            #expect(filters.emptyFilters(sampleRate: rate, fftLength: length) == empty)
+        }
+        let many = LogMel.speech(bands: 300)
+        var most = many
+        most.filters.bands = many.mostBands
+        #expect(many.emptyBands > 0 && most.emptyBands == 0)
+    }
+
     @Test func presetsAreAsDocumented() {
         let librosa = MFCC(.librosa, coefficients: 40)
         #expect(librosa.sampleRate == 22_050 && librosa.coefficients == 40 && librosa.logMel.filters.bands == 128)

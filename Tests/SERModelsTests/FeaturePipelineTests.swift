@@ -65,6 +65,21 @@ import Testing
         #expect(throws: FeatureError.self) { try image.matrix(of: AudioClip(samples: [], sampleRate: 22_050)) }
     }
 
+    /// Whatever part of a clip is heard, silence before it is trimmed where the pipeline says so; where it does not, the
+    /// features are what they were.
+    @Test(arguments: [ListeningWindow.beginning, .speech]) func silenceIsTrimmedInEitherWindow(window: ListeningWindow)
+        throws
+    {
+        let voice = Tensor.uniform([22_050], low: -0.5, high: 0.5, key: RandomKey(seed: 2)).scalars
+        let clip = AudioClip(samples: [Float](repeating: 0, count: 22_050) + voice, sampleRate: 22_050)
+        var pipeline = try FeaturePipeline(for: [.time, 40], extractor: mfcc, seconds: 3, window: window)
+        let whole = try pipeline.matrix(of: clip), expected = try mfcc.extract(clip)
+        #expect(whole == expected)
+        pipeline.trimming = SilenceTrimming(decibels: 40, margin: 0)
+        let heard = try pipeline.features(of: pipeline.hear(clip).clip), trimmed = try pipeline.matrix(of: clip)
+        #expect(trimmed == heard && trimmed.frames < 50 && whole.frames > 80)
+    }
+
     @Test func vectorsAreMeansOverFrames() throws {
         let samples = Tensor.uniform([20_000], low: -0.5, high: 0.5, key: RandomKey(seed: 1)).scalars
         let clip = AudioClip(samples: samples, sampleRate: 22_050)

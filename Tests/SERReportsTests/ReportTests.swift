@@ -117,5 +117,16 @@ private func results(synthetic: Bool, sharedSpeakers: [String] = ["OAF", "YAF"])
         let made = try results(synthetic: true, sharedSpeakers: []).description
         #expect(made.contains("synthetic"))
         #expect(!made.contains("Warning"))
+        // What a corpus is called says nothing of what it is, but for the name that the library itself gives.
+        for (name, expected) in [
+            ("photosynthetic talk", "synthetic photosynthetic talk"),
+            (SyntheticMarker.corpusName, SyntheticMarker.corpusName),
+        ] {
+            var other = try results(synthetic: true)
+            other.corpus = name
+            let page = try Report(other), doubled = "synthetic \(SyntheticMarker.corpusName)"
+            #expect("\(other)".contains(expected) && !"\(other)".contains(doubled))
+            #expect(page.summary.contains(expected.replacing("synthetic photo", with: "the synthetic corpus photo")))
+        }
     }
 }

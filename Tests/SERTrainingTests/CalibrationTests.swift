@@ -236,6 +236,13 @@ private struct MislabelledTones {
         }
     }
 
+    /// Of three clips, one point is that of several fractions.
+    @Test func noRowOfTheTableStandsTwice() throws {
+        let curve = try RiskCoverageCurve(confidences: [0.9, 0.8, 0.3], correct: [true, false, true])
+        let rows = curve.table().split(separator: "\n").dropFirst().map(String.init)
+        #expect(rows.count == 2 && rows[0].contains("100.0 %") && rows[1].contains("66.6 %"), "\(rows)")
+    }
+
     @Test func evaluationAndPredictionRefuseTheSame() throws {
         let prediction = try recognizer().recognize(noise)
         #expect(prediction.label(unsureBelow: prediction.confidence) == prediction.label)

@@ -283,6 +283,10 @@ private final class Count: @unchecked Sendable {
         #expect("\(results)".contains("the best of untrained, trained"))
         let kept = try FileManager.default.contentsOfDirectory(atPath: voices.output.path + "/runs")
         #expect(kept.count == 3 && kept.allSatisfy { $0.hasPrefix("chosen-seed-1-") }, "\(kept)")
+        // A split says nothing of how folds within it are cut: then the results do.
+        let split = try voices.corpus.split(.stratified(train: 0.5, validation: 0.25, test: 0.25), seed: 3)
+        let single = try Experiment([lazy, good], on: .split(split), choosing: .stratified(2)).run()
+        #expect(single.choice == "stratified, 2 folds, validation 10 % of each class, seed 1")
     }
 
     @Test func whatCannotWorkIsToldBeforeTraining() throws {

@@ -61,6 +61,80 @@ import Testing
         }
     }
 
+    /// Every command that takes a model takes that of the library: by its name, and where none is named.
+    @Test func everyCommandTakesTheLibrarysOwn() async throws {
+        try await withFolder { folder in
+            let corpus = folder.appendingPathComponent("corpus")
+            try #require(try await Command.run(["synthesize", corpus.path, "--words", "1"]).code == 0)
+            let clip = try #require(
+                FileManager.default.subpaths(atPath: corpus.path)?.sorted().first { $0.hasSuffix(".wav") })
+            let sound = corpus.appendingPathComponent(clip).path, graph = folder.appendingPathComponent("a.onnx").path
+            func same(_ command: [String], _ rest: [String]) async throws -> String {
+                let runs = [
+                    try await Command.run(command + rest), try await Command.run(command + ["english"] + rest),
+                ]
+                #expect(runs.allSatisfy { $0.code == 0 } && runs[0].output == runs[1].output, "\(runs.map(\.errors))")
+                return runs[0].output
+            }
+            #expect(try await same(["predict"], [sound]).contains(" | "))
+            #expect(try await same(["explain"], [sound, "--method", "gradient"]).contains("' by "))
+            // Six emotions, of which surprise is none.
+            try FileManager.default.removeItem(at: corpus)
+            for emotion in ["sad", "angry"] {
+                let place = folder.appendingPathComponent("two/\(emotion)")
+                try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+                try tone().write(
+                    to: place.appendingPathComponent("1001_DFA_\(emotion == "sad" ? "SAD" : "ANG")_XX.wav"))
+            }
+            let two = folder.appendingPathComponent("two").path
+            let measured = try await same(["evaluate"], [two, "--resamples", "100"])
+            #expect(measured.contains("CREMA-D") && measured.contains("the model was trained on"), "\(measured)")
+            #expect(measured.components(separatedBy: "100.0 %").count == 2)
+            #expect(try await same(["export"], ["--format", "onnx", "--output", graph]).contains("disgust"))
+            #expect(try await Command.run(["summary", "english"]).output.contains("conv2d1"))
+            for misuse in [["explain", sound + ".safetensors"], ["evaluate", "x.safetensors"]] {
+                let run = try await Command.run(misuse)
+                #expect(run.code != 0, "\(misuse)")
+            }
+            let many = try await Command.run(["explain", sound, sound, sound])
+            #expect(many.code == 64 && many.errors.contains("One sound file is explained at a time"))
+        }
+    }
+
+    /// What is neither a model nor sound costs no other file its answer, wherever it stands; "not sure" is null in JSON.
+    @Test func whatIsNeitherCostsNoOthersTheirAnswers() async throws {
+        try await withFolder { folder in
+            let notes = folder.appendingPathComponent("notes.txt"), noise = folder.appendingPathComponent("a.bin")
+            try Data("not a model\n".utf8).write(to: notes)
+            try Data((0..<5000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }).write(to: noise)
+            let sound = folder.appendingPathComponent("a.wav").path
+            try tone().write(to: URL(fileURLWithPath: sound))
+            for first in [notes.path, noise.path] {
+                let run = try await Command.run(["predict", first, sound, "--json"])
+                let lines = try run.output.split(separator: "\n").map { try object(String($0)) }
+                #expect(run.code == 1 && lines.map { $0["file"] as? String } == [first, sound], "\(run.errors)")
+                #expect(lines.first?["error"] is String && run.errors.contains("is no model: english"))
+            }
+            let unsure = try object(
+                try await Command.run(["predict", sound, "--json", "--unsure-below", "1"]).output)
+            #expect(unsure["answer"] is NSNull && unsure["label"] is String && unsure["unsure"] as? Bool == true)
+            let sure = try object(try await Command.run(["predict", sound, "--json", "--unsure-below", "0"]).output)
+            #expect(sure["answer"] as? String == sure["label"] as? String && sure["unsure"] as? Bool == false)
+        }
+    }
+
+    /// Those who have a clip too short are told so, and not about layers.
+    @Test func shortClipsAreToldAsShort() async throws {
+        try await withFolder { folder in
+            let file = folder.appendingPathComponent("a.wav").path
+            try tone(seconds: 0.01).write(to: URL(fileURLWithPath: file))
+            let run = try await Command.run(["predict", file])
+            #expect(run.code == 1 && run.errors.contains("the clip is too short") && !run.errors.contains("layer"))
+            let functionals = try await Command.run(["features", file, "--features", "egemaps"])
+            #expect(functionals.errors.contains("use a longer one") && !functionals.errors.contains("--preset"))
+        }
+    }
+
     @Test func whatWasHeardIsTold() async throws {
         try await withFolder { folder in
             let (model, clip) = try await trained(in: folder), voice = try AudioFile.read(at: clip)

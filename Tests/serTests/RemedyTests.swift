@@ -251,6 +251,31 @@ import Testing
         }
     }
 
+    @Test func emptyBandsAreToldWithTheLargestNumberWithoutThem() async throws {
+        try await withFolder { folder in
+            let file = folder.appendingPathComponent("a.wav")
+            try tone().write(to: file)
+            func run(_ bands: String) async throws -> Command {
+                try await Command.run(["features", file.path, "--features", "logmel", "--coefficients", bands])
+            }
+            let many = try await run("300")
+            let told = try #require(many.errors.firstMatch(of: /--coefficients ([0-9]+)\)/)?.1)
+            #expect(many.code == 0 && many.errors.contains("mel bands are empty"))
+            #expect(try await run(String(told)).errors.isEmpty)
+            let more = String((Int(told) ?? 0) + 1)
+            #expect(try await run(more).errors.contains("mel bands are empty"))
+        }
+    }
+
+    @Test(arguments: [
+        ("0.8,0.3,0.1", "more than all clips"), ("a", "three"), ("0.8,0.1,b", "no number"), ("1,0,0", "above 0"),
+    ])
+    func sharesAreRefusedWithTheReason(shares: String, reason: String) async throws {
+        let run = try await Command.run(
+            ["train", "x", "--model", "ann", "--output", "/tmp/x.safetensors", "--shares", shares])
+        #expect(run.code == 64 && run.errors.contains(reason), "\(run.errors)")
+    }
+
     @Test func aClipTooShortForAFrameIsPadded() async throws {
         try await withFolder { folder in
             let file = folder.appendingPathComponent("a.wav")

@@ -82,6 +82,16 @@ public struct LogMel: FeatureExtractor, Hashable {
         return features
     }
 
+    /// How many bands hold nothing, whatever the sound: filters so narrow that no bin of the transform lies in them.
+    package var emptyBands: Int { filters.emptyFilters(sampleRate: sampleRate, fftLength: stft.fftLength) }
+
+    /// The largest number of bands, up to ``MelFilterbank/bands``, of which each holds something.
+    package var mostBands: Int {
+        var some = self
+        while some.filters.bands > 1, some.emptyBands > 0 { some.filters.bands -= 1 }
+        return some.filters.bands
+    }
+
     public var coefficients: Int { filters.bands }
 
     public func frames(forSamples samples: Int) -> Int { stft.frames(forSamples: samples) }

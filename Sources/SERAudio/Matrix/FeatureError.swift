@@ -62,8 +62,8 @@ extension FeatureError: LocalizedError, CustomStringConvertible {
             "the features have \(found) frames, but their extractor announces \(announced); "
                 + "let its frames(forSamples:) say how many rows extract gives"
         case .tooFewSteps(let frames, let needed, let layer):
-            "the clip gives \(frames) frames, and the network's layer '\(layer)' gets nothing from fewer than "
-                + "\(needed); use longer clips, or let the layers have smaller windows or strides"
+            "the clip is too short: \(frames) frames, and the network's layer '\(layer)' gets nothing from fewer than "
+                + "\(needed); use longer clips, or, in a network of your own, smaller windows or strides"
         case .noFrames:
             "the features have no frames; let the extractor throw tooShort for clips that give none"
         case .outOfMemory(let bytes):

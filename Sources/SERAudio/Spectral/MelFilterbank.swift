@@ -97,6 +97,16 @@ public struct MelFilterbank: Codable, Sendable, Hashable {
     /// The centres of the filters, in Hz, [bands].
     public func centers(sampleRate: Double) -> [Double] { Array(edges(sampleRate: sampleRate)[1...bands]) }
 
+    /// How many filters are empty, with no bin of the transform between their corners: they give nothing, whatever the
+    /// sound. `librosa.filters.mel` warns of them.
+    package func emptyFilters(sampleRate: Double, fftLength: Int) -> Int {
+        let edges = edges(sampleRate: sampleRate), spacing = sampleRate / Double(fftLength)
+        return (0..<bands).count { band in
+            let next = ((edges[band] / spacing).rounded(.down) + 1) * spacing
+            return next >= edges[band + 2] || next > sampleRate / 2
+        }
+    }
+
     /// Corners of the triangles in Hz: bands + 2 of them, evenly spaced in mel.
     private func edges(sampleRate: Double) -> [Double] {
         let from = mel(lowest)

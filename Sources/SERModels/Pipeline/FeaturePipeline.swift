@@ -130,7 +130,7 @@ public struct FeaturePipeline: Sendable {
     /// The features of a clip as a matrix: [frames, coefficients], or [1, values] for vectors.
     /// - Throws: `FeatureError` for sound that has no features, such as an empty clip.
     public func matrix(of clip: AudioClip) throws(FeatureError) -> FeatureMatrix {
-        if window == .speech { return try summarized(try features(of: try hear(clip).clip)) }
+        if window == .speech || trimming != nil { return try summarized(try features(of: try hear(clip).clip)) }
         // The beginning is the beginning, whether or not somebody speaks in it.
         var sound = try extractor.prepared(clip)
         sound.samples.removeLast(max(0, sound.samples.count - samples))

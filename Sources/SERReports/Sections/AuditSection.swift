@@ -69,10 +69,9 @@ extension ReportSubject {
     }
 
     private var trainedOnSection: ReportPage.Section? {
-        var items = facts.filter {
-            ["model: corpus", "model: split", "model: clips", "model: audit"].contains($0.name)
-        }
-        .map { "\($0.name.dropFirst(7)): \($0.value)" }
+        let told = ["corpus", "data", "split", "clips", "audit"]
+        var items = facts.filter { $0.source == .modelFile && told.contains($0.name) }
+            .map { fact in (fact.owner.map { "\($0): " } ?? "") + "\(fact.name): \(fact.value)" }
         if items.isEmpty { items = ["The model's file does not say what it was trained on."] }
         var pieces: [ReportPage.Piece] = [
             .paragraph("Every clip of the corpus was tested. What the model was trained on, as its file says:"),

@@ -28,7 +28,7 @@ extension ReportSubject {
     private var rows: [[String]] {
         var rows = [["library", libraries.map { "SER \($0)" }.joined(separator: ", ")], ["corpus", corpus]]
         rows += [["labels", labels.joined(separator: ", ")]]
-        rows += facts.map { [$0.name, SettingText.readable($0.value)] }
+        rows += facts.map { [$0.title, SettingText.readable($0.value)] }
         rows.append([
             "intervals",
             "BCa bootstrap over \(units), \(bootstrap.resamples) resamples, seed \(bootstrap.seed), level "

@@ -26,7 +26,7 @@ extension ReportSubject {
     }
 
     private var corpusName: String {
-        synthetic && !corpus.lowercased().contains("synthetic") ? "the synthetic corpus \(corpus)" : corpus
+        synthetic && corpus != SyntheticMarker.corpusName ? "the synthetic corpus \(corpus)" : corpus
     }
 
     private var speakerText: String {

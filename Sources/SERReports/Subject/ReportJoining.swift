@@ -34,8 +34,10 @@ extension ReportSubject {
         isSearched = isSearched && other.isSearched
         libraries += other.libraries.filter { !libraries.contains($0) }
         commands += other.commands
-        for fact in other.facts where !facts.contains(where: { $0 == fact }) {
-            facts.append(("\(other.networks.first?.name ?? other.source): \(fact.name)", fact.value))
+        for fact in other.facts where !facts.contains(fact) {
+            var own = fact
+            own.owner = other.networks.first?.name ?? other.source
+            facts.append(own)
         }
         further += other.further
     }

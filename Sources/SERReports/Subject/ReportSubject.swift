@@ -41,6 +41,20 @@ package struct ReportSubject: Sendable {
         var slug: String
     }
 
+    /// A setting, or what a model's file tells of its training.
+    struct Fact: Sendable, Equatable {
+        /// Who says so.
+        enum Source: Sendable { case results, modelFile }
+
+        var source = Source.results
+        var name, value: String
+        /// Whose it is, where results of several stand on one page.
+        var owner: String?
+
+        /// What it is called among all others.
+        var title: String { (owner.map { "\($0): " } ?? "") + (source == .modelFile ? "model: " : "") + name }
+    }
+
     /// The kind of the results.
     var kind: ResultsKind
     /// Whether clips were tested in turn, fold by fold.
@@ -67,8 +81,8 @@ package struct ReportSubject: Sendable {
     var isSearched = false
     var libraries: [String]
     var commands: [[String]]
-    /// Settings that are of no one network, by what they are.
-    var facts: [(name: String, value: String)]
+    /// Settings that are of no one network.
+    var facts: [Fact]
     /// Sections that some kinds of results have besides.
     var further: [ReportPage.Section] = []
 

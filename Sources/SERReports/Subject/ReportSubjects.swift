@@ -108,8 +108,8 @@ extension ReportSubject {
         libraries = [results.header.library]
         commands = results.header.command.map { [$0] } ?? []
         facts =
-            [("model file", results.model), ("features", results.features)]
-            + results.provenance.texts.sorted { $0.key < $1.key }.map { ("model: \($0.key)", $0.value) }
+            [Fact(name: "model file", value: results.model), Fact(name: "features", value: results.features)]
+            + results.provenance.texts.sorted { $0.key < $1.key }.map { Fact(source: .modelFile, name: $0, value: $1) }
         further = results.furtherSections
     }
 }
@@ -164,20 +164,19 @@ extension ReportSubject.Run {
 }
 
 extension ExperimentResults {
-    /// Settings that are of no one network, by what they are.
-    fileprivate var facts: [(name: String, value: String)] {
-        var facts = [(name: "protocol", value: cut.summary)]
-        if let seed = cut.seed { facts.append(("seed of the folds", "\(seed)")) }
-        facts.append(
-            (
-                seeds.count == 1 ? "seed of the training" : "seeds of the trainings",
-                seeds.map(String.init).joined(separator: ", ")
-            ))
+    /// Settings that are of no one network.
+    fileprivate var facts: [ReportSubject.Fact] {
+        var facts = [ReportSubject.Fact(name: "protocol", value: cut.summary)]
+        func add(_ name: String, _ value: String) { facts.append(.init(name: name, value: value)) }
+        if let seed = cut.seed { add("seed of the folds", "\(seed)") }
+        add(
+            seeds.count == 1 ? "seed of the training" : "seeds of the trainings",
+            seeds.map(String.init).joined(separator: ", "))
         if let validation = cut.validation {
             let group = cut.validatedBy.map { ", whole \($0.rawValue)s" } ?? ", of each class"
-            facts.append(("validation", "\((validation * 100).significant(3)) % of what is not tested\(group)"))
+            add("validation", "\((validation * 100).significant(3)) % of what is not tested\(group)")
         }
-        if let choice { facts.append(("inner folds", choice)) }
+        if let choice { add("inner folds", choice) }
         return facts
     }
 }

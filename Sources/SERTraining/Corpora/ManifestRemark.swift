@@ -22,6 +22,12 @@ public enum ManifestRemark: Sendable, Hashable {
     case splitColumn(String)
     /// Columns that were not read.
     case columnsNotRead([String])
+    /// A column of ages, which are grouped by decades.
+    case agesByDecades(column: String)
+    /// A column in which names of groups are written with small and with capital letters; each list is one group.
+    case spellings(column: String, [[String]])
+    /// A column of groups that says nothing of some clips, which are in none of its groups.
+    case valuesMissing(column: String, lines: Int, of: Int)
 }
 
 extension ManifestRemark: CustomStringConvertible {
@@ -54,7 +60,16 @@ extension ManifestRemark: CustomStringConvertible {
             return "the column \(name) was not read: clips are dealt to training and test anew. To keep to it, list "
                 + "the files of its test part in a table file,fold and name that in ser crossvalidate --lists"
         case .columnsNotRead(let names):
-            return "columns of the manifest that were not read: \(Self.list(names.map { String($0.prefix(40)) }))"
+            return "columns of the manifest that were not read: \(Self.list(names.map { String($0.prefix(40)) })); "
+                + "those of 2 to 12 different values make groups, and ages do"
+        case .agesByDecades(let column):
+            return "the column \(column) makes groups of ten years, with all below 20 together and all from 80 on"
+        case .spellings(let column, let groups):
+            return "the column \(column) writes one group in several ways, which were read as one: "
+                + Self.list(groups.map { $0.joined(separator: " and ") })
+        case .valuesMissing(let column, let lines, let all):
+            return "the column \(column) is empty on \(lines) of \(all) lines; "
+                + (lines == 1 ? "that clip is" : "those clips are") + " in none of its groups"
         }
     }
 

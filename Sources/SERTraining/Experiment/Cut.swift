@@ -22,7 +22,8 @@ extension Experiment {
             var seed: UInt64
         }
 
-        /// One split.
+        /// One split. Inner folds within it take a tenth of each class of their rest to choose the best epoch by, with the
+        /// seed 1, which the results tell.
         public static func split(_ split: DataSplit) -> Cut {
             Cut(corpus: split.corpus, splits: [split], summary: split.summary, rule: nil)
         }
@@ -54,10 +55,20 @@ extension Experiment {
             for split in splits {
                 inner.append(
                     try split.inner(
-                        folds, validation: rule?.validation ?? 0.1, validatedBy: rule?.validatedBy,
-                        seed: rule?.seed ?? 1))
+                        folds, validation: rule?.validation ?? Self.usual.validation, validatedBy: rule?.validatedBy,
+                        seed: rule?.seed ?? Self.usual.seed))
             }
             return inner
+        }
+
+        /// How inner folds are cut where a split says nothing of it.
+        private static let usual = (validation: 0.1, seed: UInt64(1))
+
+        /// Inner folds in words, with what is not told of the cut itself.
+        func told(inner folds: Folds) -> String {
+            guard rule == nil else { return folds.summary }
+            return "\(folds.summary), validation \((Self.usual.validation * 100).significant(3)) % of each class, seed "
+                + "\(Self.usual.seed)"
         }
 
         /// The clips of all parts, each once, in the corpus's order.

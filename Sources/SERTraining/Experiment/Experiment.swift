@@ -117,18 +117,21 @@ public struct Experiment: Sendable {
         // Threads that have ended may hold it a little longer.
         defer { kept?.unlock() }
         let progress = ExperimentProgress(try plan.emptyResults())
-        var open: [ExperimentPlan.Task] = []
+        var open: [ExperimentRunner.OpenTask] = []
         for task in plan.tasks {
-            if let run = try kept?.run(of: task, identity: try plan.identity(of: task)) {
+            let kept = try kept.map { folder throws(ExperimentError) in
+                ExperimentRunner.Place(folder: folder, identity: try plan.identity(of: task))
+            }
+            if let run = try kept?.run(of: task) {
                 try progress.add(run)
             } else {
-                open.append(task)
+                open.append(ExperimentRunner.OpenTask(task: task, place: kept))
             }
         }
         if open.count < plan.tasks.count {
             observe(.resumed(finished: plan.tasks.count - open.count, total: plan.tasks.count))
         }
-        let runner = ExperimentRunner(plan: plan, kept: kept, progress: progress, observe: observe, tested: tested)
+        let runner = ExperimentRunner(plan: plan, progress: progress, observe: observe, tested: tested)
         try runner.run(open, stop: stop)
         let results = progress.results
         if results.isComplete { try kept?.write(results) }

@@ -166,7 +166,7 @@ struct ExperimentPlan: Sendable {
                     name: split.name, train: split.train.count, validation: split.validation.count,
                     test: split.test.count, audit: split.audit(searched: copies))
             }, seeds: settings.seeds, networks: networks, candidates: try trainingSettings(),
-            choice: settings.inner?.summary, unheard: copies?.unread, command: settings.command)
+            choice: settings.inner.map(settings.cut.told(inner:)), unheard: copies?.unread, command: settings.command)
         results.warnings += [settings.cut.untested].compactMap { $0 }
         return results
     }

@@ -5,14 +5,30 @@ import SERSupport
 
 /// Trains and tests the networks of some tasks, several at once.
 struct ExperimentRunner: Sendable {
+    /// Where a finished run is kept, and as what.
+    struct Place: Sendable {
+        let folder: ExperimentFolder
+        let identity: RunIdentity
+
+        func run(of task: ExperimentPlan.Task) throws(ExperimentError) -> ExperimentResults.TestedRun? {
+            try folder.run(of: task, identity: identity)
+        }
+    }
+
+    /// A task that is yet to be run.
+    struct OpenTask: Sendable {
+        let task: ExperimentPlan.Task
+        /// nil where nothing is kept.
+        let place: Place?
+    }
+
     let plan: ExperimentPlan
-    let kept: ExperimentFolder?
     let progress: ExperimentProgress
     let observe: @Sendable (Experiment.Event) -> Void
     let tested: @Sendable (TestedNetwork, ExperimentResults) throws -> Void
 
     /// Runs tasks until all are done or it is to stop.
-    func run(_ tasks: [ExperimentPlan.Task], stop: StopSignal) throws(ExperimentError) {
+    func run(_ tasks: [OpenTask], stop: StopSignal) throws(ExperimentError) {
         guard !tasks.isEmpty else { return }
         let bytes: Int
         do throws(TrainingError) {
@@ -21,7 +37,7 @@ struct ExperimentRunner: Sendable {
             if case .cancelled = error { return }
             throw .training(error, run: nil)
         }
-        let epochs = Counter(), epochsInAll = plan.epochs(of: tasks), progress = progress
+        let epochs = Counter(), epochsInAll = plan.epochs(of: tasks.map(\.task)), progress = progress
         let ending = StopSignal(asking: { stop.isSet || progress.failure != nil })
         runSideBySide(tasks.count, workers: workers(for: tasks.count, featureBytes: bytes)) { index in
             guard !ending.isSet else { return }
@@ -35,8 +51,9 @@ struct ExperimentRunner: Sendable {
     }
 
     private func run(
-        _ task: ExperimentPlan.Task, stop: StopSignal, epoch: @escaping @Sendable () -> Void
+        _ open: OpenTask, stop: StopSignal, epoch: @escaping @Sendable () -> Void
     ) throws(ExperimentError) {
+        let task = open.task
         let network: TestedNetwork
         do throws(TrainingError) {
             network = try plan.test(task, stop: stop, epoch: epoch) { candidate, event in
@@ -47,7 +64,7 @@ struct ExperimentRunner: Sendable {
             throw .training(error, run: plan.name(of: task))
         }
         let run = network.testedRun(of: task)
-        try kept?.write(run, of: task, identity: try plan.identity(of: task))
+        if let place = open.place { try place.folder.write(run, of: task, identity: place.identity) }
         let results = try progress.add(run) { results throws(ExperimentError) in
             do { try tested(network, results) } catch { throw ExperimentError(caught: error) }
         }

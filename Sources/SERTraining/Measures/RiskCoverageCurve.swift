@@ -78,10 +78,13 @@ public struct RiskCoverageCurve: Codable, Sendable, Equatable {
         points.first { $0.coverage >= coverage - 1e-12 }
     }
 
-    /// A table of how risk falls with coverage, at the given fractions.
+    /// A table of how risk falls with coverage, at the given fractions; a point that is that of several stands once.
     public func table(coverages: [Double] = keyCoverages) -> String {
         var table = TextTable(["answered", "unsure below", "accuracy of the answers", "errors"], alignments: [])
-        for point in coverages.compactMap(point(coverage:)) {
+        var answered: Int?
+        // Of few clips, or of clips of equal confidence, one point is that of several fractions.
+        for point in coverages.compactMap(point(coverage:)) where point.answered != answered {
+            answered = point.answered
             table.append([
                 // Rounded down: rounded up it would leave out the very clip that it is of.
                 "\((point.coverage * 100).fixed(1)) %",

@@ -18,17 +18,45 @@ public struct EpochMetric: Sendable {
     public let name: String
     /// Whether it looks at more than the emotions.
     let readsAllOutputs: Bool
-    let compute:
-        @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets, _ emotions: Int) throws(EvaluationError) ->
-            Double?
+    private let figure: Figure
 
-    private init(
-        name: String, readsAllOutputs: Bool,
-        compute: @escaping @Sendable (ModelOutputs, TrainingTargets, Int) throws(EvaluationError) -> Double?
-    ) {
+    private enum Figure: Sendable {
+        /// Of the outputs, among which those of the emotions have a place.
+        case outputs(@Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets, _ emotions: Int) -> Double?)
+        /// One of the measures of classification, which are computed together.
+        case classification(@Sendable (ClassificationMetrics) -> Double?)
+    }
+
+    private init(name: String, readsAllOutputs: Bool, _ figure: Figure) {
         self.name = name
         self.readsAllOutputs = readsAllOutputs
-        self.compute = compute
+        self.figure = figure
+    }
+
+    /// The figures of some metrics by their names, without those that cannot be told.
+    static func values(
+        of metrics: [EpochMetric], _ outputs: ModelOutputs, _ targets: TrainingTargets, emotions: Int
+    ) throws(EvaluationError) -> [String: Double] {
+        var classification: ClassificationMetrics?
+        var values: [String: Double] = [:]
+        for metric in metrics {
+            switch metric.figure {
+            case .outputs(let compute): values[metric.name] = compute(outputs, targets, emotions)
+            case .classification(let compute):
+                if classification == nil {
+                    classification = try measures(of: outputs.values(at: emotions), targets)
+                }
+                values[metric.name] = classification.flatMap(compute)
+            }
+        }
+        return values
+    }
+
+    private static func measures(
+        of logits: Tensor, _ targets: TrainingTargets
+    ) throws(EvaluationError) -> ClassificationMetrics {
+        let labels = (0..<(logits.shape.last ?? 0)).map(String.init)
+        return try ClassificationMetrics(logits: logits.scalars, targets: targets.emotions, labels: labels)
     }
 
     /// A figure of the emotions' logits.
@@ -39,9 +67,9 @@ public struct EpochMetric: Sendable {
     public init(
         _ name: String, _ compute: @escaping @Sendable (_ logits: Tensor, _ emotions: [Int]) -> Double?
     ) {
-        self.init(name: name, readsAllOutputs: false) { outputs, targets, emotions in
-            compute(outputs.values(at: emotions), targets.emotions)
-        }
+        self.init(
+            name: name, readsAllOutputs: false,
+            .outputs { outputs, targets, emotions in compute(outputs.values(at: emotions), targets.emotions) })
     }
 
     /// A figure of all outputs of the network that have no time axis.
@@ -51,7 +79,7 @@ public struct EpochMetric: Sendable {
     public static func joint(
         _ name: String, _ compute: @escaping @Sendable (_ outputs: ModelOutputs, _ targets: TrainingTargets) -> Double?
     ) -> EpochMetric {
-        EpochMetric(name: name, readsAllOutputs: true) { outputs, targets, _ in compute(outputs, targets) }
+        EpochMetric(name: name, readsAllOutputs: true, .outputs { outputs, targets, _ in compute(outputs, targets) })
     }
 
     /// The mean precision over the emotions.
@@ -75,11 +103,6 @@ public struct EpochMetric: Sendable {
     private static func classification(
         _ name: String, _ figure: @escaping @Sendable (ClassificationMetrics) -> Double?
     ) -> EpochMetric {
-        EpochMetric(name: name, readsAllOutputs: false) { outputs, targets, emotions throws(EvaluationError) in
-            let logits = outputs.values(at: emotions)
-            let labels = (0..<(logits.shape.last ?? 0)).map(String.init)
-            return figure(
-                try ClassificationMetrics(logits: logits.scalars, targets: targets.emotions, labels: labels))
-        }
+        EpochMetric(name: name, readsAllOutputs: false, .classification(figure))
     }
 }

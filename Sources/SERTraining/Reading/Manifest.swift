@@ -9,8 +9,9 @@ extension Corpus {
     ///
     /// The first line names the columns, in any order: `path` (or `file`, `filename`) and `label` (or `emotion`), and if
     /// wanted `start` and `end` of a part of the file, `speaker`, `sentence` and `corpus`. Columns of another name with 2 to
-    /// 12 different values, such as `sex`, are ``Clip/groups``; others are passed over, so that ``CorpusTable/csv()`` can
-    /// be read back. Relative paths start from the manifest's folder.
+    /// 12 different values, such as `sex`, are ``Clip/groups``, whether written with small or capital letters, and so is
+    /// `age` by decades; others are passed over, so that ``CorpusTable/csv()`` can be read back. Relative paths start from
+    /// the manifest's folder.
     ///
     /// Times are seconds or pandas' timedeltas (`0 days 00:00:01.5`), so that the tables of audformat and nkululeko can be
     /// read. Without an end (`NaT`) a segment reaches to the end of the file; an end that is later than that by rounding

@@ -62,8 +62,7 @@ struct ManifestEntries {
         let path, label, speaker, sentence, corpus, start, end, duration: Int?
         let decimalComma: Bool
         /// Columns that put clips into groups.
-        let groups: [Int]
-        private let columnNames: [String]
+        let groups: [ManifestGroups]
 
         init(_ table: DelimitedTable) {
             path = table.place(of: ManifestEntries.path)
@@ -77,27 +76,11 @@ struct ManifestEntries {
             duration = start != nil && end == nil ? table.place(of: ManifestEntries.duration) : nil
             decimalComma = table.separator != .comma
             let read = Set([path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 })
-            groups = Self.groups(of: table, besides: read)
-            columnNames = table.names
-        }
-
-        /// Columns of few different values that no other use is known for.
-        private static func groups(of table: DelimitedTable, besides read: Set<Int>) -> [Int] {
             let others = table.names.indices.filter { column in
-                let name = table.names[column]
-                return !read.contains(column) && !ManifestEntries.split.contains(name)
-                    && !ManifestEntries.derived.contains(name) && name.isGroupName
+                !read.contains(column) && !ManifestEntries.split.contains(table.names[column])
+                    && !ManifestEntries.derived.contains(table.names[column])
             }
-            let grouping = others.filter { column in
-                var values: Set<String> = []
-                for record in table.records {
-                    guard let value = DelimitedTable.value(column, of: record) else { continue }
-                    guard value.isGroupName, values.count < 12 || values.contains(value) else { return false }
-                    values.insert(value)
-                }
-                return values.count > 1
-            }
-            return Array(grouping.prefix(8))
+            groups = Array(others.lazy.compactMap { ManifestGroups($0, of: table) }.prefix(8))
         }
 
         func entry(_ record: CSV.Record, of file: URL) throws(CorpusError) -> Entry {
@@ -136,7 +119,7 @@ struct ManifestEntries {
 
         private func groupNames(of record: CSV.Record) -> [String: String] {
             var names: [String: String] = [:]
-            for column in groups { names[columnNames[column]] = DelimitedTable.value(column, of: record) }
+            for group in groups { names[group.name] = group.group(of: record) }
             return names
         }
 
@@ -160,19 +143,13 @@ struct ManifestEntries {
             if table.linesWithTrailingSeparators > 0 {
                 remarks.append(.trailingSeparators(lines: table.linesWithTrailingSeparators))
             }
-            let read = Set([path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 } + groups)
+            let read = Set(
+                [path, label, speaker, sentence, corpus, start, end, duration].compactMap { $0 } + groups.map(\.column))
             let rest = table.names.indices.filter { !read.contains($0) }.map { table.names[$0] }
             remarks += rest.filter(ManifestEntries.split.contains).map(ManifestRemark.splitColumn)
             let unread = rest.filter { !ManifestEntries.split.contains($0) && !ManifestEntries.derived.contains($0) }
             if !unread.isEmpty { remarks.append(.columnsNotRead(unread)) }
-            return remarks
+            return remarks + groups.flatMap(\.remarks)
         }
-    }
-}
-
-extension String {
-    /// Whether it can stand in a table as the name of a group.
-    fileprivate var isGroupName: Bool {
-        !isEmpty && utf8.count <= 40 && !unicodeScalars.contains(where: \.isTerminalControl)
     }
 }

@@ -140,11 +140,16 @@ public struct EvaluationResults: ResultsDocument {
 
     /// A model that learned from a corpus of that name has perhaps learned from these very clips.
     private static func warnings(of recognizer: Recognizer, on corpus: Corpus) -> [String] {
-        guard let trained = recognizer.provenance.corpus, trained == corpus.name else { return [] }
-        return [
-            "The model was trained on clips of \(trained) too. Where it has heard these clips or their speakers in "
-                + "training, the result says nothing about voices never heard."
-        ]
+        let consequence =
+            " Where it has heard these clips or their speakers in training, the result says nothing about voices never "
+            + "heard."
+        if let trained = recognizer.provenance.corpus, trained == corpus.name {
+            return ["The model was trained on clips of \(trained) too.\(consequence)"]
+        }
+        return TrainedCorpora(recognizer.provenance).found(among: corpus.clips).map { name, clips in
+            "\(clips) of the \(corpus.clips.count) clips are of \(name), or named as its clips are, and the model was "
+                + "trained on \(name), as its file says.\(consequence)"
+        }
     }
 
     /// What a recognizer was told beside each clip.

@@ -15,7 +15,7 @@ extension ExperimentResults: CustomStringConvertible {
     // MARK: One split
 
     private var splitHeading: String {
-        let name = synthetic && !corpus.lowercased().contains("synthetic") ? "synthetic \(corpus)" : corpus
+        let name = synthetic && corpus != SyntheticMarker.corpusName ? "synthetic \(corpus)" : corpus
         let parts = folds.map { "\($0.train) clips to train, \($0.validation) to validate, \($0.test) to test" }
         let epochs = candidates.map(\.epochs).max() ?? 0
         return "\(name), \(cut.summary): \(parts.joined(separator: "; ")); \(epochs) epochs\n"

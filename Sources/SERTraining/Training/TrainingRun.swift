@@ -171,10 +171,10 @@ struct TrainingRun {
             learningRate: Double(state.step.optimizer.learningRate), seconds: 0)
         guard record.validationLoss.isFinite else { throw .diverged(epoch: epoch) }
         do throws(EvaluationError) {
-            for metric in trainer.metrics {
-                record.trainMetrics[metric.name] = try metric.compute(trained, trainTargets, emotions)
-                record.validationMetrics[metric.name] = try metric.compute(validated, validation.targets, emotions)
-            }
+            let metrics = trainer.metrics
+            record.trainMetrics = try EpochMetric.values(of: metrics, trained, trainTargets, emotions: emotions)
+            record.validationMetrics = try EpochMetric.values(
+                of: metrics, validated, validation.targets, emotions: emotions)
         } catch { throw .evaluation(error) }
         record.seconds = Date().timeIntervalSince(start)
         return record

@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
         abstract: "Measure a saved model on a whole corpus.",
         discussion: """
             Every clip of the corpus is tested, those that the model was trained on included: name a corpus that it has \
-            not seen.
+            not seen. Without a model, \(ModelInput.standard.name) is measured, which comes with the library.
 
             Intervals are by bootstrap: over speakers where the speaker of each clip is known and there are several, \
             else over clips, which takes every clip for independent of the others. "unsure below" is the confidence \
@@ -26,15 +26,16 @@ struct EvaluateCommand: ParsableCommand {
             With --output, report.html, results.json, results.csv and clips.csv are written to a folder.
 
             EXAMPLE:
+              ser evaluate ~/RAVDESS
               ser evaluate gru.safetensors ~/EMO-DB --output gru-emodb
               ser evaluate gru.safetensors ~/EMO-DB --robustness --conditions babble,telephone
             """)
 
-    @Argument(help: "A model file that `ser train` wrote.")
-    var model: URL
-
-    @Argument(help: "The corpus's folder, or a CSV manifest.")
-    var data: URL
+    @Argument(
+        help: ArgumentHelp(
+            "The corpus's folder, or a CSV manifest, and before it perhaps a model: a file that `ser train` wrote, or "
+                + "`\(ModelInput.standard.name)`.", valueName: "data"))
+    var inputs: [String]
 
     @Option(help: ArgumentHelp("How often clips or speakers are drawn anew for the intervals.", valueName: "count"))
     var resamples = 2000
@@ -59,6 +60,9 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        guard inputs.count <= 2, !inputs.contains("") else {
+            throw ValidationError("Name one corpus, and before it perhaps a model.")
+        }
         if report.audio, output == nil {
             throw ValidationError("--audio is for the report: name a folder by --output.")
         }
@@ -93,13 +97,18 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let recognizer = try Recognizer(contentsOf: model)
+        let model = inputs.count > 1 ? ModelInput(argument: inputs[0]) ?? .standard : .standard
+        let data = URL(fileURLWithPath: inputs[inputs.count - 1])
+        if inputs.count == 1, data.pathExtension.lowercased() == "safetensors" {
+            throw ValidationError("\(data.lastPathComponent.onOneLine) is a model: name the corpus after it.")
+        }
+        let recognizer = try model.recognizer()
         let corpus = try reading.corpus(at: [data])
         if let output { try AtomicFile.prepare(folder: output) }
         let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var results = try stoppable {
             try EvaluationResults(
-                recognizer, model: model.relativePath, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
+                recognizer, model: model.title, on: corpus, bootstrap: bootstrap, command: ReportOptions.command,
                 store: store, isStrict: reading.strict, observe: TrainingProgress.standard(), stop: .interruption)
         }
         if robustness {

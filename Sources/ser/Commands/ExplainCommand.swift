@@ -14,9 +14,10 @@ struct ExplainCommand: ParsableCommand {
         discussion: """
             Attributes a logit of the network to the clip's frames and coefficients, against a clip whose features are \
             the mean of the training part. Of a long file the model hears a part, as in predict; times count from the \
-            file's beginning.
+            file's beginning. Without a model, \(ModelInput.standard.name) is explained, which comes with the library.
 
             EXAMPLE:
+              ser explain speech.wav --output speech.svg
               ser explain gru.safetensors speech.wav --output speech.svg
             """)
 
@@ -35,11 +36,11 @@ struct ExplainCommand: ParsableCommand {
         }
     }
 
-    @Argument(help: "A model file that `ser train` wrote.")
-    var model: URL
-
-    @Argument(help: ArgumentHelp("\(SoundInput.help)"))
-    var file: SoundInput
+    @Argument(
+        help: ArgumentHelp(
+            "Sound, and before it perhaps a model: a file that `ser train` wrote, or `\(ModelInput.standard.name)`. "
+                + "\(SoundInput.help)", valueName: "file"))
+    var files: [SoundInput]
 
     @Option(help: ArgumentHelp("Draw the evidence over the mel spectrogram into this SVG file.", valueName: "file"))
     var output: URL?
@@ -56,14 +57,28 @@ struct ExplainCommand: ParsableCommand {
     @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard files.count <= 2 else {
+            throw ValidationError(
+                "One sound file is explained at a time, and \(files.count - 1) follow the first one named.")
+        }
+    }
+
     func run() throws {
         common.apply()
-        if let output { try prepare(output: output, besides: [model, file.file]) }
-        let recognizer = try Recognizer(contentsOf: model)
+        let model = files.count > 1 ? ModelInput(argument: files[0].argument) ?? .standard : .standard
+        let file = files[files.count - 1]
+        if files.count == 1, let only = file.file, only.modelOrSound == .model,
+            FileManager.default.isReadableFile(atPath: only.path)
+        {
+            throw ValidationError("\(file.lastName) is a model: name the sound after it.")
+        }
+        if let output { try prepare(output: output, besides: [model.file, file.file].compactMap { $0 }) }
+        let recognizer = try model.recognizer()
         if recognizer.standardization.scope == .speaker {
             note("The model is standardised by speaker, and takes this voice for an average one.")
         }
-        let (heard, explanations) = try explain(with: recognizer)
+        let (heard, explanations) = try explain(file, with: recognizer)
         guard let first = explanations.first else { return }
         if let output {
             let figure = try ExplanationFigure(
@@ -79,7 +94,9 @@ struct ExplainCommand: ParsableCommand {
         }
     }
 
-    private func explain(with recognizer: Recognizer) throws -> (heard: HeardSound, explanations: [Explanation]) {
+    private func explain(_ file: SoundInput, with recognizer: Recognizer) throws -> (
+        heard: HeardSound, explanations: [Explanation]
+    ) {
         do {
             let pipeline = recognizer.pipeline
             let heard = try file.result(

@@ -16,7 +16,10 @@ struct ExportCommand: ParsableCommand {
             [1, samples], mono at the model's rate, and gives probabilities. Labels, rate, features and standardisation \
             stand in the file's metadata.
 
+            Without a model, \(ModelInput.standard.name) is written, which comes with the library.
+
             EXAMPLE:
+              ser export --format onnx --output english.onnx
               ser export gru.safetensors --format onnx --include-features --output gru.onnx
             """)
 
@@ -24,8 +27,8 @@ struct ExportCommand: ParsableCommand {
         case onnx
     }
 
-    @Argument(help: "A model file that ser train wrote.")
-    var model: URL
+    @Argument(help: ArgumentHelp(ModelInput.help))
+    var model: ModelInput?
 
     @Option(help: "The format to write.")
     var format: Format
@@ -43,9 +46,11 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let target = output ?? model.deletingPathExtension().appendingPathExtension(format.rawValue)
-        try prepare(output: target, besides: [model])
-        let recognizer = try Recognizer(contentsOf: model)
+        let model = model ?? .standard
+        let source = model.file ?? URL(fileURLWithPath: model.name)
+        let target = output ?? source.deletingPathExtension().appendingPathExtension(format.rawValue)
+        try prepare(output: target, besides: [model.file].compactMap { $0 })
+        let recognizer = try model.recognizer()
         let options = ONNXOptions(includesFeatures: includeFeatures, foldsBatchNorm: !keepBatchNorm)
         try recognizer.exportONNX(to: target, options)
         if includeFeatures, recognizer.pipeline.window == .speech {
@@ -54,7 +59,8 @@ struct ExportCommand: ParsableCommand {
                     + "ser predict chooses the part of a longer file with most speech: give the graph that part.")
         }
         let report = Report(
-            model: model.path, format: format.rawValue, output: target.path, includesFeatures: includeFeatures,
+            model: model.file?.path ?? model.name, format: format.rawValue, output: target.path,
+            includesFeatures: includeFeatures,
             labels: recognizer.labels, sampleRate: recognizer.pipeline.extractor.sampleRate)
         guard common.json else {
             let takes =

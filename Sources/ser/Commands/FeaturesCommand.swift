@@ -73,6 +73,7 @@ struct FeaturesCommand: ParsableCommand {
         common.apply()
         let extractor = try extractor
         try extractor.validate()
+        note(emptyBandsOf: extractor)
         if let output { try prepare(output: output, besides: files.map(\.file)) }
         var failures = 0
         for file in files {
@@ -83,14 +84,21 @@ struct FeaturesCommand: ParsableCommand {
             }
             switch matrix {
             case .success(let matrix): try show(matrix, of: extractor, file)
-            case .failure(let error):
+            case .failure(let failure):
                 if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
                 failures += 1
+                let error = advised(failure)
                 note(error, about: file.title)
                 if common.json { try printJSON(FailedFile(file: file.name, error: error), onOneLine: true) }
             }
         }
         if failures > 0 { throw ExitCode.failure }
+    }
+
+    /// An error with what can be done about it by the options of these features.
+    private func advised(_ error: any Error) -> any Error {
+        guard features == .mfcc, case FeatureError.tooShort? = error as? FeatureError else { return error }
+        return Told(description: "\(inWordsOfCommands(error)), or --preset librosa, which pads it")
     }
 
     private var extractor: any FeatureExtractor {

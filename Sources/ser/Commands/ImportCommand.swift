@@ -36,7 +36,7 @@ struct ImportCommand: ParsableCommand {
         help: ArgumentHelp(
             "A model whose features, standardisation, labels and, for a state_dict, network to take.",
             valueName: "model"))
-    var like: URL?
+    var like: ModelInput?
 
     @Option(help: "The network that a state_dict belongs to.")
     var model: Architecture?
@@ -87,7 +87,7 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try prepare(output: output, besides: [file, like, names, standardization])
+        try prepare(output: output, besides: [file, like?.file, names, standardization])
         let (recognizer, prefixes) =
             try isONNX
             ? (Recognizer(contentsOfONNX: file, parts: parts()), []) : fromStateDict()
@@ -107,7 +107,7 @@ struct ImportCommand: ParsableCommand {
 
     /// What stands beside the network; nil where only the file can tell.
     private func parts() throws -> RecognizerParts? {
-        if let like { return RecognizerParts(of: try Recognizer(contentsOf: like)) }
+        if let like { return RecognizerParts(of: try like.recognizer()) }
         guard let labels, let standardization else { return nil }
         var provenance = Provenance()
         provenance.source = file.lastPathComponent
@@ -123,7 +123,7 @@ struct ImportCommand: ParsableCommand {
         let weights = try StateDict(contentsOf: file)
         let table = try names.map { try decoded([String: String].self, from: $0) } ?? [:]
         if let like {
-            let recognizer = try Recognizer(contentsOf: like)
+            let recognizer = try like.recognizer()
             var model = recognizer.model
             let loaded = try model.load(weights, names: table)
             // Without the calibration, which was fitted to other weights.

@@ -15,10 +15,12 @@ struct PredictCommand: ParsableCommand {
             A file that cannot be read is told on standard error; the others are predicted all the same, and the exit \
             code is 1. With --json each file is one line, with what is wrong with it under "error". Of a \
             long file the model hears the part with most speech, which is told. Where no speech is found, that is told \
-            too, and where the model refuses to guess, or with --unsure-below, the answer is "not sure".
+            too, and where the model refuses to guess, or with --unsure-below, the answer is "not sure": in JSON \
+            "answer" is null then, and "label" the most probable emotion all the same.
 
-            Without a model, the recognizer that comes with the library answers: six emotions of voices it has never \
-            heard, in English. Docs/PretrainedModels.md says how often it is right.
+            Without a model, the recognizer that comes with the library answers, which is also called \
+            \(ModelInput.standard.name): six emotions of voices it has never heard, in English. Docs/PretrainedModels.md \
+            says how often it is right.
 
             A model that is standardised by speaker (`ser train --standardize speaker`) knows a voice by what it has heard \
             of it: with --same-speaker by all the files, without their emotions. The more they differ in emotion, the more \
@@ -31,7 +33,8 @@ struct PredictCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Sound, and before it perhaps a model file that `ser train` wrote. \(SoundInput.help)", valueName: "file"))
+            "Sound, and before it perhaps a model: a file that `ser train` wrote, or `\(ModelInput.standard.name)`. "
+                + "\(SoundInput.help)", valueName: "file"))
     var files: [SoundInput]
 
     @Option(
@@ -120,10 +123,20 @@ struct PredictCommand: ParsableCommand {
 
     /// The model that stands first, or else the library's own, and the sound.
     private func recognizerAndSound() throws -> (Recognizer, [SoundInput]) {
-        guard let first = files.first?.file, first.isNamedModel else { return (try .pretrained(), files) }
-        let recognizer = try Recognizer(contentsOf: first)
+        guard let first = files.first, let file = first.file, let model = ModelInput(argument: first.argument) else {
+            return (try ModelInput.standard.recognizer(), files)
+        }
+        let kind = model.file == nil ? .model : file.modelOrSound
+        guard kind == .model else {
+            // It is told of by itself; the others have their answers all the same.
+            if kind == .neither, files.count > 1 {
+                note("\(first.title) is no model: \(ModelInput.standard.name), which comes with the library, answers.")
+            }
+            return (try ModelInput.standard.recognizer(), files)
+        }
+        let recognizer = try model.recognizer()
         guard files.count > 1 else {
-            throw ValidationError("\(first.lastPathComponent) is a model: name the sound after it.")
+            throw ValidationError("\(model.lastName) is a model: name the sound after it.")
         }
         return (recognizer, Array(files.dropFirst()))
     }
@@ -138,13 +151,16 @@ struct PredictCommand: ParsableCommand {
         let probabilities = Dictionary(prediction.entries.map { ($0.label, $0.probability) }) { first, _ in first }
         try printJSON(
             Report(
-                file: file.name, label: prediction.label, unsure: isUnsure, speechFound: heard.hasSpeech, heard: heard,
+                file: file.name, answer: NullableText(isUnsure ? nil : prediction.label), label: prediction.label,
+                unsure: isUnsure, speechFound: heard.hasSpeech, heard: heard,
                 remarks: prediction.remarks.map(\.description), probabilities: probabilities),
             onOneLine: true)
     }
 
     private struct Report: Encodable {
         let file: String
+        /// The emotion that is told; null for "not sure".
+        let answer: NullableText
         /// The most probable emotion, also where it is too uncertain to be told.
         let label: String
         let unsure: Bool

@@ -18,8 +18,9 @@ struct SummaryCommand: ParsableCommand {
               ser summary gru.safetensors --format dot | dot -Tsvg > gru.svg
             """)
 
-    @Argument(help: "A model file that `ser train` wrote.")
-    var file: URL?
+    @Argument(
+        help: "A model file that `ser train` wrote, or `\(ModelInput.standard.name)`, which comes with the library.")
+    var file: ModelInput?
 
     @Option(help: "One of the report's networks, in place of a file.")
     var model: Architecture?
@@ -60,7 +61,7 @@ struct SummaryCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let format = format ?? (common.json ? .json : .table)
-        if let file { return try printText(try Recognizer(contentsOf: file).model.summary(format)) }
+        if let file { return try printText(try file.recognizer().model.summary(format)) }
         guard let model else { return }
         let network = try model.model(
             classes: classes ?? 7, coefficients: coefficients ?? model.trainer.features.coefficients,

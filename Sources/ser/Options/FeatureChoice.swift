@@ -28,3 +28,12 @@ enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
         }
     }
 }
+
+/// Tells of bands that hold nothing, whatever the sound.
+func note(emptyBandsOf extractor: any FeatureExtractor) {
+    guard let bands = extractor as? LogMel, bands.emptyBands > 0 else { return }
+    note(
+        "\(bands.emptyBands) of the \(bands.coefficients) mel bands are empty, whatever the sound: they are narrower than "
+            + "the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."
+    )
+}

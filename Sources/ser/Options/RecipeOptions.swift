@@ -77,7 +77,9 @@ struct RecipeOptions: ParsableArguments {
         if let epochs, !(1...100_000).contains(epochs) {
             throw ValidationError("--epochs \(epochs): must be from 1 to 100000.")
         }
-        if let features { _ = try features.extractor(coefficients: coefficients, rate: rate) }
+        if let features {
+            note(emptyBandsOf: try features.extractor(coefficients: coefficients, rate: rate))
+        }
         if let duration, !(duration > 0 && duration <= 60) {
             throw ValidationError("--duration \(duration): must be above 0 and at most 60 seconds.")
         }
@@ -95,6 +97,8 @@ struct RecipeOptions: ParsableArguments {
         if features != nil || coefficients != nil || rate != nil {
             let choice = features ?? (architecture == .serNet ? .logmel : .mfcc)
             trainer.features = try choice.extractor(coefficients: coefficients, rate: rate)
+            // Features that were named are told of by themselves, once for all networks.
+            if features == nil { note(emptyBandsOf: trainer.features) }
         }
         if let epochs { trainer.epochs = epochs }
         if let duration { trainer.duration = duration }

@@ -3,16 +3,18 @@
 import ArgumentParser
 import Foundation
 import SERAudio
-import SERModels
 
 /// The sound that a command is given: a file, or `-` for standard input.
 struct SoundInput: ExpressibleByArgument, Sendable {
     /// What it was called by: a path, or `-`.
     let name: String
     let file: URL?
+    /// What was typed.
+    let argument: String
 
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }
+        self.argument = argument
         file = argument == "-" ? nil : URL(fileURLWithPath: argument)
         name = file?.path ?? argument
     }
@@ -55,20 +57,4 @@ struct SoundInput: ExpressibleByArgument, Sendable {
         Sound at any rate, with any number of channels: WAV, AIFF, FLAC, Ogg, Opus, MP3, CAF, AU and what else libsndfile \
         reads; where the ffmpeg program is installed also m4a, mp4, webm, aac and wma; - for standard input.
         """
-}
-
-extension URL {
-    /// Whether a file that stands where a model or sound may stand is taken for a model: what is named as one, and what is
-    /// neither named as sound nor begins like it.
-    var isNamedModel: Bool {
-        if pathExtension.lowercased() == "safetensors" { return true }
-        guard !SoundFileNames.endings.contains(pathExtension.lowercased()) else { return false }
-        do {
-            _ = try SafetensorsReader(at: self)
-            return true
-        } catch {
-            if case .otherKind(_, .sound) = error { return false }
-            return true
-        }
-    }
 }

@@ -18,7 +18,9 @@ struct TrainingOptions: ParsableArguments {
                 + "emotion in proportion, whoever speaks)", valueName: "group"))
     var by: Grouping?
 
-    @Option(help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"))
+    @Option(
+        help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"),
+        transform: Shares.init)
     var shares = Shares(train: 0.8, validation: 0.1, test: 0.1)
 
     @Option(
@@ -78,7 +80,7 @@ struct NameList: ExpressibleByArgument {
 }
 
 /// Which shares of the clips train, validate and test: `0.8,0.1,0.1`.
-struct Shares: ExpressibleByArgument {
+struct Shares: CustomStringConvertible {
     var train, validation, test: Double
 
     init(train: Double, validation: Double, test: Double) {
@@ -87,15 +89,31 @@ struct Shares: ExpressibleByArgument {
         self.test = test
     }
 
-    init?(argument: String) {
-        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard numbers.count == 3, let train = numbers[0], let validation = numbers[1], let test = numbers[2],
-            min(train, validation, test) > 0, train + validation + test <= 1 + 1e-9
-        else { return nil }
-        self.init(train: train, validation: validation, test: test)
+    /// - Throws: `ValidationError`, which says what is wrong.
+    init(_ text: String) throws {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard words.count == 3 else {
+            throw ValidationError(
+                "\(words.count) \(words.count == 1 ? "number" : "numbers") where there are three parts; give three with "
+                    + "commas between them, such as 0.8,0.1,0.1")
+        }
+        let numbers = try words.map { word in
+            guard let number = Double(word.trimmingCharacters(in: .whitespaces)) else {
+                throw ValidationError("'\(word)' is no number; write it as in 0.8,0.1,0.1")
+            }
+            return number
+        }
+        guard numbers.allSatisfy({ $0 > 0 && $0 < 1 }) else {
+            throw ValidationError("each share must be above 0 and below 1, as in 0.8,0.1,0.1")
+        }
+        let sum = numbers.reduce(0, +)
+        guard sum <= 1 + 1e-9 else {
+            throw ValidationError("together they are \(sum.significant(4)), more than all clips; let them add up to 1")
+        }
+        self.init(train: numbers[0], validation: numbers[1], test: numbers[2])
     }
 
-    var defaultValueDescription: String { "\(train),\(validation),\(test)" }
+    var description: String { "\(train),\(validation),\(test)" }
 }
 
 /// What is told of a model in its file: `licence=CC BY 4.0`.

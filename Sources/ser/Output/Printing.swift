@@ -59,6 +59,18 @@ func printJSON(_ value: some Encodable, onOneLine: Bool = false) throws {
     try printText(text.replacingOccurrences(of: "\"\(none)\"", with: "null"))
 }
 
+/// A text that is printed as null in JSON where there is none, and not left out.
+struct NullableText: Encodable {
+    private let text: String?
+
+    init(_ text: String?) { self.text = text }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let text { try container.encode(text) } else { try container.encodeNil() }
+    }
+}
+
 /// Tells something that is no result, on standard error.
 func note(_ text: String) { StandardStream.errors.write(harmless(text) + "\n") }
 

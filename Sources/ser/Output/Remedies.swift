@@ -26,10 +26,8 @@ private func remedy(for error: any Error, isFolds: Bool) -> String? {
     case let error as CorpusError: remedy(error)
     case let error as ModelFileError: remedy(error)
     case let error as InterchangeError: remedy(error)
-    case let error as FeatureError:
-        tooShort(error).map { "\($0); use a longer one, or --preset librosa, which pads it" }
-    case RecognitionError.features(let error), ExplanationError.features(let error):
-        tooShort(error).map { "\($0); use a longer one" }
+    case let error as FeatureError: tooShort(error)
+    case RecognitionError.features(let error), ExplanationError.features(let error): tooShort(error)
     default: nil
     }
 }
@@ -82,10 +80,20 @@ private func remedyOfFolds(_ error: SplitError) -> String? {
     }
 }
 
-/// That a clip is too short for one frame, without what to do.
+/// That a clip is too short, for those who have it and not the network or the features.
 private func tooShort(_ error: FeatureError) -> String? {
-    guard case .tooShort(let samples, let needed, let rate) = error else { return nil }
-    return "the clip is too short: \(samples) samples at \(rate) Hz where one frame takes \(needed)"
+    switch error {
+    case .tooShort(let samples, let needed, let rate):
+        "the clip is too short: \(samples) samples at \(rate.significant(6)) Hz where one frame takes \(needed); use a "
+            + "longer one"
+    case .tooFewSteps(let frames, let needed, _):
+        "the clip is too short: it gives \(frames) \(frames == 1 ? "frame" : "frames") where the model needs \(needed); "
+            + "use a longer one"
+    case .tooFewFrames(let frames, let width):
+        "the clip is too short: it gives \(frames) \(frames == 1 ? "frame" : "frames"), and the features look at "
+            + "\(width) together; use a longer one"
+    default: nil
+    }
 }
 
 private func remedy(_ error: TrainingError) -> String? {

@@ -114,6 +114,35 @@ import Testing
         #expect(corpus.problems.contains(.manifest(.columnsNotRead(["age", "note", "one"]))))
     }
 
+    /// Capital letters make no other group, ages are grouped by decades, and clips of which nothing is known are counted.
+    @Test func groupsAreFoldedAndBandedAndWhatIsMissingIsCounted() throws {
+        let folder = try TemporaryFolder()
+        var table = "path,label,sex,age,height\n"
+        for index in 0..<40 {
+            let file = folder.url.appendingPathComponent("\(index).wav")
+            try AudioFile.write(
+                AudioClip(samples: [Float](repeating: Float(index) / 50, count: 800), sampleRate: 8000), to: file)
+            let sex = ["female", "Female", "male", "MALE", "", "female"][index % 6]
+            table += "\(index).wav,sad,\(sex),\(index == 3 ? "" : "\(15 + 2 * index)"),\(150 + index)\n"
+        }
+        let manifest = folder.url.appendingPathComponent("m.csv")
+        try table.write(to: manifest, atomically: true, encoding: .utf8)
+        let corpus = try Corpus.manifest(at: manifest)
+        #expect(corpus.clips[0].groups == ["sex": "female", "age": "0 to 19"])
+        #expect(corpus.clips[1].groups == ["sex": "female", "age": "0 to 19"])
+        // The commonest spelling, of equally common ones the first.
+        #expect(corpus.clips[9].groups == ["sex": "male", "age": "30 to 39"])
+        #expect(corpus.clips[3].groups == ["sex": "male"] && corpus.clips[4].groups == ["age": "20 to 29"])
+        #expect(corpus.clips[39].groups["age"] == "80 and over")
+        let told = corpus.problems
+        #expect(told.contains(.manifest(.agesByDecades(column: "age"))))
+        #expect(told.contains(.manifest(.spellings(column: "sex", [["Female", "female"], ["MALE", "male"]]))))
+        #expect(told.contains(.manifest(.valuesMissing(column: "sex", lines: 6, of: 40))))
+        #expect(told.contains(.manifest(.valuesMissing(column: "age", lines: 1, of: 40))))
+        #expect(told.contains(.manifest(.columnsNotRead(["height"]))))
+        #expect(told.allSatisfy { $0.concernsReading || "\($0)".contains("folder") })
+    }
+
     @Test func foldListsAreReadAsTablesAre() throws {
         let folder = try TemporaryFolder()
         let names = ["a.wav", "b, c.wav", "d \"e\".wav", "f.wav"]

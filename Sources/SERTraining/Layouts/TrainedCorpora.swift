@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import SERModels
+
+/// The known corpora that a model's file says it was trained on, whatever the folder was called that they lay in.
+struct TrainedCorpora {
+    private let layouts: [any CorpusLayout]
+
+    init(_ provenance: Provenance) {
+        let said = [provenance.corpus, provenance.extra["data"]].compactMap { $0 }.joined(separator: "; ")
+        let known: [any CorpusLayout] = [CREMADLayout(), EMODBLayout(), RAVDESSLayout(), SAVEELayout()]
+        layouts = known.filter { said.contains($0.name) }
+    }
+
+    /// Those that some clips are of, as their corpus says or the names of their files, with the number of such clips.
+    func found(among clips: [Clip]) -> [(corpus: String, clips: Int)] {
+        layouts.compactMap { layout in
+            let count = clips.count { clip in
+                let file = FolderWalk.File(url: clip.path, relativePath: clip.path.lastPathComponent, obstacle: nil)
+                return clip.corpus == layout.name || layout.read(file) != .unknown
+            }
+            return count > 0 ? (layout.name, count) : nil
+        }
+    }
+}
