@@ -69,6 +69,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try training.recipe.validate(for: [model])
         if let trimSilence, !(1...200).contains(trimSilence) {
             throw ValidationError("--trim-silence \(trimSilence): must be from 1 to 200 dB.")
         }
@@ -133,10 +134,10 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let run = outcome.run
+        let way = model.isLinear ? "solved for" : "best epoch \(run.bestEpoch) of \(run.history.count)"
         return try
             ([
-                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
-                    + "\(run.history.count), \(run.seconds.fixed(1)) s",
+                "\(model.title) on \(split.corpus.name), \(split.summary): \(way), \(run.seconds.fixed(1)) s",
                 "test part: \(outcome.test)",
             ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
             + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
