@@ -35,6 +35,22 @@ import Testing
         #expect(throws: FeatureError.self) { try settings.extract(clip) }
     }
 
+    /// As `librosa.power_to_db`: what is no number is not taken for silence, and with a floor below the loudest, which is
+    /// none then, nothing is known.
+    @Test func decibelsKeepWhatIsNoNumber() throws {
+        for place in [0, 5, 40] {
+            var values = [Float](repeating: 2, count: 41)
+            values[place] = .nan
+            let power = FeatureMatrix(frames: 41, coefficients: 1, values: values)
+            let free = try Decibels(topDB: nil)(power).values
+            #expect(free.indices.allSatisfy { free[$0].isNaN == ($0 == place) }, "place \(place)")
+            for decibels in [Decibels(), Decibels(reference: .maximum), Decibels(reference: .maximum, topDB: nil)] {
+                let bounded = try decibels(power).values
+                #expect(bounded.allSatisfy { $0.isNaN }, "place \(place)")
+            }
+        }
+    }
+
     @Test func spectraAreCheckedToo() {
         #expect(throws: FeatureError.self) { try STFT().power(of: Self.huge) }
         #expect(throws: FeatureError.self) { try STFT().magnitude(of: Self.huge) }

@@ -71,19 +71,26 @@ private func samples(_ bytes: [UInt8], channels: Int = 1) -> [Float] {
 
     @Test(
         .enabled(if: ffmpeg != nil, "ffmpeg is not installed"),
-        arguments: ["b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov", "b.flv"])
+        arguments: [
+            "b.aac", "b.wma", "b.mka", "b.mp4", "b.wv", "b.tta", "b.3gp", "b.mov", "b.flv", "b.ac3", "b.eac3", "b.dts",
+        ])
     func everyContainerIsRead(_ name: String) throws {
         try withTemporaryFolder { folder in
             // A name that programs could take for an option, a protocol or a pattern.
             let file = folder.appendingPathComponent("-i http: %03d 'é' " + name)
             let source = "aevalsrc=0.4*sin(500*t)|0.3*sin(900*t):d=1.3:s=16000"
-            let isAAC = ["3gp", "flv"].contains { name.hasSuffix($0) }
-            let codec = (isAAC ? ["-c:a", "aac"] : []) + (name.hasSuffix("flv") ? ["-ar", "22050"] : [])
+            let ending = String(name.dropFirst(2))
+            let rate = ["flv": 22_050, "ac3": 48_000, "eac3": 48_000, "dts": 48_000][ending] ?? 16_000
+            let codec =
+                (["3gp", "flv"].contains(ending) ? ["-c:a", "aac"] : [])
+                + (ending == "dts" ? ["-c:a", "dca", "-strict", "-2"] : []) + ["-ar", "\(rate)"]
             _ = try run(["-f", "lavfi", "-i", source, "-bitexact"] + codec + ["file:\(file.path)"])
             let peer = samples(try run(["-i", "file:\(file.path)", "-f", "f32le", "-"]), channels: 2)
             let clip = try AudioFile.read(at: file), info = try AudioFile.info(at: file)
-            #expect(info.channels == 2 && info.sampleRate == (name.hasSuffix("flv") ? 22_050 : 16_000))
+            #expect(info.channels == 2 && info.sampleRate == Double(rate))
             #expect(clip.samples == peer && clip.duration > 1.25)
+            // ffmpeg itself does not miss the end of a stream of DTS.
+            guard ending != "dts" else { return }
             // Cut in half, it is not taken for a shorter one.
             let half = folder.appendingPathComponent("half." + name)
             let bytes = try Data(contentsOf: file)
@@ -110,6 +117,57 @@ private func samples(_ bytes: [UInt8], channels: Int = 1) -> [Float] {
             try bytes.prefix(30).write(to: file)
             #expect(throws: AudioError.self) { try AudioFile.read(at: file) }
         }
+    }
+
+    /// Told by name, whether ffmpeg decodes them or fails as it does with AAC of its own making; what its header calls
+    /// plain samples is not heard as noise.
+    @Test(.enabled(if: ffmpeg != nil, "ffmpeg is not installed"))
+    func whatWAVHoldsIsToldByName() throws {
+        try withTemporaryFolder { folder in
+            let source = ["-f", "lavfi", "-i", "aevalsrc=0.4*sin(500*t):d=1.3:s=44100", "-bitexact"]
+            func make(_ name: String, _ codec: [String]) throws -> URL {
+                let file = folder.appendingPathComponent(name)
+                _ = try run(source + codec + ["file:\(file.path)"])
+                return file
+            }
+            let dts = try make("a.dts", ["-c:a", "dca", "-strict", "-2", "-ac", "2"])
+            #expect(try AudioFile.info(at: dts).format == "DTS, by ffmpeg")
+            let inWAV = try make("dts.wav", ["-c:a", "dca", "-strict", "-2", "-ac", "2"])
+            #expect(try AudioFile.info(at: inWAV).format == "WAV that holds DTS, by ffmpeg")
+            let ac3 = try make("ac3.wav", ["-c:a", "ac3", "-ar", "48000"])
+            #expect(try AudioFile.info(at: ac3).format == "WAV that holds Dolby Digital (AC-3), by ffmpeg")
+            let aac = try make("aac.wav", ["-c:a", "aac"])
+            do {
+                #expect(try AudioFile.info(at: aac).format == "WAV that holds AAC, by ffmpeg")
+            } catch let error as AudioError {
+                #expect(error.description.contains("WAV that holds AAC, which ffmpeg was asked to decode"))
+            }
+            // As it lies on audio CDs: the tag of plain samples, and words whose low byte comes first.
+            let bytes = [UInt8](try Data(contentsOf: dts))
+            let plain = folder.appendingPathComponent("plain.wav")
+            try AudioFile.write(
+                AudioClip(samples: [Float](repeating: 0, count: bytes.count / 2), sampleRate: 44_100), to: plain)
+            var wave = [UInt8](try Data(contentsOf: plain))
+            for place in stride(from: 0, to: bytes.count - 1, by: 2) {
+                wave[wave.count - bytes.count + place] = bytes[place + 1]
+                wave[wave.count - bytes.count + place + 1] = bytes[place]
+            }
+            try Data(wave).write(to: plain)
+            let found = try AudioFile.read(at: plain), expected = try AudioFile.read(at: dts)
+            #expect(found.samples == expected.samples && found.samples.contains { $0 != 0 })
+            #expect(try AudioFile.info(at: plain).format == "WAV that holds DTS, by ffmpeg")
+        }
+    }
+
+    @Test func theSystemsReasonsAreToldWithWhatHelps() {
+        func text(_ code: Int32) -> String {
+            AudioError.unreadable(path: "/a.wav", reason: String(cString: strerror(code))).description
+        }
+        #expect(text(EMFILE).contains("ulimit -n 1024") && text(EACCES).contains("permissions"))
+        #expect(text(ENAMETOOLONG).contains("shorter names") && text(EIO).contains("another disk"))
+        #expect(
+            AudioError.needsFFmpeg(path: "/b/a.wav", format: "x").description.hasSuffix(
+                "ffmpeg -i /b/a.wav /b/a-plain.wav"))
     }
 
     @Test func whatIsNoSoundIsToldByName() throws {

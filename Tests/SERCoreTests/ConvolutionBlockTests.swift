@@ -109,6 +109,9 @@ import Testing
                         #expect(own[index].scalars.contains { $0.isNaN } == isNaN, "\(set), \(index)")
                         #expect(others[index - 1].scalars.contains { $0.isNaN } == isNaN, "\(set), \(index)")
                     }
+                    // Fixed statistics do not follow the values, which then have no part in what comes back to them.
+                    #expect(own[0].scalars.allSatisfy { $0.isFinite }, "\(set)")
+                    #expect(reference[0].scalars.allSatisfy { $0.isFinite })
                     // A sum of what came back, to which the values themselves are nothing.
                     #expect(own[4].scalars.allSatisfy { $0.isFinite }, "\(set)")
                 }

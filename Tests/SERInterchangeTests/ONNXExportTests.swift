@@ -97,6 +97,28 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         #expect(error?.description.contains("ONNXExportable") == true)
     }
 
+    /// A graph hears one clip: it knows neither a voice nor a clip's own deviation before it has heard the whole.
+    @Test(arguments: ["speaker", "clip"])
+    func featuresWithNumbersOfTheirOwnGoNetworkAlone(scope: String) throws {
+        let text = #"{"mean":[0],"standardDeviation":[1],"scope":"\#(scope)","sufficient":100}"#
+        let recognizer = try Recognizer(
+            model: Model(input: [.time, 1], seed: 1) {
+                GRU(3); Dense(2)
+            },
+            pipeline: FeaturePipeline(for: [.time, 1], extractor: Samples(), seconds: 0.1),
+            standardization: JSONDecoder().decode(Standardization.self, from: Data(text.utf8)), labels: ["a", "b"])
+        let error = #expect(throws: InterchangeError.self) {
+            try recognizer.onnx(ONNXOptions(includesFeatures: true))
+        }
+        #expect(error?.description.contains("standardised by") == true)
+        #expect(try recognizer.onnx().count > 0)
+        // For one voice the numbers are fixed.
+        var voice = Voice()
+        voice.hear(FeatureMatrix(frames: 2, coefficients: 1, values: [0, 1]))
+        let own = try recognizer.adapted(to: voice)
+        if scope == "speaker" { #expect(try own.onnx(ONNXOptions(includesFeatures: true)).count > own.onnx().count) }
+    }
+
     @Test func featuresOfOnesOwnAreExportedWhenTheySayHow() throws {
         func recognizer(_ features: any FeatureExtractor) throws -> Recognizer {
             let clip = AudioClip(samples: (0..<8000).map { sin(Float($0) / 9) }, sampleRate: features.sampleRate)

@@ -82,6 +82,28 @@ private func reread(_ results: ExperimentResults) throws -> ExperimentResults {
         }
     }
 
+    /// Names of a hundred thousand characters, without a place to break: every file can be written and read, each figure
+    /// is a drawing, and no drawing or heading holds the whole name more often than it must.
+    @Test func endlessNamesBreakNoPage() throws {
+        let long = String(repeating: "w", count: 100_000)
+        var results = try madeUpExperiment(
+            clips: 30, labels: ["angry", "sad" + long], networks: ["ann" + long, "b" + long])
+        results.corpus = long
+        results.folds[0].clips[0].clip = long + ".wav"
+        results.folds[0].clips[0].speaker = long
+        let again = try reread(results)
+        #expect(again == results)
+        let report = try Report(again)
+        for svg in figures(in: report.html) { #expect(Elements.of(svg) != nil) }
+        try withReport(report) { folder in
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/figures")
+            #expect(names.allSatisfy { $0.utf8.count <= 160 } && Set(names).count == names.count)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 4)
+            let size = try Data(contentsOf: folder.appendingPathComponent("report.html")).count
+            #expect(size < 20_000_000, "\(size) bytes")
+        }
+    }
+
     @Test func nothingIsFetchedFromAnywhere() throws {
         let html = try Report(madeUpExperiment(clips: 60)).html
         let addresses = html.components(separatedBy: "http").dropFirst().map { $0.prefix(30) }

@@ -86,6 +86,7 @@ struct pool_arguments ser_block_pool_arguments(const block_context *c, band b, c
         .winners = winners,
         .constant = c->constant,
         .slope = c->slope,
+        .moves = c->moves,
     };
 }
 

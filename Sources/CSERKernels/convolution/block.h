@@ -22,6 +22,7 @@ typedef struct {
     float *sums;  // [images][2][step]
     float *dx, *partials;
     int64_t images;
+    int moves;  // whether the statistics follow the values
 } block_context;
 
 typedef struct {

@@ -183,6 +183,7 @@ void ser_convolution_block_backward(const ser_convolution_block *block, const fl
     c.saved = computed_again(&p) ? NULL : (float *)(uintptr_t)saved_output;
     c.winners = (float *)(uintptr_t)saved_winners;
     c.dpooled = dpooled;
+    c.moves = !frozen;
     c.sums = ser_scratch(p.shape->batch * 2 * c.step);
     ser_parallel_for(p.shape->batch, sums_piece, &c);
     join_sums(&c, &f, frozen, dgamma, dbeta, dbias);

@@ -102,7 +102,7 @@ static void moments_of(const gram_matrix cov, const float *w, float bias, float 
         v += w[s] * row;
     }
     *mean = (float)m;
-    *variance = v > 0 ? (float)v : 0;
+    *variance = v < 0 ? 0 : (float)v;  // so that NaN stays NaN
 }
 
 // MARK: forward

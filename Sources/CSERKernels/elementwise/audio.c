@@ -134,31 +134,35 @@ SER_CLONES void ser_audio_mel(float *out, const float *power, const int32_t *sta
     }
 }
 
+// These two let NaN through, as NumPy's maximum does, so that it is seen.
+SER_INLINE float at_least(float x, float least) { return x < least ? least : x; }
+SER_INLINE float larger(float a, float b) { return a >= b || a != a ? a : b; }
+
 SER_CLONES float ser_audio_decibels(float *x, int64_t n, float least) {
     float most[LANES];
     for (int l = 0; l < LANES; l++) most[l] = -__builtin_inff();
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         for (int l = 0; l < LANES; l++) {
-            float value = 4.342944819f * ser_logf_approx(x[i + l] > least ? x[i + l] : least);
+            float value = 4.342944819f * ser_logf_approx(at_least(x[i + l], least));
             x[i + l] = value;
-            most[l] = value > most[l] ? value : most[l];
+            most[l] = larger(most[l], value);
         }
     }
     for (; i < n; i++) {
-        x[i] = 4.342944819f * ser_logf_approx(x[i] > least ? x[i] : least);
-        most[0] = x[i] > most[0] ? x[i] : most[0];
+        x[i] = 4.342944819f * ser_logf_approx(at_least(x[i], least));
+        most[0] = larger(most[0], x[i]);
     }
-    for (int l = 1; l < LANES; l++) most[0] = most[l] > most[0] ? most[l] : most[0];
+    for (int l = 1; l < LANES; l++) most[0] = larger(most[0], most[l]);
     return most[0];
 }
 
 SER_CLONES void ser_audio_log(float *x, int64_t n, float least) {
-    for (int64_t i = 0; i < n; i++) x[i] = ser_logf_approx(x[i] > least ? x[i] : least);
+    for (int64_t i = 0; i < n; i++) x[i] = ser_logf_approx(at_least(x[i], least));
 }
 
 SER_CLONES void ser_audio_floor(float *x, int64_t n, float least, float offset) {
-    for (int64_t i = 0; i < n; i++) x[i] = (x[i] > least ? x[i] : least) + offset;
+    for (int64_t i = 0; i < n; i++) x[i] = at_least(x[i], least) + offset;
 }
 
 SER_CLONES void ser_audio_sqrt(float *x, int64_t n) {

@@ -29,7 +29,7 @@ SER_CLONES void ser_dropout(float *restrict out, void *restrict kept, const floa
         int64_t n = count - base < GROUP ? count - base : GROUP;
         for (int64_t j = 0; j < n; j++) {
             bytes[base + j] = keep[j];
-            out[base + j] = keep[j] ? x[base + j] * scale : 0.0f;
+            out[base + j] = x[base + j] * (keep[j] ? scale : 0.0f);  // so that NaN stays NaN
         }
     }
 }
@@ -38,8 +38,8 @@ SER_CLONES void ser_dropout_backward(float *restrict dx, const float *restrict d
                                      int64_t count, float scale, bool accumulate) {
     const uint8_t *restrict bytes = kept;
     if (accumulate) {
-        for (int64_t i = 0; i < count; i++) dx[i] += bytes[i] ? dy[i] * scale : 0.0f;
+        for (int64_t i = 0; i < count; i++) dx[i] += dy[i] * (bytes[i] ? scale : 0.0f);
     } else {
-        for (int64_t i = 0; i < count; i++) dx[i] = bytes[i] ? dy[i] * scale : 0.0f;
+        for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * (bytes[i] ? scale : 0.0f);
     }
 }

@@ -15,6 +15,7 @@ typedef struct {
     const float *scale, *shift, *mean, *slope;
     float *y, *dx;
     float *partial;  // [batch][2][channels]
+    int moves;       // whether the statistics follow the values
 } batch_context;
 
 static int64_t valid_width(const ser_batch_values *v, int64_t row) {
@@ -187,7 +188,14 @@ SER_CLONES static void gradient_piece(void *context, int64_t b) {
         int64_t at = (b * lines + l) * row;
         const float *x = c->x + at, *dy = c->dy + at;
         float *restrict dx = c->dx + at;
-        if (v->channels_last) {
+        if (!c->moves && v->channels_last) {
+            // Not 0 * (x - mean): a NaN in x has no part in dx.
+            for (int64_t w = 0; w < width; w++)
+                for (int64_t k = 0; k < inner; k++) dx[w * inner + k] = c->scale[k] * dy[w * inner + k];
+        } else if (!c->moves) {
+            float scale = c->scale[l / v->height];
+            for (int64_t w = 0; w < width; w++) dx[w] = scale * dy[w];
+        } else if (v->channels_last) {
             for (int64_t w = 0; w < width; w++)
                 for (int64_t k = 0; k < inner; k++)
                     dx[w * inner + k] =
@@ -216,6 +224,7 @@ void ser_batch_normalize_backward(const ser_batch_values *v, const float *x, con
         .scale = factors,
         .shift = shift,
         .slope = slope,
+        .moves = !frozen && ser_batch_count(v) > 0,
     };
     ser_parallel_for(v->batch, sums_piece, &c);
     double count = (double)ser_batch_count(v);
@@ -226,12 +235,11 @@ void ser_batch_normalize_backward(const ser_batch_values *v, const float *x, con
             s2 += c.partial[(b * 2 + 1) * v->channels + k];
         }
         double inverse = 1 / sqrt((double)variance[k] + epsilon), scale = gamma[k] * inverse;
-        int moves = !frozen && count > 0;
         dbeta[k] = (float)s1;
         dgamma[k] = (float)(s2 * inverse);
         factors[k] = (float)scale;
-        shift[k] = moves ? (float)(-scale * s1 / count) : 0;
-        slope[k] = moves ? (float)(-scale * s2 * inverse * inverse / count) : 0;
+        shift[k] = c.moves ? (float)(-scale * s1 / count) : 0;
+        slope[k] = c.moves ? (float)(-scale * s2 * inverse * inverse / count) : 0;
     }
     if (dx) ser_parallel_for(v->batch, gradient_piece, &c);
     ser_scratch_free(c.partial, floats);

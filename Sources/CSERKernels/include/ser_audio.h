@@ -28,7 +28,7 @@ void ser_audio_power(float *_Nonnull out, const float *_Nonnull z, int64_t count
 void ser_audio_mel(float *_Nonnull out, const float *_Nonnull power, const int32_t *_Nonnull start,
                    const int32_t *_Nonnull blocks, const float *_Nonnull weights, int64_t rows);
 
-/// x[i] = 10 log10(max(x[i], least)) in place; the largest of them.
+/// x[i] = 10 log10(max(x[i], least)) in place; the largest of them. In this and the next two, NaN stays NaN.
 float ser_audio_decibels(float *_Nonnull x, int64_t count, float least);
 /// x[i] = ln(max(x[i], least)) in place.
 void ser_audio_log(float *_Nonnull x, int64_t count, float least);

@@ -28,7 +28,9 @@ struct OpenedSound {
             try self.init(decoding: own, path, .chainedOgg, truncated)
             return
         }
-        if let decoder = SoundDecoder(layout, own) {
+        let wave = RIFFFile(own), coded = wave?.foreignFormat
+        // What its header calls plain samples would be heard as noise.
+        if coded != .waveOfDTS, let decoder = SoundDecoder(layout, own) {
             self.init(source: own, layout: layout, decoder: decoder)
             return
         }
@@ -36,9 +38,9 @@ struct OpenedSound {
         let content = FileContent(own)
         // A damaged WAV file is told as such; only its codec may be foreign.
         if case .foreign(let format) = content, layout.extent != .cut,
-            format != .wave || code == SF_ERR_UNSUPPORTED_ENCODING || RIFFFile(own)?.hasForeignCodec == true
+            format != .wave || coded != nil || code == SF_ERR_UNSUPPORTED_ENCODING || wave?.hasForeignCodec == true
         {
-            try self.init(decoding: own, path, format, truncated)
+            try self.init(decoding: own, path, coded ?? format, truncated)
             return
         }
         // Something may stand before a stream of MPEG audio that is no tag.

@@ -6,7 +6,7 @@ package enum SoundFileNames {
     package static let endings: Set<String> = [
         "wav", "wave", "aif", "aiff", "aifc", "flac", "ogg", "oga", "opus", "mp3", "mp2", "au", "snd", "caf", "w64",
         "rf64", "sph", "nist", "voc", "m4a", "m4b", "mp4", "3gp", "webm", "weba", "mka", "aac", "wma", "amr", "wv",
-        "ape", "tta",
+        "ape", "tta", "ac3", "eac3", "ec3", "dts",
     ]
 
     /// The commonest, as they are told to people.

@@ -79,6 +79,16 @@ extension AudioError {
         }
     }
 
+    /// What to do about the system's reason for not opening a file.
+    private static func remedy(forReason reason: String) -> String {
+        func isOneOf(_ codes: [Int32]) -> Bool { codes.contains { String(cString: strerror($0)) == reason } }
+        if isOneOf([EACCES, EPERM]) { return "check its permissions" }
+        if isOneOf([EMFILE]) { return "allow this program more open files, as by ulimit -n 1024 before it is run" }
+        if isOneOf([ENFILE]) { return "end other programs, which have too many files open" }
+        if isOneOf([ENAMETOOLONG]) { return "give the file, or the folders that it lies in, shorter names" }
+        return "try again, or copy the file to another disk"
+    }
+
     /// What is wrong and what to do, for those who name the file themselves.
     package var fault: String {
         switch self {
@@ -89,9 +99,7 @@ extension AudioError {
             "this is a folder, a device or a pipe to which nobody writes, not a sound file; of a folder, name the "
                 + "files, such as \(path.hasSuffix("/") ? path : path + "/")*.wav"
         case .unreadable(_, let reason):
-            "cannot be opened (\(reason)); "
-                + ([EACCES, EPERM].contains { String(cString: strerror($0)) == reason }
-                    ? "check its permissions" : "try again, or copy the file to another disk")
+            "cannot be opened (\(reason)); " + Self.remedy(forReason: reason)
         case .emptyFile:
             "the file is empty (0 bytes); copy or download it again"
         case .endless(_, let limit):

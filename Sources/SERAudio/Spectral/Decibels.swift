@@ -59,6 +59,8 @@ public struct Decibels: Codable, Sendable, Hashable {
             case .power(let power): Float(-10 * log10(max(least, power)))
             }
         if topDB == nil && offset == 0 { return }
-        ser_audio_floor(values, Int64(count), topDB.map { loudest - Float($0) } ?? -.infinity, offset)
+        let floor = topDB.map { loudest - Float($0) } ?? -.infinity
+        // Beside a loudest value that is none, none is known.
+        ser_audio_floor(values, Int64(count), floor, floor.isNaN ? .nan : offset)
     }
 }

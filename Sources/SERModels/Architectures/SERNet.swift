@@ -16,15 +16,17 @@ extension Block {
     ///   - recurrentUnits: Length of the GRU's state in each direction.
     ///   - bands: Log-mel bands.
     ///   - dropout: Share of the embedding dropped in training; of the statistics, two thirds of it.
+    ///   - normalizesClips: Whether each clip's mean is taken from its bands; not where features are standardised by
+    ///     speaker, so that what is unusual for a voice is not lost with what is usual.
     public static func serNet(
         classes: Int, filters: [Int] = [24, 32, 64, 64], units: Int = 128, recurrentUnits: Int = 96, bands: Int = 64,
-        dropout: Float = 0.3
+        dropout: Float = 0.3, normalizesClips: Bool = true
     ) -> Block {
         // Bands are halved by each pooling, frames by the first two.
         let windows = filters.indices.map { Extent(height: 2, width: $0 < 2 ? 2 : 1) }
         let rows = (filters.last ?? 1) * (bands >> filters.count)
         return Block {
-            MeanNormalization()
+            if normalizesClips { MeanNormalization() }
             Permute([1, 0])
             Reshape([1, .fixed(bands), .time])
             for (count, window) in zip(filters, windows) {

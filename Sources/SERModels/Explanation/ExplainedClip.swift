@@ -19,7 +19,6 @@ struct ExplainedClip {
     private static let loudestSilence: Float = 1.5 / 32_768
 
     init(_ heard: HeardSound, for recognizer: Recognizer) throws(ExplanationError) {
-        self.recognizer = recognizer
         let pipeline = recognizer.pipeline
         part = heard.part
         do throws(FeatureError) {
@@ -34,14 +33,16 @@ struct ExplainedClip {
         guard pipeline.extractor.frames(forSamples: sound.samples.count) > 1, features.frames > 1 else {
             throw .tooShort(seconds: sound.duration)
         }
-        do throws(FeatureError) { batch = try recognizer.batch(of: [features]) } catch { throw .features(error) }
+        // Mean and deviation of the clip itself are taken as given: parts are of what deviates from them.
+        self.recognizer = recognizer.standardizing(by: recognizer.standardization.adapted(toClip: features))
+        do throws(FeatureError) { batch = try self.recognizer.batch(of: [features]) } catch { throw .features(error) }
         do throws(RecognitionError) {
-            prediction = try recognizer.prediction(
-                from: recognizer.outputs(of: batch).values(at: recognizer.outputPlace), heard: part)
+            prediction = try self.recognizer.prediction(
+                from: self.recognizer.outputs(of: batch).values(at: recognizer.outputPlace), heard: part)
         } catch {
             switch error {
             case .features(let error): throw .features(error)
-            case .outputNotFinite: throw .notFinite
+            case .outputNotFinite, .otherVoice: throw .notFinite
             }
         }
     }

@@ -31,7 +31,7 @@ package enum MetadataPart {
     /// The longest text that is read, in bytes. Decoding it takes some forty times its size.
     static let longest = 1 << 20
     /// The newest version of the format of a recognizer's file that is read.
-    static let newestFormat = 3
+    static let newestFormat = 4
 
     /// A value as JSON text, always the same for the same value.
     package static func text(_ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:]) throws

@@ -17,9 +17,19 @@ package struct Examples: Sendable {
         _ matrices: [FeatureMatrix], targets: [Int], arrangement: FeaturePipeline.Arrangement,
         standardization: Standardization
     ) {
+        self.init(
+            matrices, targets: targets, arrangement: arrangement,
+            standardizations: matrices.map { _ in standardization })
+    }
+
+    /// - Parameter standardizations: One a clip.
+    package init(
+        _ matrices: [FeatureMatrix], targets: [Int], arrangement: FeaturePipeline.Arrangement,
+        standardizations: [Standardization]
+    ) {
         self.arrangement = arrangement
         self.targets = targets
-        values = matrices.map { matrix in
+        values = zip(matrices, standardizations).map { matrix, standardization in
             let standardized = standardization.apply(to: matrix)
             let tensor = Tensor(standardized.values, shape: [matrix.frames, matrix.coefficients])
             if case .image = arrangement { return tensor.transposed() }

@@ -74,6 +74,8 @@ public struct Provenance: Sendable, Hashable {
         case measured
         /// It came with weights that were trained earlier.
         case kept
+        /// It is that of one voice, which the recognizer was adapted to.
+        case voice
     }
 
     /// What the fit of a ``TemperatureScaling`` gave.

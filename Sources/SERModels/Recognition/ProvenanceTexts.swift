@@ -97,6 +97,7 @@ extension Provenance.StandardizationOrigin: LosslessStringConvertible {
         switch self {
         case .measured: "measured on the training part"
         case .kept: "kept from an earlier training"
+        case .voice: "heard of one voice"
         }
     }
 }

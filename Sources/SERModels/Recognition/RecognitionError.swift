@@ -9,6 +9,8 @@ public enum RecognitionError: Error, Sendable, Equatable {
     case features(FeatureError)
     /// The network's outputs for the clip are infinite or not numbers, so that no emotion follows from them.
     case outputNotFinite
+    /// The voice was heard as features of another number of columns than the recognizer's.
+    case otherVoice(columns: Int, features: Int)
 }
 
 extension RecognitionError: LocalizedError, CustomStringConvertible {
@@ -21,6 +23,9 @@ extension RecognitionError: LocalizedError, CustomStringConvertible {
             "the network's outputs for this clip are infinite or not numbers, so it recognises nothing. Where they are "
                 + "for every clip, the weights are broken: train the model again with a lower learning rate or clipped "
                 + "gradients. Where for this clip alone, it is far from all that the model was trained on: leave it out."
+        case .otherVoice(let columns, let features):
+            "the voice was heard as \(columns) columns of features, and the model reads \(features): let the voice hear its "
+                + "clips by this model"
         }
     }
 }

@@ -72,6 +72,13 @@ public struct Recognizer: Sendable {
             calibration: calibration, unsureBelow: unsureBelow, provenance: provenance)
     }
 
+    /// The same recognizer with other numbers that bring features to one scale, of as many columns.
+    func standardizing(by standardization: Standardization) -> Recognizer {
+        Recognizer(
+            checked: model, pipeline: pipeline, standardization: standardization, labels: labels, output: output,
+            calibration: calibration, unsureBelow: unsureBelow, provenance: provenance)
+    }
+
     /// Makes sure that parts make a recognizer.
     /// - Returns: The name of the output that gives the emotions.
     static func check(
@@ -91,6 +98,7 @@ public struct Recognizer: Sendable {
         guard standardization.mean.count == pipeline.columns else {
             throw .standardization(columns: standardization.mean.count, features: pipeline.columns)
         }
+        if standardization.scope == .clip, pipeline.givesOneRow { throw .oneRowByClip }
         return name
     }
 
@@ -166,9 +174,14 @@ public struct Recognizer: Sendable {
         return try prediction(from: outputs.values(at: outputPlace), heard: heard.part)
     }
 
-    private func outputs(of heard: HeardSound) throws(FeatureError) -> ModelOutputs {
+    /// The features of sound that was heard, found to fit the network, before they are standardised.
+    func matrix(of heard: HeardSound) throws(FeatureError) -> FeatureMatrix {
         let features = try pipeline.summarized(try pipeline.features(of: heard.clip))
-        let matrix = try model.fitted(features, as: pipeline.arrangement)
+        return try model.fitted(features, as: pipeline.arrangement)
+    }
+
+    private func outputs(of heard: HeardSound) throws(FeatureError) -> ModelOutputs {
+        let matrix = try matrix(of: heard)
         let examples = Examples(
             [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
         return outputs(of: examples.batch([0]))

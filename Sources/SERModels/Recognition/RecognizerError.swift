@@ -27,6 +27,8 @@ public enum RecognizerError: Error, Sendable, Equatable {
     case input(features: Shape, network: Shape)
     /// The standardisation was measured on another number of columns than the features have.
     case standardization(columns: Int, features: Int)
+    /// The features are to be standardised by clip, and a clip is one row of them.
+    case oneRowByClip
 }
 
 extension RecognizerError: LocalizedError, CustomStringConvertible {
@@ -48,6 +50,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
         case .imageOfAnyLength: "images of clips of unknown length"
         case .input(let features, let network): "the features give \(features), and the network reads \(network)"
         case .standardization(let columns, let features): "\(columns) means for \(features) columns of features"
+        case .oneRowByClip: "features of one row a clip, which has no deviation of its own to be standardised by"
         }
     }
 
@@ -65,6 +68,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
         case .seconds: "Use from a fraction of a second to 3600 s."
         case .imageOfAnyLength: "Use a span of exactly so many seconds."
         case .input: "Make the pipeline with FeaturePipeline(for: network.graph.input, ...)."
+        case .oneRowByClip: "Standardise them by corpus or by speaker."
         case .standardization: "Measure the standardisation on features of this pipeline."
         }
     }
@@ -76,7 +80,7 @@ extension RecognizerError: LocalizedError, CustomStringConvertible {
         case .output: MetadataKey.output
         case .labels, .repeatedLabel, .blankLabel: MetadataKey.labels
         case .features, .seconds, .imageOfAnyLength, .input: MetadataKey.features
-        case .standardization: MetadataKey.standardization
+        case .standardization, .oneRowByClip: MetadataKey.standardization
         }
     }
 }

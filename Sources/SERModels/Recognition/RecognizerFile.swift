@@ -8,8 +8,12 @@ import SERSupport
 /// The recognizer's file, field by field: Docs/ModelFile.md.
 extension Recognizer {
     /// The version of the format that the recognizer needs. Readers of format 1 hear the beginning of every recording,
-    /// whatever window the file names, and those of format 2 the silence around a voice.
-    private var format: Int { pipeline.trimming != nil ? 3 : pipeline.window == .beginning ? 1 : 2 }
+    /// whatever window the file names, those of format 2 the silence around a voice, and those of format 3 bring every
+    /// voice to one scale by the same numbers.
+    private var format: Int {
+        if standardization.scope != .corpus { return 4 }
+        return pipeline.trimming != nil ? 3 : pipeline.window == .beginning ? 1 : 2
+    }
 
     /// Writes the whole recognizer into one safetensors file: weights and running state under their paths, and in the
     /// metadata graph, features, standardisation, labels and provenance as JSON. The file appears whole or not at all.

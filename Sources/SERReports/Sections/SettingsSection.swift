@@ -62,6 +62,7 @@ extension TrainingSettings {
         var facts = [
             ("parameters", grouped(parameters)), ("features", features), ("duration", "\(duration.significant(6)) s"),
         ]
+        if let standardizedBy { facts.append(("standardised by", standardizedBy)) }
         if let linear {
             facts.append(("solved for at once", linear))
         } else {

@@ -63,7 +63,7 @@ public struct CorpusReport: Codable, Sendable, Equatable {
     public let labels: [String]
     /// The speakers that are known, sorted.
     public let speakers: [String]
-    /// Clips by emotion, then speaker.
+    /// Clips by emotion, then speaker: where there are some, and where the corpus's makers name the speaker.
     public let counts: [Count]
     /// Lengths of the clips.
     public let durations: Durations
@@ -92,12 +92,10 @@ public struct CorpusReport: Codable, Sendable, Equatable {
         labels = corpus.labels
         speakers = corpus.speakers
         let counts = corpus.counts
-        self.counts = counts.emotions.indices.flatMap { row in
-            counts.speakers.indices.map { column in
-                Count(
-                    emotion: counts.emotions[row], speaker: counts.speakers[column], found: counts.found[row][column],
-                    expected: counts.expected[row][column])
-            }
+        self.counts = counts.cells.map { cell in
+            Count(
+                emotion: counts.emotions[cell.emotion], speaker: counts.speakers[cell.speaker], found: cell.found,
+                expected: cell.expected)
         }
         durations = Durations(corpus.clips.map(\.duration))
         formats = Self.formats(of: corpus)
@@ -140,19 +138,24 @@ extension CorpusReport: CustomStringConvertible {
 
     /// Emotions by speakers; `199/200` where the corpus should hold another number.
     private var countTable: [String] {
-        let names = counts.filter { $0.emotion == counts.first?.emotion }.map { $0.speaker ?? "unknown" }
+        let known = Set(counts.compactMap(\.speaker)).sorted()
+        let columns: [String?] = known.map { $0 } + (counts.contains { $0.speaker == nil } ? [nil] : [])
         // Dozens of speakers do not fit side by side.
-        guard names.count <= 12 else { return totalsTable }
-        var table = TextTable(["emotion"] + names + ["total"])
+        guard columns.count <= 12 else { return totalsTable }
+        var table = TextTable(["emotion"] + columns.map { $0 ?? "unknown" } + ["total"])
+        var sums = columns.map { _ in 0 }
         for row in emotions {
-            let cells = row.map { cell in
-                guard let expected = cell.expected, expected != cell.found else { return "\(cell.found)" }
+            let cells = columns.indices.map { column in
+                let cell = row.first { $0.speaker == columns[column] }
+                sums[column] += cell?.found ?? 0
+                guard let cell, let expected = cell.expected, expected != cell.found else {
+                    return "\(cell?.found ?? 0)"
+                }
                 return "\(cell.found)/\(expected)"
             }
             table.append([row.first?.emotion ?? ""] + cells + ["\(row.reduce(0) { $0 + $1.found })"])
         }
-        let sums = names.indices.map { column in "\(emotions.reduce(0) { $0 + $1[column].found })" }
-        table.append(["total"] + sums + ["\(clips)"])
+        table.append(["total"] + sums.map { "\($0)" } + ["\(clips)"])
         return table.lines
     }
 

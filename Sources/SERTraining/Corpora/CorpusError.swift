@@ -60,11 +60,17 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
         switch self {
         case .cancelled: "The corpus was not read to the end: it was stopped."
         case .notFound(let url):
-            "There is nothing at \(url.path). Check the path."
+            "There is nothing at \(url.path). "
+                + (url.path.contains("\u{fffd}")
+                    ? "A name that is not UTF-8 must be changed, as by convmv -f latin1 -t utf8 --notest."
+                    : "Check the path.")
         case .notAFolder(let url):
             "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv or .tsv."
         case .cannotOpen(let url, let reason):
-            "\(url.path) cannot be opened: \(reason)"
+            "\(url.path) cannot be opened: \(reason). "
+                + (reason == String(cString: strerror(EMFILE))
+                    ? "Allow this program more open files, as by ulimit -n 1024 before it is run."
+                    : "Check its permissions.")
         case .noAudio(let url, let files):
             "\(url.path) holds no audio files (\(files == 0 ? "it is empty" : "\(files) other files")). "
                 + "Looked for \(SoundFileNames.listed) in it and in the folders below."

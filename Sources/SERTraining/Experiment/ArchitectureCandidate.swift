@@ -44,11 +44,13 @@ extension Architecture {
     public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
         let trainer = trainer ?? self.trainer
         let features = trainer.features, duration = trainer.duration
+        // Whose clips have lost their own means has lost what tells them from the rest of the voice.
+        let normalizesClips = trainer.standardizationScope != .speaker
         return Candidate(rawValue, trainer: trainer) { labels, seed in
             try model(
                 classes: labels.count, coefficients: features.coefficients,
                 frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
-                summary: summary, seed: seed)
+                summary: summary, normalizesClips: normalizesClips, seed: seed)
         }
     }
 }

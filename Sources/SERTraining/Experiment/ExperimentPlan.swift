@@ -56,6 +56,9 @@ struct ExperimentPlan: Sendable {
                 let ready = try candidate.prepared(labels: cut.corpus.labels, seed: settings.seeds[0])
                 counts.append(ready.network.parameterCount)
                 pipelines.append(ready.pipeline)
+                for split in cut.splits {
+                    _ = try ready.trainer.standardization(for: ready.network, ready.pipeline, on: split)
+                }
             } catch { throw Self.refusal(error, of: candidate, among: names) }
         }
         self.pipelines = pipelines

@@ -21,7 +21,7 @@ struct RunIdentity: Codable, Sendable, Equatable {
     var calibrates: [Bool]
     /// How the inner folds are cut that choose among several candidates; nil where there is no choice.
     var inner: Folds?
-    /// A fingerprint of the test part: names, emotions and sounds of its clips.
+    /// A fingerprint of the test part: names, emotions and sounds of its clips, and their speakers where those decide.
     var tested: ContentDigest
     /// For each candidate, ``TrainingIdentity`` as JSON text.
     var trainings: [String]
@@ -58,14 +58,16 @@ extension ExperimentPlan {
         let cut = settings.cut, corpus = cut.corpus
         let candidates = task.candidates.map { settings.candidates[$0] }
         var trainings: [String] = []
+        var readsSpeakers = false
         for candidate in candidates {
             do {
                 let ready = try candidate.prepared(labels: corpus.labels, seed: task.seed)
+                let (kept, scope) = try ready.trainer.standardization(
+                    for: ready.network, ready.pipeline, on: task.split)
+                readsSpeakers = readsSpeakers || scope == .speaker
                 let identity = try TrainingIdentity(
                     ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: corpus.labels),
-                    network: ready.network, pipeline: ready.pipeline,
-                    standardization: try ready.trainer.standardization.kept(
-                        by: ready.network, columns: ready.pipeline.columns),
+                    network: ready.network, pipeline: ready.pipeline, standardization: kept, scope: scope,
                     split: task.split)
                 trainings.append(try MetadataPart.text(identity))
             } catch {
@@ -75,6 +77,7 @@ extension ExperimentPlan {
         let root = commonFolder(of: corpus.clips.map(\.path.path))
         let tested = task.split.test.clips.map {
             $0.name(below: root) + $0.emotion + ($0.content?.description ?? "")
+                + (readsSpeakers ? "\n\($0.corpus)/\($0.speaker ?? "")" : "")
         }
         return RunIdentity(
             folds: cut.rule?.folds, foldSeed: cut.rule?.seed, validation: cut.rule?.validation,

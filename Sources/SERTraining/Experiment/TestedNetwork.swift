@@ -30,7 +30,7 @@ public struct TestedNetwork: Sendable {
     init(
         _ trained: TrainedModel, of candidate: Candidate, seed: UInt64, on split: DataSplit
     ) throws(TrainingError) {
-        let (test, used, untested) = try trained.recognizer.measured(
+        let (test, used, untested, _) = try trained.recognizer.measured(
             split.test, store: trained.store, isStrict: candidate.trainer.isStrict)
         let root = commonFolder(of: split.corpus.clips.map(\.path.path))
         name = candidate.name

@@ -39,15 +39,25 @@ package struct FolderWalk {
 
     private struct Identity: Hashable {
         let device: UInt64, inode: UInt64
+
+        init(_ status: stat) {
+            device = UInt64(truncatingIfNeeded: status.st_dev)
+            inode = UInt64(truncatingIfNeeded: status.st_ino)
+        }
     }
 
     private var entered: Set<Identity> = []
+    private let root: Identity
+    /// The folders that the walk's lies in, up to the file system's root: what leads there leads to anything.
+    private let above: Set<Identity>
     private var links: [(url: URL, relativePath: String)] = []
 
     init(_ root: URL) throws(CorpusError) {
         var status = stat()
         guard stat(root.path, &status) == 0 else { throw CorpusError.notFound(root) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw CorpusError.notAFolder(root) }
+        self.root = Identity(status)
+        above = Self.folders(above: root)
         guard let listing = opendir(root.path) else {
             throw CorpusError.cannotOpen(root, reason: String(cString: strerror(errno)))
         }
@@ -61,21 +71,28 @@ package struct FolderWalk {
         manifests.sort { $0.path < $1.path }
     }
 
+    private static func folders(above root: URL) -> Set<Identity> {
+        var found: Set<Identity> = []
+        var path = root.path
+        while true {
+            path += "/.."
+            var status = stat()
+            // The file system's root lies in itself.
+            guard stat(path, &status) == 0, found.insert(Identity(status)).inserted else { return found }
+        }
+    }
+
     /// Lists a folder and those below it; a list of what is still to be entered takes the place of recursion.
     private mutating func enter(_ url: URL, relativePath: String) {
         var waiting = [(url: url, relativePath: relativePath)]
         while let folder = waiting.popLast() {
             var status = stat()
             guard stat(folder.url.path, &status) == 0 else { continue }
-            let identity = Identity(
-                device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino))
-            guard entered.insert(identity).inserted else { continue }
+            guard entered.insert(Identity(status)).inserted else { continue }
             let names: [String]
-            do {
-                names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-            } catch {
+            do throws(FolderError) { names = try Self.names(in: folder.url) } catch {
                 closedFolders.append(
-                    UnreadableFile(path: folder.relativePath, reason: "the folder cannot be opened"))
+                    UnreadableFile(path: folder.relativePath, reason: "the folder cannot be opened (\(error.reason))"))
                 continue
             }
             for name in names where !name.hasPrefix(".") {
@@ -86,6 +103,20 @@ package struct FolderWalk {
         }
     }
 
+    private struct FolderError: Error {
+        let reason: String
+    }
+
+    /// The names in a folder, in order.
+    private static func names(in url: URL) throws(FolderError) -> [String] {
+        // Asked first, since it tells why not.
+        guard let listing = opendir(url.path) else { throw FolderError(reason: String(cString: strerror(errno))) }
+        closedir(listing)
+        do { return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } catch {
+            throw FolderError(reason: error.localizedDescription)
+        }
+    }
+
     /// Files what is at one path; answers the folder that remains to be entered.
     private mutating func sort(_ url: URL, relativePath: String) -> (url: URL, relativePath: String)? {
         var own = stat(), target = stat()
@@ -93,10 +124,23 @@ package struct FolderWalk {
         let exists = stat(url.path, &target) == 0
         if exists && target.st_mode & S_IFMT == S_IFDIR {
             guard isLink else { return (url, relativePath) }
-            links.append((url, relativePath))
+            let identity = Identity(target)
+            if above.contains(identity), identity != root {
+                closedFolders.append(
+                    UnreadableFile(
+                        path: relativePath,
+                        reason: "it is a link to a folder that this one lies in, and is not followed"))
+            } else {
+                links.append((url, relativePath))
+            }
             return nil
         }
         let ending = url.pathExtension.lowercased()
+        if !exists, !isLink, relativePath.contains("\u{fffd}"), !SoundFileNames.endings.contains(ending) {
+            // It may be a folder of sounds.
+            closedFolders.append(UnreadableFile(path: relativePath, reason: Self.obstacle(at: url) ?? ""))
+            return nil
+        }
         guard SoundFileNames.endings.contains(ending) else {
             otherFiles += 1
             if Self.manifestEndings.contains(ending) && !relativePath.contains("/") { manifests.append(url) }
@@ -110,7 +154,8 @@ package struct FolderWalk {
     package static func obstacle(at url: URL) -> String? {
         var own = stat(), target = stat()
         guard lstat(url.path, &own) == 0 else {
-            return "it cannot be found under this name; a name that is not UTF-8 must be changed"
+            return "it cannot be found under this name; a name that is not UTF-8 must be changed, as by "
+                + "convmv -f latin1 -t utf8 -r --notest in its folder"
         }
         guard stat(url.path, &target) == 0 else { return "it is a link to nothing" }
         return target.st_mode & S_IFMT == S_IFREG ? nil : "it is not a regular file"

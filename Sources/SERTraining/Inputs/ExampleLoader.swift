@@ -14,30 +14,34 @@ package struct ExampleLoader {
     package let stop: StopSignal
     package let progress: @Sendable (Int, Int) -> Void
 
-    package typealias Loaded = (examples: Examples, clips: [Clip], failures: [FeatureStore.Failure])
+    package typealias Loaded = (
+        examples: Examples, clips: [Clip], failures: [FeatureStore.Failure], standardizations: [Standardization]
+    )
     typealias LoadedTraining = (stream: TrainingStream, clips: [Clip], failures: [FeatureStore.Failure])
 
-    /// The stream of the training part and its standardisation: the given one, or else one fitted on it.
+    /// The stream of the training part and its standardisation: the given one, or else one fitted on it by a scope.
     func trainingStream(
-        _ part: Partition, _ given: Standardization?, augmentation: [any Augmentation]
+        _ part: Partition, _ given: Standardization?, by scope: Standardization.Scope, augmentation: [any Augmentation]
     ) throws(TrainingError) -> (LoadedTraining, Standardization) {
         guard part.role == .training else {
             throw .setting("the standardisation can be fitted on a training part only, not on the \(part.role) part")
         }
         let (matrices, clips, targets, failures) = try features(of: part)
-        let standardization = given ?? Standardization(fitting: matrices)
+        let standardization =
+            if let given { given } else { try Standardization(fitting: matrices, clips: clips, by: scope) }
         let stream = TrainingStream(
-            matrices, targets: targets, pipeline: pipeline, standardization: standardization,
-            augmentation: augmentation)
+            matrices, targets: targets, pipeline: pipeline,
+            standardizations: try standardization.each(of: matrices, clips: clips), augmentation: augmentation)
         return ((stream, clips, failures), standardization)
     }
 
-    /// The examples of any part, standardised as the training part was.
+    /// The examples of any part, standardised as the training part was; by speaker, each by what is heard in that part.
     package func examples(_ part: Partition, _ standardization: Standardization) throws(TrainingError) -> Loaded {
         let (matrices, clips, targets, failures) = try features(of: part)
+        let each = try standardization.each(of: matrices, clips: clips)
         let examples = Examples(
-            matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization)
-        return (examples, clips, failures)
+            matrices, targets: targets, arrangement: pipeline.arrangement, standardizations: each)
+        return (examples, clips, failures, each)
     }
 
     private func features(

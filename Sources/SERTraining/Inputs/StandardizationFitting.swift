@@ -9,9 +9,12 @@ extension Standardization {
     /// - Parameters:
     ///   - features: One matrix a clip, [frames, coefficients], valid frames only.
     ///   - partition: Where the features come from: the training part alone may be learned from.
+    ///   - scope: Over which sound the numbers are taken that bring a clip to one scale.
     /// - Throws: ``StandardizationError`` for another part, another number of clips, no frames at all, matrices that
-    ///   differ in their coefficients, and values that are not finite.
-    public init(fitting features: [FeatureMatrix], of partition: Partition) throws(StandardizationError) {
+    ///   differ in their coefficients, values that are not finite, and by speaker for a clip whose speaker is not known.
+    public init(
+        fitting features: [FeatureMatrix], of partition: Partition, by scope: Scope = .corpus
+    ) throws(StandardizationError) {
         guard partition.role == .training else { throw .notTraining(partition.role) }
         guard features.count == partition.count else {
             throw .count(features: features.count, clips: partition.count)
@@ -25,7 +28,9 @@ extension Standardization {
             }
             guard matrix.values.allSatisfy(\.isFinite) else { throw .notFinite(clip: clip.path.path) }
         }
-        self.init(fitting: features)
+        do throws(TrainingError) { try self.init(fitting: features, clips: partition.clips, by: scope) } catch {
+            throw .unknownSpeaker(clip: partition.clips.first { $0.speaker == nil }?.path.path ?? "")
+        }
     }
 }
 
@@ -41,6 +46,8 @@ public enum StandardizationError: Error, Sendable, Equatable {
     case coefficients(clip: String, found: Int, expected: Int)
     /// A value that is infinite or not a number.
     case notFinite(clip: String)
+    /// A clip whose speaker is not known, where features are standardised by speaker.
+    case unknownSpeaker(clip: String)
 }
 
 extension StandardizationError: LocalizedError, CustomStringConvertible {
@@ -59,6 +66,9 @@ extension StandardizationError: LocalizedError, CustomStringConvertible {
             "\(clip) has \(found) coefficients where \(expected) are expected; extract all features with one setting."
         case .notFinite(let clip):
             "\(clip) has features that are infinite or not numbers; leave it out or record it again."
+        case .unknownSpeaker(let clip):
+            "Nobody says who speaks in \(clip), and features are standardised by speaker; name the speaker of every clip in "
+                + "a manifest."
         }
     }
 }

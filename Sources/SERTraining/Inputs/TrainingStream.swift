@@ -19,7 +19,8 @@ struct TrainingStream: Sendable {
         let augmentation: [any Augmentation]
         let background: Background
         let arrangement: FeaturePipeline.Arrangement
-        let standardization: Standardization
+        /// One a clip, measured before anything is changed.
+        let standardizations: [Standardization]
     }
 
     private let source: Source
@@ -31,24 +32,26 @@ struct TrainingStream: Sendable {
     /// The stream of a training part.
     /// - Parameters:
     ///   - matrices: One a clip, before any standardisation.
+    ///   - standardizations: One a clip. A voice's numbers are of its clips as they are; where each clip has its own, they
+    ///     are of the clip as it was changed.
     ///   - augmentation: What changes them, in order; nothing where it is empty.
     init(
-        _ matrices: [FeatureMatrix], targets: [Int], pipeline: FeaturePipeline, standardization: Standardization,
-        augmentation: [any Augmentation]
+        _ matrices: [FeatureMatrix], targets: [Int], pipeline: FeaturePipeline,
+        standardizations: [Standardization], augmentation: [any Augmentation]
     ) {
         self.targets = targets
         arrangement = pipeline.arrangement
         guard !augmentation.isEmpty else {
             source = .unchanged(
                 Examples(
-                    matrices, targets: targets, arrangement: pipeline.arrangement, standardization: standardization))
+                    matrices, targets: targets, arrangement: pipeline.arrangement, standardizations: standardizations))
             return
         }
         source = .augmented(
             Augmented(
                 matrices: matrices, augmentation: augmentation,
                 background: Background(mel: pipeline.extractor as? LogMel, clips: matrices),
-                arrangement: pipeline.arrangement, standardization: standardization))
+                arrangement: pipeline.arrangement, standardizations: standardizations))
     }
 
     var count: Int { targets.count }
@@ -82,7 +85,7 @@ struct TrainingStream: Sendable {
             }
             let examples = Examples(
                 matrices, targets: clips.map { targets[$0] }, arrangement: part.arrangement,
-                standardization: part.standardization)
+                standardizations: clips.map { part.standardizations[$0] })
             return examples.batch(Array(matrices.indices))
         }
     }

@@ -96,7 +96,7 @@ public struct EvaluationResults: ResultsDocument {
         store: FeatureStore, isStrict: Bool, observe: @escaping @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
-        let (evaluation, used, failures) = try recognizer.measured(
+        let (evaluation, used, failures, _) = try recognizer.measured(
             part, store: store, isStrict: isStrict, observe: observe, stop: stop)
         header = ResultsHeader(of: Self.self, command: command)
         self.model = model
@@ -107,7 +107,7 @@ public struct EvaluationResults: ResultsDocument {
         labels = evaluation.labels
         let absent = labels.indices.filter { !evaluation.targets.contains($0) }
         warnings =
-            Self.warnings(of: recognizer, on: corpus)
+            Self.warnings(of: recognizer, on: corpus) + Self.warning(ofHeardVoices: recognizer)
             + Self.warning(ofAbsent: absent.map { evaluation.labels[$0] })
         temperature = evaluation.temperature
         self.bootstrap = bootstrap
@@ -144,6 +144,15 @@ public struct EvaluationResults: ResultsDocument {
         return [
             "The model was trained on clips of \(trained) too. Where it has heard these clips or their speakers in "
                 + "training, the result says nothing about voices never heard."
+        ]
+    }
+
+    /// What a recognizer was told beside each clip.
+    private static func warning(ofHeardVoices recognizer: Recognizer) -> [String] {
+        guard recognizer.standardization.scope == .speaker else { return [] }
+        return [
+            "Features are standardised by speaker: all clips of a speaker here were heard, without their labels, before any "
+                + "of them was recognised. Of a voice that is heard for the first time the model knows less."
         ]
     }
 

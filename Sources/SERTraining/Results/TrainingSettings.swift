@@ -12,6 +12,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var features: String
     /// What changed training clips, as JSON text; nil where nothing did.
     public var augmentation: String?
+    /// Over which sound features were brought to one scale, `speaker` or `clip`; nil for the training part.
+    public var standardizedBy: String?
     /// How much of each clip was used, in seconds.
     public var duration: Double
     /// How often every training clip was to be seen, and how many stand in a step.
@@ -42,6 +44,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         self.name = name
         self.parameters = parameters
         duration = trainer.duration
+        let scope = trainer.standardizationScope
+        standardizedBy = scope == .corpus ? nil : scope.rawValue
         epochs = trainer.epochs
         batchSize = trainer.batchSize
         patience = trainer.stopping.patience

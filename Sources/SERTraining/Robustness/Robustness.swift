@@ -21,8 +21,9 @@ extension Recognizer {
     ///
     /// Clips are degraded at the rate of their files, before anything else is done with them. The result depends on the
     /// clips and the suite alone, not on the number of threads. Babble is made of clips of other speakers of the whole
-    /// corpus. Each file is decoded once for a family of conditions; what is in memory at a time is a few hundred clips'
-    /// features and one decoded clip a thread.
+    /// corpus. Where features are standardised by speaker, a voice is known from its clips as they are. Each file is
+    /// decoded once for a family of conditions; what is in memory at a time is a few hundred clips' features and one
+    /// decoded clip a thread.
     /// - Parameters:
     ///   - part: The clips.
     ///   - suite: The conditions.
@@ -70,6 +71,7 @@ extension Recognizer {
         let run = RobustnessRun(
             recognizer: self, part: part, clips: measured.clips,
             starts: Dictionary(zip(measured.clips, parts.map { $0?.start ?? 0 })) { first, _ in first },
+            standardizations: measured.standardizations,
             clean: measured.evaluation, suite: suite,
             bootstrap: bootstrap, stop: stop, observe: observe)
         do throws(EvaluationError) { return try run.results() } catch { throw .evaluation(error) }
@@ -83,6 +85,8 @@ private struct RobustnessRun: Sendable {
     let clips: [Clip]
     /// Where in each clip the part begins that was heard when it was measured as it is, in seconds.
     let starts: [Clip: Double]
+    /// What brings each clip to one scale: a voice is known from its clips as they are.
+    let standardizations: [Standardization]
     let clean: Evaluation
     let suite: RobustnessSuite
     let bootstrap: Bootstrap
@@ -174,7 +178,7 @@ private struct RobustnessRun: Sendable {
             }
             if stop.isSet { return nil }
             for condition in family.indices {
-                rows[condition] += outputs(matrices.map { $0[condition] })
+                rows[condition] += outputs(matrices.map { $0[condition] }, standardizations[part.indices])
             }
         }
         return rows
@@ -219,11 +223,14 @@ private struct RobustnessRun: Sendable {
         try clip.sound(from: starts[clip] ?? 0, duration: recognizer.pipeline.span.seconds + 1)
     }
 
-    private func outputs(_ matrices: [Result<FeatureMatrix, Failure>]) -> [Result<[Float], Failure>] {
-        let usable = matrices.compactMap { try? $0.get() }
+    private func outputs(
+        _ matrices: [Result<FeatureMatrix, Failure>], _ standardizations: ArraySlice<Standardization>
+    ) -> [Result<[Float], Failure>] {
+        let pairs = zip(matrices, standardizations).compactMap { matrix, own in (try? matrix.get()).map { ($0, own) } }
+        let usable = pairs.map(\.0)
         let examples = Examples(
             usable, targets: usable.map { _ in 0 }, arrangement: recognizer.pipeline.arrangement,
-            standardization: recognizer.standardization)
+            standardizations: pairs.map(\.1))
         var rows = (usable.isEmpty ? [] : recognizer.model.logits(of: examples, output: recognizer.outputPlace).rows)
             .makeIterator()
         return matrices.map { matrix in

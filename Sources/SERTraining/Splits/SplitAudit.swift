@@ -18,7 +18,8 @@ public struct SplitAudit: Sendable, Equatable, Codable {
         public let recordings: [String]?
         /// Segments of one file, in both, that share some of its sound: pairs of names; nil where clips are whole files.
         public let overlappingSegments: [[String]]?
-        /// Different files with the same sound in both (see ``NearCopies``): pairs of paths; nil where nobody listened.
+        /// Different files with the same sound in both (see ``NearCopies``): pairs of paths; nil where nobody listened. Of
+        /// a sound that many recordings hold, each recording that the parts share stands in a pair, and not every two.
         public let nearlyIdenticalAudio: [[String]]?
 
         /// What two partitions share; they may be of two corpora. Names count as the same only within one corpus.
@@ -40,11 +41,7 @@ public struct SplitAudit: Sendable, Equatable, Codable {
             recordings = Self.recordings(a, b)
             overlappingSegments = Self.overlapping(a, b)
             let paths = (Set(a.map(\.name)), Set(b.map(\.name)))
-            nearlyIdenticalAudio = copies?.pairs.compactMap { pair in
-                if paths.0.contains(pair.first), paths.1.contains(pair.second) { return [pair.first, pair.second] }
-                if paths.0.contains(pair.second), paths.1.contains(pair.first) { return [pair.second, pair.first] }
-                return nil
-            }
+            nearlyIdenticalAudio = copies.map { SharedSounds($0).pairs(between: paths.0, and: paths.1) }
         }
 
         private static func shared(

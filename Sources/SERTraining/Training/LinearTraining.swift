@@ -21,14 +21,16 @@ extension Trainer {
     ///   - metrics: What is computed of both parts, beside loss and accuracy.
     ///   - calibrates: Whether a temperature is fitted on the validation part, which nothing else depends on.
     ///   - standardization: Where the standardisation of the features comes from.
+    ///   - standardizationScope: Over which sound the numbers are taken that bring features to one scale.
     ///   - isStrict: Whether a clip without features is an error.
     public init(
         linear: LinearFit, features: any FeatureExtractor, duration: Double = 30, metrics: [EpochMetric] = [],
-        calibrates: Bool = false, standardization: StandardizationSource = .automatic, isStrict: Bool = false
+        calibrates: Bool = false, standardization: StandardizationSource = .automatic,
+        standardizationScope: Standardization.Scope = .corpus, isStrict: Bool = false
     ) {
         self.init(
             features: features, duration: duration, epochs: 1, batchSize: 1, metrics: metrics, calibrates: calibrates,
-            standardization: standardization, isStrict: isStrict)
+            standardization: standardization, standardizationScope: standardizationScope, isStrict: isStrict)
         self.linear = linear
     }
 

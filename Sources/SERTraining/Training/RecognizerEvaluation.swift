@@ -5,12 +5,14 @@ import SERModels
 import SERSupport
 
 extension Recognizer {
-    /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels.
+    /// Measures the recognizer on clips with known emotions. The clips need not have all of the recognizer's labels. One that
+    /// is standardised by speaker hears all clips of each speaker in the part first, without their labels.
     /// - Parameters:
     ///   - part: The clips.
     ///   - store: Keeps features, for several evaluations of the same clips.
     ///   - observe: Told how far the reading of the files has come.
-    /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used.
+    /// - Throws: ``TrainingError`` when a clip has a label that the recognizer does not know, or no clip can be used, or
+    ///   nobody says who speaks in one where features are standardised by speaker.
     public func evaluate(
         _ part: Partition, store: FeatureStore = FeatureStore(),
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }
@@ -29,14 +31,21 @@ extension Recognizer {
         }
     }
 
-    /// The same, with the clips that could be used, in the order of the predictions, and those that could not.
+    /// The clips of a part that could be measured.
+    typealias Measured = (
+        evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure], standardizations: [Standardization]
+    )
+
+    /// The same, with the clips that could be used, in the order of the predictions, what brought each to one scale, and
+    /// those that could not.
     func measured(
         _ part: Partition, store: FeatureStore, isStrict: Bool = false,
         observe: @escaping @Sendable (Trainer.Event) -> Void = { _ in }, stop: StopSignal = .never
-    ) throws(TrainingError) -> (evaluation: Evaluation, clips: [Clip], failures: [FeatureStore.Failure]) {
+    ) throws(TrainingError) -> Measured {
         let position = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
         let places = part.labels.compactMap { position[$0] }
         guard places.count == part.labels.count else { throw .labels(model: labels, data: part.labels) }
+        try part.checkSpeakers(for: standardization.scope)
         let loader = ExampleLoader(
             network: model, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
@@ -47,7 +56,7 @@ extension Recognizer {
                 logits: rows, targets: loaded.examples.targets.map { places[$0] }, labels: labels,
                 temperature: calibration?.temperature ?? 1,
                 speakers: GroupIdentity.names(of: loaded.clips.map { $0.identity(by: .speaker) }))
-            return (evaluation, loaded.clips, loaded.failures)
+            return (evaluation, loaded.clips, loaded.failures, loaded.standardizations)
         } catch { throw .evaluation(error) }
     }
 

@@ -14,16 +14,41 @@ public enum StandardizationSource: Sendable, Hashable {
     case given(Standardization)
 
     /// The standardisation to keep; nil where it is to be measured.
-    func kept(by network: Model, columns: Int) throws(TrainingError) -> Standardization? {
+    /// - Parameter scope: What the trainer asks for; of `corpus`, a kept one may be of another.
+    fileprivate func kept(
+        by network: Model, columns: Int, scope: Standardization.Scope
+    ) throws(TrainingError) -> Standardization? {
         let kept: Standardization?
         switch self {
         case .automatic: kept = network.frozenPaths.isEmpty ? nil : network.standardization
         case .measured: kept = nil
         case .given(let standardization): kept = standardization
         }
+        if let kept, scope != .corpus, kept.scope != scope {
+            throw .setting(
+                "the standardisation that is kept is by \(kept.scope.rawValue), and the trainer asks for one by "
+                    + "\(scope.rawValue): train with standardization: .measured, or without a scope")
+        }
         guard let kept, kept.mean.count != columns else { return kept }
         throw .setting(
             "the standardisation is of \(kept.mean.count) coefficients, and the network reads \(columns): "
                 + "train with the features it was measured on, or with standardization: .measured")
+    }
+}
+
+extension Trainer {
+    /// The standardisation that a training keeps, nil where it is measured, and the scope that it has in either case;
+    /// found to work with the clips of a split.
+    func standardization(
+        for network: Model, _ pipeline: FeaturePipeline, on split: DataSplit
+    ) throws(TrainingError) -> (kept: Standardization?, scope: Standardization.Scope) {
+        let kept = try standardization.kept(by: network, columns: pipeline.columns, scope: standardizationScope)
+        let scope = kept?.scope ?? standardizationScope
+        if scope == .clip, pipeline.givesOneRow {
+            throw .setting(
+                "a clip is one row of features, which has no deviation of its own: standardise by corpus or by speaker")
+        }
+        for part in split.partitions { try part.checkSpeakers(for: scope) }
+        return (kept, scope)
     }
 }

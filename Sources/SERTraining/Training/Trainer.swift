@@ -54,6 +54,9 @@ public struct Trainer: Sendable {
     public var calibrates: Bool
     /// Where the standardisation of the features comes from.
     public var standardization: StandardizationSource
+    /// Over which sound the mean and the deviation are taken that bring features to one scale: the training part, each
+    /// speaker (whose other clips must be at hand when the recognizer is used) or each clip.
+    public var standardizationScope: Standardization.Scope
     /// Decides the order of clips and what dropout drops.
     public var seed: UInt64
     /// Whether a clip without features is an error; if not, it is left out and listed in ``TrainedModel/skipped``.
@@ -66,8 +69,8 @@ public struct Trainer: Sendable {
         schedule: LearningRateSchedule = .constant, clipping: GradientClipping? = nil,
         loss: TrainingLoss = TrainingLoss(), output: String? = nil, heads: [TrainingHead] = [],
         metrics: [EpochMetric] = [], selection: EpochSelection = .accuracy, stopping: StoppingRule = .allEpochs,
-        calibrates: Bool = false, standardization: StandardizationSource = .automatic, seed: UInt64 = 0,
-        isStrict: Bool = false
+        calibrates: Bool = false, standardization: StandardizationSource = .automatic,
+        standardizationScope: Standardization.Scope = .corpus, seed: UInt64 = 0, isStrict: Bool = false
     ) {
         self.features = features
         self.augmentation = augmentation
@@ -86,6 +89,7 @@ public struct Trainer: Sendable {
         self.stopping = stopping
         self.calibrates = calibrates
         self.standardization = standardization
+        self.standardizationScope = standardizationScope
         self.seed = seed
         self.isStrict = isStrict
     }
@@ -134,16 +138,18 @@ public struct Trainer: Sendable {
         try linear?.check(split.train)
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
-        let kept = try self.standardization.kept(by: network, columns: pipeline.columns)
+        let (kept, scope) = try self.standardization(for: network, pipeline, on: split)
         let (file, saved) = try opened(checkpoint) { () throws(TrainingError) in
             try TrainingIdentity(
-                self, objective: objective, network: network, pipeline: pipeline, standardization: kept, split: split)
+                self, objective: objective, network: network, pipeline: pipeline, standardization: kept, scope: scope,
+                split: split)
         }
         defer { file?.unlock() }
         let loader = ExampleLoader(
             network: network, pipeline: pipeline, store: store, isStrict: isStrict, stop: stop,
             progress: { observe(.extracting(done: $0, total: $1)) })
-        let (train, standardization) = try loader.trainingStream(split.train, kept, augmentation: augmentation)
+        let (train, standardization) = try loader.trainingStream(
+            split.train, kept, by: scope, augmentation: augmentation)
         let validation = try loader.examples(split.validation, standardization)
         guard batchSize <= train.stream.count else {
             throw .setting(

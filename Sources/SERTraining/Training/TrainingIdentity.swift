@@ -13,8 +13,10 @@ struct TrainingIdentity: Encodable {
         let count: Int
         /// Fingerprints of the files' names, of the emotions, and of the files' bytes.
         let fileNames, emotions, audio: ContentDigest
+        /// A fingerprint of who speaks in each; nil where that decides nothing.
+        let speakers: ContentDigest?
 
-        init(_ part: Partition) {
+        init(_ part: Partition, bySpeaker: Bool) {
             let clips = part.clips
             count = clips.count
             fileNames = Self.digest(clips.map(\.fileName))
@@ -23,6 +25,7 @@ struct TrainingIdentity: Encodable {
                 parallelMap(clips.count) { index in
                     (clips[index].content ?? Self.content(of: clips[index]))?.description ?? "unreadable"
                 })
+            speakers = bySpeaker ? Self.digest(clips.map { "\($0.corpus)/\($0.speaker ?? "")" }) : nil
         }
 
         private static func digest(_ texts: [String]) -> ContentDigest {
@@ -75,13 +78,15 @@ struct TrainingIdentity: Encodable {
     let heads: [String: Head]?
     /// The standardisation that is kept from an earlier training; nil where it is measured.
     let standardization: Standardization?
+    /// Over which sound features are brought to one scale; nil for the training part.
+    let standardizedBy: Standardization.Scope?
     let seed: UInt64
     let labels: [String]
     let training, validation: Part
 
     init(
         _ trainer: Trainer, objective: TrainingObjective, network: Model, pipeline: FeaturePipeline,
-        standardization: Standardization?, split: DataSplit
+        standardization: Standardization?, scope: Standardization.Scope, split: DataSplit
     ) throws(TrainingError) {
         library = LibraryVersion.current
         self.network = network.graph
@@ -104,10 +109,11 @@ struct TrainingIdentity: Encodable {
         for head in objective.heads { heads[head.output] = try Head(head, split) }
         self.heads = heads.isEmpty ? nil : heads
         self.standardization = standardization
+        standardizedBy = scope == .corpus ? nil : scope
         seed = trainer.seed
         labels = split.labels
-        training = Part(split.train)
-        validation = Part(split.validation)
+        training = Part(split.train, bySpeaker: scope == .speaker)
+        validation = Part(split.validation, bySpeaker: scope == .speaker)
     }
 
     /// The order in which differences are told: causes before what follows from them.
@@ -116,7 +122,7 @@ struct TrainingIdentity: Encodable {
         "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "linear", "output",
         "heads",
         "patience", "stopping",
-        "selection", "standardization", "firstWeights",
+        "selection", "standardizedBy", "standardization", "firstWeights",
     ]
 
     /// What older checkpoints hold besides, which decides nothing.
@@ -148,6 +154,7 @@ struct TrainingIdentity: Encodable {
             return [
                 ("fileNames", "holds other files"),
                 ("emotions", "has other emotions for its files"),
+                ("speakers", "has other speakers for its files"),
                 ("audio", "holds files with another content"),
             ].filter { changed.contains("\(group).\($0.0)") }.prefix(1).map { "the \(group) part \($0.1)" }
         case "firstWeights": return ["the network's first weights differ, as those of another seed do"]

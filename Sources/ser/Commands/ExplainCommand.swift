@@ -60,6 +60,9 @@ struct ExplainCommand: ParsableCommand {
         common.apply()
         if let output { try prepare(output: output, besides: [model, file.file]) }
         let recognizer = try Recognizer(contentsOf: model)
+        if recognizer.standardization.scope == .speaker {
+            note("The model is standardised by speaker, and takes this voice for an average one.")
+        }
         let (heard, explanations) = try explain(with: recognizer)
         guard let first = explanations.first else { return }
         if let output {

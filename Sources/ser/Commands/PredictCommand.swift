@@ -20,6 +20,10 @@ struct PredictCommand: ParsableCommand {
             Without a model, the recognizer that comes with the library answers: six emotions of voices it has never \
             heard, in English. Docs/PretrainedModels.md says how often it is right.
 
+            A model that is standardised by speaker (`ser train --standardize speaker`) knows a voice by what it has heard \
+            of it: with --same-speaker by all the files, without their emotions. The more they differ in emotion, the more \
+            that is worth; without it, each voice is taken for an average one.
+
             EXAMPLE:
               ser predict speech.wav
               ser predict gru.safetensors speech.wav --unsure-below 0.6
@@ -36,11 +40,17 @@ struct PredictCommand: ParsableCommand {
             valueName: "number"))
     var unsureBelow: Float?
 
+    @Flag(help: "All the files are of one speaker, whose voice the model knows by them.")
+    var sameSpeaker = false
+
     @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         try SoundInput.validate(files)
+        if sameSpeaker, files.contains(where: { $0.file == nil }) {
+            throw ValidationError("--same-speaker: - gives its sound once, and files are heard twice. Name a file.")
+        }
         if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
@@ -48,7 +58,8 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let (recognizer, files) = try recognizerAndSound()
+        let (general, files) = try recognizerAndSound()
+        let recognizer = try adapted(general, to: files)
         var failures = 0
         var missesSpeech = false
         for file in files {
@@ -77,6 +88,34 @@ struct PredictCommand: ParsableCommand {
                     + "the part with most speech.")
         }
         if failures > 0 { throw ExitCode.failure }
+    }
+
+    /// The recognizer as it is, or for the one voice that all files are of.
+    private func adapted(_ recognizer: Recognizer, to files: [SoundInput]) throws -> Recognizer {
+        guard recognizer.standardization.scope == .speaker else {
+            guard !sameSpeaker else {
+                throw ValidationError(
+                    "--same-speaker: this model reads every voice by the same numbers. Leave it out, or train a model with "
+                        + "--standardize speaker.")
+            }
+            return recognizer
+        }
+        guard sameSpeaker else {
+            note(
+                "The model is standardised by speaker, and takes each voice for an average one. Where all files are of one "
+                    + "speaker, say --same-speaker.")
+            return recognizer
+        }
+        var voice = Voice()
+        for file in files.compactMap(\.file) {
+            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+            // What cannot be read is told when it is to be recognised; a pipe gives its sound once.
+            guard
+                let heard = try? recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false)
+            else { continue }
+            try? voice.hear(heard, by: recognizer)
+        }
+        return try recognizer.adapted(to: voice)
     }
 
     /// The model that stands first, or else the library's own, and the sound.

@@ -17,6 +17,11 @@ struct CopySearchOptions: ParsableArguments {
         let copies = try corpus.nearCopies(
             progress: { done, _ in line.update(completed: done) }, stop: .interruption)
         line.finish()
+        if let example = copies.partlyCompared.first {
+            note(
+                "\(copies.partlyCompared.count) recordings, such as \(example), resemble more than 64 others for a moment, "
+                    + "as with one signal in front of all, and were compared with the 64 that they resemble most.")
+        }
         return copies
     }
 }

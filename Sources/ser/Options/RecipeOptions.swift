@@ -56,6 +56,14 @@ struct RecipeOptions: ParsableArguments {
     var batchSize: Int?
 
     @Option(
+        help: """
+            Over which sound the mean and deviation are taken that bring features to one scale: corpus (the training \
+            part), speaker (all clips of the speaker, whose names must be known; no labels are needed, and ser predict \
+            takes --same-speaker) or clip.
+            """)
+    var standardize = Standardization.Scope.corpus
+
+    @Option(
         help: ArgumentHelp(
             "Share of each target that is spread over all emotions, 0 to below 1. (default: 0; SERNet 0.1)",
             valueName: "share"))
@@ -121,6 +129,7 @@ struct RecipeOptions: ParsableArguments {
         // What changes bands has nothing to change in other features.
         if !(trainer.features is LogMel) { trainer.augmentation = [] }
         if let augmentation { trainer.augmentation = augmentation.augmentation }
+        trainer.standardizationScope = standardize
         optimization.apply(to: &trainer, of: architecture)
         trainer.calibrates = calibrates
         trainer.isStrict = reading.strict
@@ -132,6 +141,7 @@ struct RecipeOptions: ParsableArguments {
         var trainer = architecture.trainer
         if let features { trainer.features = try features.extractor(coefficients: coefficients, rate: rate) }
         if let duration { trainer.duration = duration }
+        trainer.standardizationScope = standardize
         trainer.calibrates = calibrates
         trainer.isStrict = reading.strict
         return architecture.candidate(trainer, summary: features == nil ? .means : annInput)
@@ -140,9 +150,11 @@ struct RecipeOptions: ParsableArguments {
 
 extension Architecture: ExpressibleByArgument {}
 
+extension Standardization.Scope: ExpressibleByArgument {}
+
 extension ClipSummary: ExpressibleByArgument {
     static let help: String = """
-        What the ANN and the linear ones read: the mean of each coefficient over time; deviations adds their standard deviations, extremes \
-        also their least and greatest values.
+        What the ANN and the linear ones read: the mean of each coefficient over time; deviations adds their standard \
+        deviations, extremes also their least and greatest values.
         """
 }

@@ -157,6 +157,24 @@ import Testing
         #expect(audited.counts.found[audited.counts.emotions.firstIndex(of: "sad") ?? 0] == [1, 2])
     }
 
+    /// A speaker and a label for each clip: the table would have 16 million cells, of which 4,000 hold something.
+    @Test func countsOfManySpeakersAndLabelsAreSparse() {
+        let clips = (0..<4000).map { place in
+            Clip(
+                path: URL(fileURLWithPath: "/\(place).wav"), emotion: "e\(place)", speaker: "s\(place)", duration: 1,
+                sampleRate: 8000, corpus: "x")
+        }
+        let report = CorpusReport(Corpus(name: "x", clips: clips))
+        #expect(report.counts.count == 4000 && report.counts.allSatisfy { $0.found == 1 && $0.expected == nil })
+        #expect(report.counts.allSatisfy { $0.emotion.dropFirst() == $0.speaker?.dropFirst() })
+        #expect("\(report)".contains("4000 emotions, 4000 speakers"))
+        let few = Corpus(name: "x", clips: Array(clips.prefix(2))).counts
+        #expect(few.found == [[1, 0], [0, 1]] && few.expected == [[nil, nil], [nil, nil]] && few.totals == [1, 1])
+        let text = "\(CorpusReport(Corpus(name: "x", clips: Array(clips.prefix(2)))))"
+        let rows = text.split(separator: "\n").map { $0.split(separator: " ") }
+        #expect(rows.contains(["e1", "0", "1", "1"]) && rows.contains(["total", "1", "1", "2"]), "\(text)")
+    }
+
     @Test func allDamagedIsAnErrorAndCancellingIsNone() throws {
         let folder = try TemporaryFolder()
         for name in ["sad/a.wav", "angry/b.wav"] { try withNaN(folder.makeFolder(of: name)) }

@@ -232,6 +232,40 @@ import Testing
         #expect(corpus.labels == ["happy"])
     }
 
+    /// Such as `/proc/self/root`, by which the whole file system was searched.
+    @Test func aLinkToAFolderAboveIsNotFollowedAndTold() throws {
+        let folder = try TemporaryFolder()
+        try folder.wavs(["mine/happy/1.wav", "mine/sad/2.wav", "other/sad/3.wav"])
+        for (name, target) in [("mine/up", folder.url), ("mine/sad/root", URL(fileURLWithPath: "/"))] {
+            try FileManager.default.createSymbolicLink(at: folder.path(name), withDestinationURL: target)
+        }
+        let corpus = try Corpus.folders(at: folder.path("mine"))
+        #expect(corpus.clips.map(\.path.lastPathComponent) == ["1.wav", "2.wav"])
+        let told = corpus.problems.compactMap { problem -> UnreadableFile? in
+            if case .unreadable(let file) = problem { file } else { nil }
+        }
+        #expect(told.map(\.path) == ["sad/root", "up"] || told.map(\.path) == ["up", "sad/root"])
+        #expect(told.allSatisfy { $0.reason.contains("is not followed") })
+    }
+
+    /// A folder whose name is not UTF-8 cannot be found under the name that is shown: it is told, and not passed over.
+    @Test func namesThatAreNoTextAreTold() throws {
+        let folder = try TemporaryFolder()
+        try folder.wavs(["happy/1.wav", "sad/2.wav"])
+        let bytes = Array(folder.path("gl").path.utf8) + [0xfc, 0]
+        // Other systems allow no such names.
+        let made = bytes.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { name in
+            name.baseAddress.map { mkdir($0, 0o755) }
+        }
+        guard made == 0 else { return }
+        let corpus = try Corpus.folders(at: folder.url)
+        let told = corpus.problems.compactMap { problem -> UnreadableFile? in
+            if case .unreadable(let file) = problem { file } else { nil }
+        }
+        #expect(told.count == 1 && told.first?.reason.contains("convmv -f latin1 -t utf8") == true, "\(told)")
+        #expect(CorpusError.notFound(folder.path("gl\u{fffd}")).description.contains("convmv"))
+    }
+
     @Test func aLinkedFolderIsRead() throws {
         let elsewhere = try TemporaryFolder(), folder = try TemporaryFolder()
         try elsewhere.wav("1.wav")

@@ -2,6 +2,7 @@
 
 import Foundation
 import SERAudio
+import SERCore
 import SERSupport
 import SERSyntheticSpeech
 import SERTestSupport
@@ -133,6 +134,70 @@ private struct Planted {
         #expect(many.found.pairs.allSatisfy { $0.similarity > 0.99 && $0.similarity < 1.000001 })
         // In the order of the corpus.
         #expect(names.first == ["loud0", "soft0"] && names[1] == ["loud0", "float0"])
+    }
+
+    /// Each of them louder or softer than all others: of one sound's recordings, some stand for all, so that the work
+    /// grows as their number; each leads to each all the same, and none that two parts share is missing in the audit.
+    @Test func manyDifferentCopiesAreComparedWithSome() throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path("corpus")
+        try SyntheticCorpus(words: 1, seed: 1).write(to: source)
+        let originals = try Corpus(detecting: source).clips
+        func copies(of original: Clip, _ count: Int) throws -> [Clip] {
+            let sound = try AudioFile.read(at: original.path)
+            return try (0..<count).map { place in
+                let gain = Float(1 - 0.004 * Double(place))
+                var clip = original
+                clip.path = folder.path("\(original.speaker ?? "")\(place).wav")
+                try AudioFile.write(
+                    AudioClip(samples: sound.samples.map { $0 * gain }, sampleRate: sound.sampleRate), to: clip.path)
+                clip.content = ContentDigest(of: try Data(contentsOf: clip.path))
+                return clip
+            }
+        }
+        let other = try #require(originals.first { $0.speaker != originals[0].speaker })
+        let clips = try copies(of: originals[0], 120) + copies(of: other, 3)
+        func search(_ clips: [Clip]) throws -> (found: NearCopies, compared: Int) {
+            var compared = 0
+            let found = try Corpus(name: "copies", clips: clips).nearCopies(
+                stop: .never, comparing: { compared = $1 })
+            return (found, compared)
+        }
+        let few = try search(Array(clips.prefix(14)))
+        #expect(few.found.pairs.count == 14 * 13 / 2 && few.compared == 14 * 13 / 2)
+        let half = try search(Array(clips.prefix(60))), all = try search(clips)
+        // Within the first 32 each with each, then 16 for each further one.
+        #expect(half.compared == 32 * 31 / 2 + 28 * 16)
+        #expect(all.compared == half.compared + 60 * 16 + 3 && all.found.partlyCompared.isEmpty)
+        #expect(all.found.pairs.count == all.compared && all.found.pairs.allSatisfy { $0.similarity > 0.99 })
+
+        let corpus = Corpus(name: "copies", clips: clips)
+        let split = try DataSplit(
+            corpus: corpus, train: Array(60..<110), validation: Array(0..<50) + [120, 121],
+            test: Array(50..<60) + Array(110..<120) + [122])
+        let shared = split.audit(with: all.found).overlaps[1].nearlyIdenticalAudio ?? []
+        let names = (Set(split.train.clips.map(\.name)), Set(split.test.clips.map(\.name)))
+        #expect(shared.allSatisfy { names.0.contains($0[0]) && names.1.contains($0[1]) })
+        #expect(Set(shared.map { $0[0] }) == names.0)
+        #expect(Set(shared.map { $0[1] }) == names.1.subtracting([clips[122].name]))
+        #expect(shared.count < 200)
+        let held = split.audit(with: all.found).overlaps[2].nearlyIdenticalAudio ?? []
+        #expect(held.contains([clips[120].name, clips[122].name]))
+    }
+
+    /// One signal tone in front of all makes each resemble each: as many as can be are compared, and the rest is told.
+    @Test func resemblancesOfAMomentAreCountedAndTold() throws {
+        let folder = try TemporaryFolder()
+        let tone = (0..<4000).map { Float(0.9 * sin(Double($0) * 0.25) * sin(Double($0) * 0.0008)) }
+        let clips = try (0..<80).map { place -> Clip in
+            let noise = Tensor.normal([16_000], key: RandomKey(seed: UInt64(place))).scalars.map { 0.05 * $0 }
+            let clip = AudioClip(samples: tone + noise, sampleRate: 8000)
+            try AudioFile.write(clip, to: folder.path("\(place).wav"))
+            return Clip(path: folder.path("\(place).wav"), emotion: "x", duration: 2.5, sampleRate: 8000, corpus: "x")
+        }
+        let found = try Corpus(name: "x", clips: clips).nearCopies()
+        #expect(found.pairs.isEmpty && found.partlyCompared.count > 0)
+        #expect(found.partlyCompared.allSatisfy { clips.map(\.name).contains($0) })
     }
 
     @Test func silentShortAndMissingFilesDoNotDisturb() throws {

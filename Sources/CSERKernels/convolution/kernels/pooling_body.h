@@ -36,9 +36,16 @@ static void pool(const struct pool_arguments *a) {
     }
 }
 
+/// Full where the statistics follow the values; where they are fixed, a NaN among the values has no part in dy.
+SER_INLINE lane_mask moving(const struct pool_arguments *a) {
+    lane_mask none = {0};
+    return a->moves ? ~none : none;
+}
+
 SER_INLINE void unpool_window(const struct pool_arguments *a, const float *y, int64_t height, int64_t width,
                               const float *winner, const float *g, float *dy) {
     lanes zero = {0};
+    lane_mask moves = moving(a);
     for (int64_t c = 0; c < a->channels; c += SER_LANES) {
         lanes scale = SER_LOAD(a->scale + c), constant = SER_LOAD(a->constant + c), slope = SER_LOAD(a->slope + c);
         lanes best = SER_LOAD(winner + c), d = scale * SER_LOAD(g + c);
@@ -48,17 +55,20 @@ SER_INLINE void unpool_window(const struct pool_arguments *a, const float *y, in
                 lanes value = SER_LOAD(y + i * a->y_row + j * a->channels + c);
                 // The first in the window, or the first NaN of one that holds any; then nothing is left for the others.
                 lane_mask m = (value == best) | (value != value);
-                SER_STORE(dy + i * a->dy_row + j * a->channels + c, constant + slope * value + choose(m, d, zero));
+                lanes rest = (lanes)(moves & (lane_mask)(constant + slope * value));
+                SER_STORE(dy + i * a->dy_row + j * a->channels + c, rest + choose(m, d, zero));
                 d = choose(m, zero, d);
             }
     }
 }
 
 SER_INLINE void unpool_rest(const struct pool_arguments *a, const float *y, float *dy, int64_t from, int64_t to) {
+    lane_mask moves = moving(a);
     for (int64_t w = from; w < to; w++)
-        for (int64_t c = 0; c < a->channels; c += SER_LANES)
-            SER_STORE(dy + w * a->channels + c,
-                      SER_LOAD(a->constant + c) + SER_LOAD(a->slope + c) * SER_LOAD(y + w * a->channels + c));
+        for (int64_t c = 0; c < a->channels; c += SER_LANES) {
+            lanes rest = SER_LOAD(a->constant + c) + SER_LOAD(a->slope + c) * SER_LOAD(y + w * a->channels + c);
+            SER_STORE(dy + w * a->channels + c, (lanes)(moves & (lane_mask)rest));
+        }
 }
 
 static void unpool(const struct pool_arguments *a) {

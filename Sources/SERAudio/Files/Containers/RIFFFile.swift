@@ -55,6 +55,11 @@ struct RIFFFile {
         !(Self.plainTags + Self.blockTags + Self.mpegTags + [Self.gsmTag]).contains(tag)
     }
 
+    /// The coding that libsndfile does not know, or takes for plain samples: DTS as it lies on audio CDs.
+    var foreignFormat: ForeignFormat? {
+        ForeignFormat(waveTag: tag, sound: source.bytes(at: soundStart, count: min(4, source.count - soundStart)) ?? [])
+    }
+
     private var tag: Int { format.number(at: 0, bytes: 2, bigEndian: bigEndian) }
     private var block: Int { format.number(at: 12, bytes: 2, bigEndian: bigEndian) }
     private var hasWideSound: Bool { wide != nil && soundSize == 0xffff_ffff }

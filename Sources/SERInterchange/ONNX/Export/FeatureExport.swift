@@ -36,6 +36,16 @@ extension ONNXWriter {
     mutating func features(
         _ pipeline: FeaturePipeline, _ standardization: Standardization, input: Shape
     ) throws(InterchangeError) -> ONNXSignal {
+        guard standardization.scope == .corpus else {
+            let byClip = standardization.scope == .clip
+            throw .features(
+                reason: byClip
+                    ? "each clip is standardised by its own mean and deviation"
+                    : "they are standardised by speaker, and a graph hears one clip",
+                hint: byClip
+                    ? "Export the network alone, and standardise what it reads."
+                    : "Export the network alone, or the recognizer that adapted(to:) makes for one voice.")
+        }
         path = "features"
         defer { path = "" }
         self.input("samples", .float, [.length(1), .named("samples")])

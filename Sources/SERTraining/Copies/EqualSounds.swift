@@ -8,6 +8,9 @@ struct EqualSounds {
         let similarity: Double
     }
 
+    /// Of more clips of equal samples, each further one is paired with so many and not with all.
+    private static let mostPaired = 64
+
     private let clips: [Clip]
     /// The clips of equal samples by the first of them, in the order of the corpus.
     private let members: [Int: [Int]]
@@ -36,14 +39,19 @@ struct EqualSounds {
     private func byContent(_ first: Int) -> [[Int]] {
         let all = members[first] ?? []
         let known = Dictionary(grouping: all.filter { clips[$0].content != nil }) { clips[$0].content }
-        return known.values.map { $0 } + all.filter { clips[$0].content == nil }.map { [$0] }
+        return known.values.sorted { $0[0] < $1[0] } + all.filter { clips[$0].content == nil }.map { [$0] }
     }
 
-    /// The pairs of files that matches stand for, in the order of the corpus. Files of the same bytes are none.
+    /// The pairs of files that matches stand for, in the order of the corpus. Files of the same bytes are none; of files
+    /// whose number is large, the pairs lead from each to each.
     func pairs(of matches: [Match]) -> [NearCopies.Pair] {
         var found: [(first: Int, second: Int, similarity: Double)] = []
         func add(_ some: [Int], _ others: [Int], _ similarity: Double) {
-            for a in some { for b in others { found.append((min(a, b), max(a, b), similarity)) } }
+            for (place, a) in some.enumerated() {
+                for b in others.prefix(place < Self.mostPaired ? others.count : Self.mostPaired) {
+                    found.append((min(a, b), max(a, b), similarity))
+                }
+            }
         }
         for match in matches {
             if match.first != match.second {
@@ -51,7 +59,7 @@ struct EqualSounds {
                 continue
             }
             let groups = byContent(match.first)
-            for (place, group) in groups.enumerated() {
+            for (place, group) in groups.prefix(Self.mostPaired).enumerated() {
                 for other in groups[(place + 1)...] { add(group, other, match.similarity) }
             }
         }

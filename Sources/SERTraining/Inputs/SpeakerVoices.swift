@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SERAudio
+import SERModels
+import SERSupport
+
+/// The voices of one part of a split: all that is heard of each speaker in its clips there, and nothing from elsewhere.
+/// Labels are not looked at.
+struct SpeakerVoices {
+    /// The voices, in the order in which they first occur.
+    let voices: [Voice]
+    /// For each clip, the place of its voice.
+    let places: [Int]
+
+    /// - Parameters:
+    ///   - matrices: One a clip, before any standardisation.
+    ///   - clips: Whose features they are.
+    /// - Throws: ``TrainingError/setting(_:)`` for a clip whose speaker is not known.
+    init(of matrices: [FeatureMatrix], clips: [Clip]) throws(TrainingError) {
+        var known: [GroupIdentity: Int] = [:]
+        var places: [Int] = []
+        for clip in clips {
+            guard let speaker = clip.identity(by: .speaker) else { throw .unknownSpeaker(of: clip) }
+            let place = known[speaker] ?? known.count
+            known[speaker] = place
+            places.append(place)
+        }
+        var members = [[Int]](repeating: [], count: known.count)
+        for (clip, place) in places.enumerated() { members[place].append(clip) }
+        let groups = members
+        voices = parallelMap(groups.count) { place in
+            var voice = Voice()
+            for clip in groups[place] { voice.hear(matrices[clip]) }
+            return voice
+        }
+        self.places = places
+    }
+}
+
+extension Standardization {
+    /// What is measured of a training part.
+    /// - Throws: ``TrainingError/setting(_:)`` for a clip whose speaker is not known, where the scope is `speaker`.
+    init(fitting matrices: [FeatureMatrix], clips: [Clip], by scope: Scope) throws(TrainingError) {
+        switch scope {
+        case .corpus: self.init(fitting: matrices)
+        case .speaker:
+            let heard = try SpeakerVoices(of: matrices, clips: clips)
+            self.init(fitting: heard.voices, clips: clips.count, scope: scope)
+        case .clip:
+            let each = parallelMap(matrices.count) { index in
+                var voice = Voice()
+                voice.hear(matrices[index])
+                return voice
+            }
+            self.init(fitting: each, clips: clips.count, scope: scope)
+        }
+    }
+
+    /// For each clip of a part what brings it to one scale: where the scope is `speaker`, the numbers of its speaker,
+    /// heard in all of the speaker's clips in that part.
+    /// - Throws: ``TrainingError/setting(_:)`` for a clip whose speaker is not known.
+    func each(of matrices: [FeatureMatrix], clips: [Clip]) throws(TrainingError) -> [Standardization] {
+        guard scope == .speaker else { return clips.map { _ in self } }
+        let heard = try SpeakerVoices(of: matrices, clips: clips)
+        let adapted = heard.voices.map { self.adapted(to: $0) }
+        return heard.places.map { adapted[$0] }
+    }
+}
+
+extension Partition {
+    /// Makes sure, before any sound is read, that every clip's speaker is known where features are standardised so.
+    func checkSpeakers(for scope: Standardization.Scope) throws(TrainingError) {
+        guard scope == .speaker, let clip = clips.first(where: { $0.speaker == nil }) else { return }
+        throw .unknownSpeaker(of: clip)
+    }
+}
+
+extension TrainingError {
+    fileprivate static func unknownSpeaker(of clip: Clip) -> TrainingError {
+        .setting(
+            "nobody says who speaks in \(clip.name), and features are standardised by speaker: name the speaker of every "
+                + "clip in a manifest, or standardise by corpus or by clip")
+    }
+}
