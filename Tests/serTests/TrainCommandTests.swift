@@ -116,6 +116,44 @@ import Testing
         }
     }
 
+    @Test func linearNetworksAreSolvedForBesideOthers() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(10, in: folder), model = folder.appendingPathComponent("svm.safetensors")
+            let train = ["train", corpus.path, "--output", model.path, "--skip-copy-search"]
+            let trained = try await Command.run(train + ["--model", "linear-svm", "--calibrate"])
+            try #require(trained.code == 0, "\(trained.errors)")
+            #expect(trained.output.contains("Linear SVM on") && trained.output.contains("solved for, "))
+            let recognizer = try Recognizer(contentsOf: model)
+            #expect(recognizer.pipeline.extractor is EGeMAPS && recognizer.model.parameterCount == 7 * 89)
+            #expect(recognizer.pipeline.span == .atMost(seconds: 30))
+            let evaluated = try await Command.run(["evaluate", model.path, corpus.path, "--json"])
+            let metrics = try #require(try object(evaluated.output)["metrics"] as? [String: Any])
+            #expect((metrics["accuracy"] as? Double ?? 0) > 0.5, "it was trained on most of these (chance is 0.14)")
+            let mfcc = try await Command.run(
+                train + ["--model", "logistic-regression", "--features", "mfcc", "--ann-input", "deviations"])
+            try #require(mfcc.code == 0, "\(mfcc.errors)")
+            #expect(try Recognizer(contentsOf: model).model.parameterCount == 7 * 81)
+            // Beside a network, what says how steps are made is the network's, and each reads features of its own.
+            let folds = folder.appendingPathComponent("folds")
+            let both = try await Command.run([
+                "crossvalidate", corpus.path, "--model", "ann,linear-svm", "--by", "sentence", "--folds", "2",
+                "--epochs", "2", "--skip-copy-search", "--output", folds.path, "--json",
+            ])
+            try #require(both.code == 0, "\(both.errors)")
+            let candidates = try #require(try object(both.output)["candidates"] as? [[String: Any]])
+            #expect(candidates.map { $0["epochs"] as? Int } == [2, 1] && candidates[0]["linear"] == nil)
+            #expect((candidates[1]["features"] as? String)?.contains("egemaps") == true)
+            #expect((candidates[0]["features"] as? String)?.contains("mfcc") == true)
+            for wrong in [
+                ["--epochs", "3"], ["--learning-rate", "0.1"], ["--augmentation", "none"], ["--batch-size", "4"],
+                ["--coefficients", "20"], ["--ann-input", "deviations"],
+            ] {
+                let refused = try await Command.run(train + ["--model", "linear-svm"] + wrong)
+                #expect(refused.code == 64 && refused.errors.contains(wrong[0]), "\(wrong): \(refused.errors)")
+            }
+        }
+    }
+
     @Test func stepsShrinkAlongACosineAndGradientsAreClipped() async throws {
         try await withFolder { folder in
             let corpus = try await corpus(4, in: folder)

@@ -65,6 +65,8 @@ struct TrainingIdentity: Encodable {
     let schedule: LearningRateSchedule
     let clipping: GradientClipping?
     let loss: TrainingLoss
+    /// How a linear network is solved for; nil where gradients move the weights.
+    let linear: LinearFit?
     let patience: Int?
     /// The name of a stopping rule of the caller's own; nil for the library's.
     let stopping: String?
@@ -98,6 +100,7 @@ struct TrainingIdentity: Encodable {
         schedule = trainer.schedule
         clipping = trainer.clipping
         loss = trainer.loss
+        linear = trainer.linear
         patience = trainer.stopping.patience
         stopping = trainer.stopping.name
         selection = trainer.selection.name == EpochSelection.accuracy.name ? nil : trainer.selection.name
@@ -116,7 +119,8 @@ struct TrainingIdentity: Encodable {
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
         "library", "seed", "labels", "training", "validation", "network", "frozen", "features",
-        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "output", "heads",
+        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "linear", "output",
+        "heads",
         "patience", "stopping",
         "selection", "standardizedBy", "standardization", "firstWeights",
     ]

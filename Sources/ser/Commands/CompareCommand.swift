@@ -54,6 +54,8 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws { try training.recipe.validate(for: models.architectures) }
+
     func run() throws {
         common.apply()
         try AtomicFile.prepare(folder: output)

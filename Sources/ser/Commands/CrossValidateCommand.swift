@@ -112,6 +112,7 @@ struct CrossValidateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try recipe.validate(for: model.architectures)
         if !(validation > 0 && validation < 1) {
             throw ValidationError("--validation \(validation): must be above 0 and below 1.")
         }

@@ -69,6 +69,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try training.recipe.validate(for: [model])
         if let trimSilence, !(1...200).contains(trimSilence) {
             throw ValidationError("--trim-silence \(trimSilence): must be from 1 to 200 dB.")
         }
@@ -133,9 +134,8 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let run = outcome.run
-        let heading =
-            "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
-            + "\(run.history.count), \(run.seconds.fixed(1)) s"
+        let way = model.isLinear ? "solved for" : "best epoch \(run.bestEpoch) of \(run.history.count)"
+        let heading = "\(model.title) on \(split.corpus.name), \(split.summary): \(way), \(run.seconds.fixed(1)) s"
         let heard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
         var lines = [heading] + groups(of: split) + ["test part: \(outcome.test)"]
         if let heard { lines.append(heard) }
@@ -147,7 +147,8 @@ struct TrainCommand: ParsableCommand {
     /// Who was tested and who chose the epoch, where whole speakers or sentences were kept apart.
     private func groups(of split: DataSplit) -> [String] {
         guard let by = training.by else { return [] }
-        return [("tested on", split.test), ("best epoch by", split.validation)].map { words, part in
+        let chooses = model.isLinear ? "calibrated on" : "best epoch by"
+        return [("tested on", split.test), (chooses, split.validation)].map { words, part in
             "\(words) \(by.rawValue) \(split.corpus.groupNames(by, of: part).joined(separator: ", "))"
         }
     }
