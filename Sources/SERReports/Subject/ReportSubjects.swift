@@ -38,7 +38,8 @@ extension ReportSubject {
     /// - Throws: ``ReportError`` where the results contradict themselves.
     init(_ results: AnyResults, source: String) throws(ReportError) {
         if let name = results.names.first(where: { $0.utf8.count > Self.longestName }) {
-            throw .unusable(source: source, reason: "it holds a name of \(name.utf8.count) characters")
+            throw .unusable(
+                source: source, reason: "it holds a name of \(name.utf8.count) bytes; a page takes \(Self.longestName)")
         }
         do throws(EvaluationError) {
             switch results {

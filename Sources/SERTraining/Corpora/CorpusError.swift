@@ -62,7 +62,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
         case .notFound(let url):
             "There is nothing at \(url.path). "
                 + (url.path.contains("\u{fffd}")
-                    ? "A name that is not UTF-8 must be changed, as by convmv -f latin1 -t utf8 --notest."
+                    ? "A name that is not UTF-8 must be changed, as by convmv -f latin1 -t utf8 --notest NAME."
                     : "Check the path.")
         case .notAFolder(let url):
             "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv or .tsv."

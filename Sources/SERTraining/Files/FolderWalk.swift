@@ -155,7 +155,7 @@ package struct FolderWalk {
         var own = stat(), target = stat()
         guard lstat(url.path, &own) == 0 else {
             return "it cannot be found under this name; a name that is not UTF-8 must be changed, as by "
-                + "convmv -f latin1 -t utf8 -r --notest in its folder"
+                + "convmv -f latin1 -t utf8 -r --notest . in its folder"
         }
         guard stat(url.path, &target) == 0 else { return "it is a link to nothing" }
         return target.st_mode & S_IFMT == S_IFREG ? nil : "it is not a regular file"
