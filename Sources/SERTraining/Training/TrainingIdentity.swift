@@ -118,11 +118,11 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "training", "validation", "network", "frozen", "features",
+        "library", "seed", "labels", "standardizedBy", "training", "validation", "network", "frozen", "features",
         "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "linear", "output",
         "heads",
         "patience", "stopping",
-        "selection", "standardizedBy", "standardization", "firstWeights",
+        "selection", "standardization", "firstWeights",
     ]
 
     /// What older checkpoints hold besides, which decides nothing.
@@ -156,7 +156,11 @@ struct TrainingIdentity: Encodable {
                 ("emotions", "has other emotions for its files"),
                 ("speakers", "has other speakers for its files"),
                 ("audio", "holds files with another content"),
-            ].filter { changed.contains("\(group).\($0.0)") }.prefix(1).map { "the \(group) part \($0.1)" }
+            ].filter { field, _ in
+                // Speakers that decide for the first time, or no longer, come with another scope, which is told.
+                changed.contains("\(group).\(field)")
+                    && (field != "speakers" || before["\(group).\(field)"] != nil && now["\(group).\(field)"] != nil)
+            }.prefix(1).map { "the \(group) part \($0.1)" }
         case "firstWeights": return ["the network's first weights differ, as those of another seed do"]
         default:
             let told = changed.prefix(3).map { name in
