@@ -62,7 +62,7 @@ import Testing
     /// How much each band fluctuates in white noise is what it does in the augmentation's.
     @Test func noiseFluctuatesAsNoiseDoes() throws {
         var generator = RandomKey(seed: 9).derived("white").generator
-        let samples = (0..<64_000).map { _ in
+        let samples = (0..<256_000).map { _ in
             Float((0..<12).reduce(-6) { sum, _ in sum + generator.drawFraction() }) / 10
         }
         let heard = try Self.mel.extract(AudioClip(samples: samples, sampleRate: 16_000))
