@@ -117,7 +117,7 @@ import Testing
         try replace(#""ser.format":"2""#, by: #""ser.format":"7""#, in: file)
         try replace(#""ser.library":"\#(LibraryVersion.current)""#, by: #""ser.library":"9.4.1""#, in: file)
         let newer = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
-        #expect(newer == .newerFormat(path: file.path, version: 7, known: 3, library: "9.4.1"))
+        #expect(newer == .newerFormat(path: file.path, version: 7, known: 4, library: "9.4.1"))
         #expect(newer?.description.contains("Get SER 9.4.1 or later") == true)
         var writer = SafetensorsWriter()
         writer.add(recognizer.model.parameters)

@@ -100,6 +100,44 @@ import Testing
         }
     }
 
+    @Test func takesSeveralCorporaTogetherAndLeavesOut() async throws {
+        try await withFolder { folder in
+            for (name, labels) in [
+                ("one", ["happy", "sad"]), ("two", ["joy", "sad", "calm"]), ("three", ["happy", "sad"]),
+            ] {
+                for (place, label) in labels.enumerated() {
+                    let sounds = folder.appendingPathComponent("\(name)/\(label)")
+                    try FileManager.default.createDirectory(at: sounds, withIntermediateDirectories: true)
+                    for index in 0..<5 {
+                        try tone(seconds: 0.3 + Double(place) / 10 + Double(index) / 50)
+                            .write(to: sounds.appendingPathComponent("\(name)-\(label)-\(index).wav"))
+                    }
+                }
+            }
+            let corpora = ["one", "two", "three"].map { folder.appendingPathComponent($0).path }
+            let list = folder.appendingPathComponent("list.txt")
+            try Data("one-sad-0.wav\ntwo-sad-1.wav\n".utf8).write(to: list)
+            func run(_ data: [String], _ name: String, _ more: [String]) async throws -> Command {
+                try await Command.run(
+                    ["crossvalidate"] + data + ["--model", "ann", "--epochs", "2", "--rate", "16000"]
+                        + ["--output", folder.appendingPathComponent(name).path] + more)
+            }
+            let folds = ["--by", "stratified", "--folds", "2"]
+            let all = try await run(Array(corpora.prefix(2)), "all", folds)
+            #expect(all.code == 0 && all.output.contains("25 clips"), "\(all.errors)")
+            let mapped = ["--map", "joy=happy,calm=", "--exclude", list.path]
+            let few = try await run(Array(corpora.prefix(2)), "few", folds + mapped)
+            #expect(few.code == 0 && few.output.contains("18 clips"), "\(few.errors)\(few.output)")
+            #expect(few.errors.contains("2 clips are left out, as"), "\(few.errors)")
+            let tested = try await run(
+                Array(corpora.prefix(2)), "tested", ["--map", "joy=happy,calm=", "--test-data", corpora[2]])
+            #expect(tested.code == 0 && tested.output.contains("10 clips"), "\(tested.errors)\(tested.output)")
+            try Data("one-sad-9.wav\n".utf8).write(to: list)
+            let unknown = try await run(Array(corpora.prefix(2)), "unknown", folds + ["--exclude", list.path])
+            #expect(unknown.code == 1 && unknown.errors.contains("one-sad-9.wav"), "\(unknown.errors)")
+        }
+    }
+
     @Test func interruptedRunsGoOn() async throws {
         try await withCorpus { corpus, folder in
             let output = folder.appendingPathComponent("results"), whole = folder.appendingPathComponent("whole")

@@ -67,8 +67,9 @@ import Testing
         try await withFolder { folder in
             let (corpus, _) = try await corpus(in: folder), output = folder.appendingPathComponent("cv").path
             func run(_ more: [String]) async throws -> Command {
-                try await Command.run(
-                    ["crossvalidate", corpus.path, "--model", "gru", "--epochs", "1", "--output", output] + more)
+                let short = ["--epochs", "1", "--batch-size", "8"]
+                return try await Command.run(
+                    ["crossvalidate", corpus.path, "--model", "gru", "--output", output] + short + more)
             }
             let first = try await run(["--standardize", "speaker"])
             try #require(first.code == 0, "\(first.errors)")

@@ -46,6 +46,32 @@ import Testing
         }
     }
 
+    @Test func sentencesAreTestedByName() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(5, in: folder)
+            let words = Set(
+                (FileManager.default.subpaths(atPath: corpus.path) ?? []).filter { $0.hasSuffix(".wav") }
+                    .compactMap { $0.split(separator: "_").dropLast().last.map(String.init) }
+            ).sorted()
+            try #require(words.count == 5)
+            let train = [
+                "train", corpus.path, "--output", folder.appendingPathComponent("m.safetensors").path, "--epochs", "1",
+                "--skip-copy-search", "--model", "ann",
+            ]
+            let named = ["--by", "sentence", "--test-on", words[1], "--validate-on", "\(words[3]), \(words[0])"]
+            let run = try await Command.run(train + named)
+            #expect(run.code == 0 && run.output.contains("tested on sentence \(words[1])\n"), "\(run.errors)")
+            #expect(run.output.contains("best epoch by sentence \(words[0]), \(words[3])\n"), "\(run.output)")
+            let dealt = try await Command.run(train + ["--by", "sentence", "--test-on", words[1], "--json"])
+            let told = try object(dealt.output)
+            #expect(told["testedOn"] as? [String] == [words[1]] && (told["validatedOn"] as? [String])?.count == 1)
+            let unknown = try await Command.run(train + ["--by", "sentence", "--test-on", words[1] + "x"])
+            #expect(unknown.code == 1 && unknown.errors.contains("Did you mean '\(words[1])'"), "\(unknown.errors)")
+            let alone = try await Command.run(train + ["--test-on", words[1]])
+            #expect(alone.code == 64 && alone.errors.contains("add --by"), "\(alone.errors)")
+        }
+    }
+
     @Test func trainedModelIsSavedEvaluatedAndPredictsFiles() async throws {
         try await withFolder { folder in
             let corpus = try await corpus(4, in: folder)
@@ -87,6 +113,44 @@ import Testing
             #expect((metrics["accuracy"] as? Double ?? 0) > 0.3, "30 epochs should beat chance (0.14)")
             let text = try await Command.run(["evaluate", model.path, corpus.path])
             #expect(text.output.contains("synthetic") && text.output.contains("accuracy"))
+        }
+    }
+
+    @Test func linearNetworksAreSolvedForBesideOthers() async throws {
+        try await withFolder { folder in
+            let corpus = try await corpus(10, in: folder), model = folder.appendingPathComponent("svm.safetensors")
+            let train = ["train", corpus.path, "--output", model.path, "--skip-copy-search"]
+            let trained = try await Command.run(train + ["--model", "linear-svm", "--calibrate"])
+            try #require(trained.code == 0, "\(trained.errors)")
+            #expect(trained.output.contains("Linear SVM on") && trained.output.contains("solved for, "))
+            let recognizer = try Recognizer(contentsOf: model)
+            #expect(recognizer.pipeline.extractor is EGeMAPS && recognizer.model.parameterCount == 7 * 89)
+            #expect(recognizer.pipeline.span == .atMost(seconds: 30))
+            let evaluated = try await Command.run(["evaluate", model.path, corpus.path, "--json"])
+            let metrics = try #require(try object(evaluated.output)["metrics"] as? [String: Any])
+            #expect((metrics["accuracy"] as? Double ?? 0) > 0.5, "it was trained on most of these (chance is 0.14)")
+            let mfcc = try await Command.run(
+                train + ["--model", "logistic-regression", "--features", "mfcc", "--ann-input", "deviations"])
+            try #require(mfcc.code == 0, "\(mfcc.errors)")
+            #expect(try Recognizer(contentsOf: model).model.parameterCount == 7 * 81)
+            // Beside a network, what says how steps are made is the network's, and each reads features of its own.
+            let folds = folder.appendingPathComponent("folds")
+            let both = try await Command.run([
+                "crossvalidate", corpus.path, "--model", "ann,linear-svm", "--by", "sentence", "--folds", "2",
+                "--epochs", "2", "--skip-copy-search", "--output", folds.path, "--json",
+            ])
+            try #require(both.code == 0, "\(both.errors)")
+            let candidates = try #require(try object(both.output)["candidates"] as? [[String: Any]])
+            #expect(candidates.map { $0["epochs"] as? Int } == [2, 1] && candidates[0]["linear"] == nil)
+            #expect((candidates[1]["features"] as? String)?.contains("egemaps") == true)
+            #expect((candidates[0]["features"] as? String)?.contains("mfcc") == true)
+            for wrong in [
+                ["--epochs", "3"], ["--learning-rate", "0.1"], ["--augmentation", "none"], ["--batch-size", "4"],
+                ["--coefficients", "20"], ["--ann-input", "deviations"],
+            ] {
+                let refused = try await Command.run(train + ["--model", "linear-svm"] + wrong)
+                #expect(refused.code == 64 && refused.errors.contains(wrong[0]), "\(wrong): \(refused.errors)")
+            }
         }
     }
 

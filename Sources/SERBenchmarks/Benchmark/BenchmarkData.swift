@@ -22,7 +22,7 @@ extension Benchmark {
         let matrices = (0..<count).map { clip in
             let frames =
                 switch architecture {
-                case .ann: 1
+                case .ann, .linearSVM, .logisticRegression: 1
                 case .cnn: 130
                 case .lstm, .gru, .rnn, .serNet: 54 + generator.draw(below: 76)
                 }
@@ -31,7 +31,7 @@ extension Benchmark {
         }
         let arrangement: FeaturePipeline.Arrangement =
             switch architecture {
-            case .ann: .vector([.mean])
+            case .ann, .linearSVM, .logisticRegression: .vector([.mean])
             case .cnn: .image
             case .lstm, .gru, .rnn, .serNet: .sequence
             }

@@ -35,7 +35,7 @@ package struct ScalingPlan: Sendable {
             for count in clips { add(.clips, .epoch) { $0.clips = count } }
             for width in widths { add(.width, .step) { $0.width = width } }
             // Vectors have no frames.
-            if model != .ann { for count in frames { add(.frames, .step) { $0.frames = count } } }
+            if model != .ann, !model.isLinear { for count in frames { add(.frames, .step) { $0.frames = count } } }
             for count in counts {
                 add(.threads, .inference) {
                     $0.threads = count

@@ -109,6 +109,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
         case .rnn: return .rnn(classes: classes, units: scaled(128))
         case .lstm: return .lstm(classes: classes, units: scaled(128))
         case .gru: return .gru(classes: classes, units: scaled(128), denseUnits: scaled(256))
+        case .linearSVM, .logisticRegression: return .linear(classes: classes)
         case .serNet:
             // Two directions side by side, which four heads divide.
             return .serNet(
@@ -125,6 +126,7 @@ package struct ScalingPoint: Codable, Sendable, Hashable {
             case .cnn: 32
             case .serNet: 24
             case .rnn, .lstm, .gru: 128
+            case .linearSVM, .logisticRegression: 1
             }
         return max(1, Int(saturating: Double(base) * width))
     }

@@ -60,7 +60,15 @@ extension Block {
     }
 }
 
-/// The networks that come with the library by name: the report's five at the report's sizes, and ours.
+extension Block {
+    /// One dense layer on one vector a clip: what a linear support vector machine and logistic regression are.
+    public static func linear(classes: Int) -> Block {
+        Block { Dense(classes).named("fc") }
+    }
+}
+
+/// The networks that come with the library by name: the report's five at the report's sizes, ours, and the linear ones
+/// that a network has to beat.
 public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// ``Block/cnn(classes:filters:units:dropout:)``.
     case cnn
@@ -74,26 +82,41 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     case rnn
     /// ``Block/serNet(classes:filters:units:recurrentUnits:bands:dropout:normalizesClips:)``.
     case serNet = "sernet"
+    /// ``Block/linear(classes:)``, solved for as a linear support vector machine.
+    case linearSVM = "linear-svm"
+    /// ``Block/linear(classes:)``, solved for as multinomial logistic regression.
+    case logisticRegression = "logistic-regression"
 
     /// The report's five.
     public static let report: [Architecture] = [.cnn, .lstm, .ann, .gru, .rnn]
 
     /// The name as tables print it.
-    public var title: String { self == .serNet ? "SERNet" : rawValue.uppercased() }
+    public var title: String {
+        switch self {
+        case .serNet: "SERNet"
+        case .linearSVM: "Linear SVM"
+        case .logisticRegression: "Logistic regression"
+        case .cnn, .lstm, .ann, .gru, .rnn: rawValue.uppercased()
+        }
+    }
 
-    /// Clips in a training step.
+    /// Whether it is one dense layer on a vector, whose weights are solved for and not found step by step.
+    public var isLinear: Bool { self == .linearSVM || self == .logisticRegression }
+
+    /// Clips in a training step; of a linear one, which knows no steps, 1.
     public var batchSize: Int {
         switch self {
         case .ann: 4
         case .serNet: 64
         case .cnn, .lstm, .gru, .rnn: 32
+        case .linearSVM, .logisticRegression: 1
         }
     }
 
     /// What one clip is: a vector of a summary, an image of `frames` or a sequence of `coefficients`.
     public func input(coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means) -> Shape {
         switch self {
-        case .ann: return Shape([summary.statistics.count * coefficients])
+        case .ann, .linearSVM, .logisticRegression: return Shape([summary.statistics.count * coefficients])
         case .cnn: return Shape([1, coefficients, frames])
         case .rnn, .lstm, .gru, .serNet: return [.time, .fixed(coefficients)]
         }
@@ -109,6 +132,7 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
         case .lstm: return .lstm(classes: classes)
         case .gru: return .gru(classes: classes)
         case .serNet: return .serNet(classes: classes, bands: coefficients, normalizesClips: normalizesClips)
+        case .linearSVM, .logisticRegression: return .linear(classes: classes)
         }
     }
 

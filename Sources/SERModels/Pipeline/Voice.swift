@@ -97,7 +97,7 @@ extension Voice: Codable {
 
 extension FeatureMatrix {
     /// For each column, the sum of a term of each value and its column.
-    func columnSums(_ term: (Double, Int) -> Double) -> [Double] {
+    package func columnSums(_ term: (Double, Int) -> Double) -> [Double] {
         var sums = [Double](repeating: 0, count: coefficients)
         add(term, to: &sums)
         return sums

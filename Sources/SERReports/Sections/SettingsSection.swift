@@ -61,10 +61,16 @@ extension TrainingSettings {
     fileprivate var facts: [(String, String)] {
         var facts = [
             ("parameters", grouped(parameters)), ("features", features), ("duration", "\(duration.significant(6)) s"),
-            ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", optimizer),
-            ("learning rate schedule", schedule), ("loss", loss), ("epoch kept by", selection),
         ]
-        if let standardizedBy { facts.insert(("standardised by", standardizedBy), at: 2) }
+        if let standardizedBy { facts.append(("standardised by", standardizedBy)) }
+        if let linear {
+            facts.append(("solved for at once", linear))
+        } else {
+            facts += [
+                ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", optimizer),
+                ("learning rate schedule", schedule), ("loss", loss), ("epoch kept by", selection),
+            ]
+        }
         if accumulation > 1 { facts.append(("batches an update", "\(accumulation)")) }
         if let patience { facts.append(("patience", "\(patience) epochs")) }
         if let stoppingRule { facts.append(("stopping rule", stoppingRule)) }

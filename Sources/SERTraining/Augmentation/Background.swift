@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SERAudio
+import SERModels
 import SERSupport
 
 /// What augmentations put behind and around the voices of a training part: its other clips, and noise.
@@ -61,12 +62,6 @@ struct NoisePowers: Sendable {
 extension FeatureMatrix {
     /// The mean of each column, [coefficients]; zeros where there are no frames.
     func columnMeans() -> [Double] {
-        var sums = [Double](repeating: 0, count: coefficients)
-        values.withUnsafeBufferPointer { values in
-            for frame in 0..<frames {
-                for column in sums.indices { sums[column] += Double(values[frame * sums.count + column]) }
-            }
-        }
-        return sums.map { $0 / Double(max(frames, 1)) }
+        columnSums { value, _ in value }.map { $0 / Double(max(frames, 1)) }
     }
 }

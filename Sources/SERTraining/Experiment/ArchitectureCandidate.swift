@@ -8,8 +8,16 @@ import SERSupport
 extension Architecture {
     /// How the architecture is trained where nothing else is said: the report's five as the report trains them on MFCCs;
     /// SERNet on log-mel bands that are changed anew in every epoch, with steps that grow and then shrink, as the search
-    /// found it (Benchmarks/VoicesSearch.md).
+    /// found it (Benchmarks/VoicesSearch.md); the linear ones on the 88 eGeMAPS functionals of whole clips, up to 30 s.
     public var trainer: Trainer {
+        switch self {
+        case .linearSVM: return Trainer(linear: .supportVectors(), features: EGeMAPS())
+        case .logisticRegression: return Trainer(linear: .logisticRegression(), features: EGeMAPS())
+        case .cnn, .lstm, .ann, .gru, .rnn, .serNet: return gradientTrainer
+        }
+    }
+
+    private var gradientTrainer: Trainer {
         guard self == .serNet else {
             return Trainer(
                 features: MFCC(.librosa, coefficients: 40), epochs: 100, batchSize: batchSize,
@@ -32,7 +40,7 @@ extension Architecture {
     /// The architecture as a candidate of its own name, on the features of its trainer.
     /// - Parameters:
     ///   - trainer: How it is trained; nil for ``trainer``.
-    ///   - summary: What the ANN reads of a clip.
+    ///   - summary: What the ANN and the linear ones read of a clip.
     public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
         let trainer = trainer ?? self.trainer
         let features = trainer.features, duration = trainer.duration

@@ -21,8 +21,10 @@ struct RunIdentity: Codable, Sendable, Equatable {
     var calibrates: [Bool]
     /// How the inner folds are cut that choose among several candidates; nil where there is no choice.
     var inner: Folds?
-    /// A fingerprint of the test part: names, emotions and sounds of its clips, and their speakers where those decide.
+    /// A fingerprint of the test part: names, emotions and sounds of its clips.
     var tested: ContentDigest
+    /// A fingerprint of who speaks in each of them; nil where that decides nothing.
+    var testedSpeakers: ContentDigest?
     /// For each candidate, ``TrainingIdentity`` as JSON text.
     var trainings: [String]
 
@@ -46,6 +48,9 @@ struct RunIdentity: Codable, Sendable, Equatable {
         compare(\.calibrates, "calibration") { list($0.map { $0 ? "a temperature" : "none" }) }
         compare(\.inner, "the inner folds") { $0?.summary ?? "none" }
         if saved.tested != tested { told.append("the content of the test part is another") }
+        if let before = saved.testedSpeakers, let now = testedSpeakers, before != now {
+            told.append("the test part has other speakers for its files")
+        }
         // Trainings follow from what was told.
         guard told.isEmpty else { return told }
         return zip(saved.trainings, trainings).flatMap { TrainingIdentity.differences(from: $0, to: $1) }
@@ -77,13 +82,15 @@ extension ExperimentPlan {
         let root = commonFolder(of: corpus.clips.map(\.path.path))
         let tested = task.split.test.clips.map {
             $0.name(below: root) + $0.emotion + ($0.content?.description ?? "")
-                + (readsSpeakers ? "\n\($0.corpus)/\($0.speaker ?? "")" : "")
         }
+        let speakers = task.split.test.clips.map { "\($0.corpus)/\($0.speaker ?? "")" }
         return RunIdentity(
             folds: cut.rule?.folds, foldSeed: cut.rule?.seed, validation: cut.rule?.validation,
             validatedBy: cut.rule?.validatedBy, candidates: candidates.map(\.name),
             epochs: candidates.map(\.trainer.epochs), calibrates: candidates.map(\.trainer.calibrates),
             inner: task.inner.isEmpty ? nil : settings.inner,
-            tested: ContentDigest(of: Array(tested.joined(separator: "\n").utf8)), trainings: trainings)
+            tested: ContentDigest(of: Array(tested.joined(separator: "\n").utf8)),
+            testedSpeakers: readsSpeakers ? ContentDigest(of: Array(speakers.joined(separator: "\n").utf8)) : nil,
+            trainings: trainings)
     }
 }

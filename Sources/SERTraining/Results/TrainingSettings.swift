@@ -30,6 +30,9 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var optimizer, schedule, loss: String
     /// How large gradients were tamed, as JSON text; nil where they were not.
     public var clipping: String?
+    /// How a linear network was solved for, as JSON text; nil where gradients moved the weights. Where it was, what is told
+    /// of steps is `none`.
+    public var linear: String?
     /// Whether a temperature was fitted on the validation part.
     public var calibrates: Bool
 
@@ -59,6 +62,10 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
             schedule = try MetadataPart.text(trainer.schedule)
             loss = try MetadataPart.text(trainer.loss)
             clipping = try trainer.clipping.map { try MetadataPart.text($0) }
+            if let fit = trainer.linear {
+                linear = try MetadataPart.text(fit)
+                (optimizer, schedule, loss) = ("none", "none", "none")
+            }
         } catch { throw .setting("the settings of \(name) cannot be written: \(error)") }
     }
 }

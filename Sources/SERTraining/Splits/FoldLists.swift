@@ -25,8 +25,30 @@ extension Folds {
         return .lists(sorted.map(\.value))
     }
 
+}
+
+extension Corpus {
+    /// The names of files that a table lists in its column `file`, and if wanted with `start` and `end` of a part of it;
+    /// a table whose first line names no such column lists one file a line. For ``leavingOut(_:)``.
+    /// - Throws: ``CorpusError``, with the line's number where a line is wrong.
+    public static func files(listedIn file: URL) throws(CorpusError) -> [String] {
+        let files = ManifestEntries.path
+        let table = try DelimitedTable(contentsOf: file, required: [files], form: "file[,start,end]", unnamed: ["file"])
+        var names: [String] = []
+        for record in table.records {
+            guard let path = DelimitedTable.value(table.place(of: files), of: record) else {
+                throw .manifest(file, line: record.line, reason: "a file is needed")
+            }
+            names.append(path + (try Folds.fragment(of: record, in: table, file)))
+        }
+        guard !names.isEmpty else { throw .manifest(file, line: table.headerLine, reason: "no files are listed") }
+        return names
+    }
+}
+
+extension Folds {
     /// A segment's times, as they follow the name of its file.
-    private static func fragment(
+    fileprivate static func fragment(
         of record: CSV.Record, in table: DelimitedTable, _ file: URL
     ) throws(CorpusError) -> String {
         do throws(SegmentError) {

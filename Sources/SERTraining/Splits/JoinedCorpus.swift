@@ -17,21 +17,45 @@ extension Corpus {
         return Corpus(name: name, clips: renamed, problems: problems)
     }
 
-    /// Several corpora as one, with the labels that all of them have; clips with other labels are left out. Speakers and
-    /// sentences of two corpora stay apart, whatever their names.
-    /// - Throws: ``SplitError`` where two have one name, or they share fewer than two labels.
-    public static func joined(_ corpora: [Corpus]) throws(SplitError) -> Corpus {
+    /// The corpus without some of its files.
+    /// - Parameter files: Names of files, or ends of paths; with `#start-end` behind it, one segment of a file.
+    /// - Throws: ``SplitError/listedFile(_:found:)`` for a name that no clip has, or clips of several files.
+    public func leavingOut(_ files: [String]) throws(SplitError) -> Corpus {
+        let listed = ListedClips(clips)
+        var isLeftOut = [Bool](repeating: false, count: clips.count)
+        for file in files { for clip in try listed.clips(file) { isLeftOut[clip] = true } }
+        return Corpus(
+            name: name, clips: clips.indices.filter { !isLeftOut[$0] }.map { clips[$0] }, problems: problems,
+            expectations: [:])
+    }
+
+    /// Which labels a corpus has that is joined of several.
+    public enum JoinedLabels: Sendable, Hashable {
+        /// Those that all of them have; clips with other labels are left out.
+        case shared
+        /// Those that any of them has.
+        case all
+    }
+
+    /// Several corpora as one. Speakers and sentences of two corpora stay apart, whatever their names.
+    /// - Throws: ``SplitError`` where two have one name, or they share fewer than two labels where all are to be shared.
+    public static func joined(
+        _ corpora: [Corpus], labels: JoinedLabels = .shared
+    ) throws(SplitError) -> Corpus {
         var names = Set<String>()
         for corpus in corpora {
             for name in Set(corpus.clips.map(\.corpus)).sorted() where !names.insert(name).inserted {
                 throw .sameCorpus(name)
             }
         }
-        let shared = corpora.dropFirst().reduce(Set(corpora.first?.labels ?? [])) { $0.intersection($1.labels) }
-        guard shared.count >= 2 else { throw .noSharedLabels(corpora.map(\.labels)) }
+        var clips = corpora.flatMap(\.clips)
+        if labels == .shared {
+            let shared = corpora.dropFirst().reduce(Set(corpora.first?.labels ?? [])) { $0.intersection($1.labels) }
+            guard shared.count >= 2 else { throw .noSharedLabels(corpora.map(\.labels)) }
+            clips.removeAll { !shared.contains($0.emotion) }
+        }
         return Corpus(
-            name: corpora.map(\.name).joined(separator: " + "),
-            clips: corpora.flatMap(\.clips).filter { shared.contains($0.emotion) },
+            name: corpora.map(\.name).joined(separator: " + "), clips: clips,
             problems: corpora.flatMap(\.problems))
     }
 }

@@ -57,7 +57,8 @@ extension Corpus {
         switch split.method {
         case .random: dealt = try dealtAtRandom(parts, key: key)
         case .stratified: dealt = try dealtByClass(parts, key: key)
-        case .grouped(let grouping): dealt = try dealtInGroups(by: grouping, parts, key: key)
+        case .grouped(let grouping):
+            dealt = try Self.dealtInGroups(try indices(by: grouping).map(\.members), parts, by: grouping, key: key)
         }
         return try DataSplit(
             corpus: self, train: dealt[0], validation: dealt[1], test: dealt[2], summary: split.summary(seed: seed))
@@ -110,13 +111,13 @@ extension Corpus {
 
     /// Deals groups in random order, each to the part that lacks most clips; as many as there are empty parts are kept
     /// for them.
-    private func dealtInGroups(
-        by grouping: Grouping, _ fractions: [Double], key: RandomKey
+    static func dealtInGroups(
+        _ groups: [[Int]], _ fractions: [Double], by grouping: Grouping, key: RandomKey
     ) throws(SplitError) -> [[Int]] {
-        let groups = try indices(by: grouping).map(\.members)
         let wanted = fractions.count { $0 > 0 }
         guard groups.count >= wanted else { throw .tooFewGroups(grouping, groups: groups.count, parts: wanted) }
-        let quotas = (fractions + [max(0, 1 - fractions.reduce(0, +))]).map { $0 * Double(clips.count) }
+        let clips = Double(groups.reduce(0) { $0 + $1.count })
+        let quotas = (fractions + [max(0, 1 - fractions.reduce(0, +))]).map { $0 * clips }
         var dealt = [[Int]](repeating: [], count: quotas.count)
         let order = key.shuffled(groups)
         for (place, group) in order.enumerated() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// Why a corpus cannot be cut as asked.
 public enum SplitError: Error, Sendable, Equatable {
@@ -14,6 +15,8 @@ public enum SplitError: Error, Sendable, Equatable {
     case ungrouped(by: Grouping, clips: Int, first: String)
     /// Fewer speakers or sentences than there are parts.
     case tooFewGroups(Grouping, groups: Int, parts: Int)
+    /// A name that no speaker or sentence has, or that was given before; those that are left.
+    case unknownGroup(Grouping, name: String, known: [String])
     /// A number of folds that cannot be made.
     case folds(Int)
     /// More folds than there are clips.
@@ -62,6 +65,9 @@ extension SplitError: LocalizedError, CustomStringConvertible {
         case .tooFewGroups(let grouping, let groups, let parts):
             "The corpus has \(groups) \(grouping.rawValue)\(groups == 1 ? "" : "s"), too few for \(parts) parts that "
                 + "share none. Ask for fewer parts, or test on each \(grouping.rawValue) in turn."
+        case .unknownGroup(let grouping, let name, let known):
+            "No \(grouping.rawValue) is called '\(name)', or it is named twice. "
+                + nearMatches(of: name, among: known).sentence
         case .folds(let folds):
             "A corpus cannot be cut into \(folds) folds; ask for 2 or more, at most as many as the smallest class has "
                 + "clips."
@@ -83,8 +89,8 @@ extension SplitError: LocalizedError, CustomStringConvertible {
                 + "of it from elsewhere, or leave the class out; more folds help where a fold tests several groups."
         case .listedFile(let file, let found):
             found == 0
-                ? "The lists name \(file), which is not in the corpus."
-                : "The lists name \(file), and \(found) clips are called so; write more of its path."
+                ? "\(file) is listed, and is not in the corpus."
+                : "\(file) is listed, and \(found) clips are called so; write more of its path."
         case .listedTwice(let file): "The lists name \(file) twice; a clip is tested once."
         case .unknownLabel(let label, let known):
             "The corpus has no label \"\(label)\"; it has \(known.joined(separator: ", "))."

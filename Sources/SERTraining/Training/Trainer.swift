@@ -45,6 +45,8 @@ public struct Trainer: Sendable {
     public var selection: EpochSelection
     /// When a training ends before its last epoch.
     public var stopping: StoppingRule
+    /// How the weights of a linear network are solved for; nil where gradients move them, step by step.
+    public var linear: LinearFit?
     /// Whether a `TemperatureScaling` is fitted on the validation part after the last epoch and kept.
     ///
     /// Off unless asked for: the part has chosen the best epoch already, is often small, and where it shares its voices
@@ -133,6 +135,7 @@ public struct Trainer: Sendable {
         let objective = try objective(for: network, labels: labels)
         // What a head does not know is told before any sound is read, as everything is that can be.
         _ = try objective.targets(of: split.train.clips + split.validation.clips, emotions: [])
+        try linear?.check(split.train)
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
         let (kept, scope) = try self.standardization(for: network, pipeline, on: split)

@@ -69,6 +69,7 @@ extension Trainer {
         }
         try refuseSoftmax(before: names[place], in: graph)
         try checkHeads(of: graph, emotions: names[place])
+        if let linear { try checkLinear(linear, network) }
         return TrainingObjective(loss: loss, heads: heads, emotions: place)
     }
 

@@ -65,6 +65,8 @@ struct TrainingIdentity: Encodable {
     let schedule: LearningRateSchedule
     let clipping: GradientClipping?
     let loss: TrainingLoss
+    /// How a linear network is solved for; nil where gradients move the weights.
+    let linear: LinearFit?
     let patience: Int?
     /// The name of a stopping rule of the caller's own; nil for the library's.
     let stopping: String?
@@ -98,6 +100,7 @@ struct TrainingIdentity: Encodable {
         schedule = trainer.schedule
         clipping = trainer.clipping
         loss = trainer.loss
+        linear = trainer.linear
         patience = trainer.stopping.patience
         stopping = trainer.stopping.name
         selection = trainer.selection.name == EpochSelection.accuracy.name ? nil : trainer.selection.name
@@ -115,10 +118,11 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "training", "validation", "network", "frozen", "features",
-        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "output", "heads",
+        "library", "seed", "labels", "standardizedBy", "training", "validation", "network", "frozen", "features",
+        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "linear", "output",
+        "heads",
         "patience", "stopping",
-        "selection", "standardizedBy", "standardization", "firstWeights",
+        "selection", "standardization", "firstWeights",
     ]
 
     /// What older checkpoints hold besides, which decides nothing.
@@ -152,7 +156,11 @@ struct TrainingIdentity: Encodable {
                 ("emotions", "has other emotions for its files"),
                 ("speakers", "has other speakers for its files"),
                 ("audio", "holds files with another content"),
-            ].filter { changed.contains("\(group).\($0.0)") }.prefix(1).map { "the \(group) part \($0.1)" }
+            ].filter { field, _ in
+                // Speakers that decide for the first time, or no longer, come with another scope, which is told.
+                changed.contains("\(group).\(field)")
+                    && (field != "speakers" || before["\(group).\(field)"] != nil && now["\(group).\(field)"] != nil)
+            }.prefix(1).map { "the \(group) part \($0.1)" }
         case "firstWeights": return ["the network's first weights differ, as those of another seed do"]
         default:
             let told = changed.prefix(3).map { name in

@@ -85,7 +85,10 @@ struct TrainingRun {
             let epoch = state.history.epochs.count + 1
             do throws(TrainingError) {
                 let start = Date()
-                let trained = try pass(epoch, observe: observe, stop: stop)
+                let trained =
+                    if let linear = trainer.linear { try solve(linear, stop: stop) } else {
+                        try pass(epoch, observe: observe, stop: stop)
+                    }
                 let record = try measure(epoch, trained, since: start)
                 keepIfBest(record)
                 state.rate.observe(record.validationLoss, at: state.step.optimizer.steps)
@@ -153,6 +156,27 @@ struct TrainingRun {
         }
         guard isComplete else { throw .cancelled }
         guard pass.loss.isFinite else { throw .diverged(epoch: epoch) }
+        return pass
+    }
+
+    /// The weights that are best for the training part, and what they make of it.
+    /// - Throws: ``TrainingError/cancelled``; ``TrainingError/setting(_:)`` where they are not found.
+    private mutating func solve(_ fit: LinearFit, stop: StopSignal) throws(TrainingError) -> Pass {
+        let clips = Array(0..<train.stream.count)
+        let batch = train.stream.batch(clips, key: key)
+        let columns = batch.values.count / max(clips.count, 1)
+        let classes = state.step.model.graph.output[0].length ?? 0
+        let weights = try fit.weights(
+            for: LinearRows(batch.values.scalars, columns: columns), targets: batch.targets, classes: classes,
+            stop: stop)
+        state.step.model.setLinear(weights, classes: classes)
+        state.step.optimizer.learningRate = 0
+        let outputs = state.step.model.outputs(batch.values, lengths: nil).outputs
+        var pass = Pass(outputs: CollectedOutputs(of: state.step.model.graph, at: measured))
+        pass.outputs.add(outputs)
+        pass.clips = clips
+        let loss = crossEntropy(logits: outputs.values(at: objective.emotions), labels: batch.targets).item
+        pass.loss = Double(loss) * Double(clips.count)
         return pass
     }
 

@@ -43,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    private static let memory = Architecture.allCases.map { "memory/\($0.rawValue)" }
+    private static let memory = Architecture.allCases.filter { !$0.isLinear }.map { "memory/\($0.rawValue)" }
     private static let allNames = Benchmark.names + memory
 
     private var names: [String] {

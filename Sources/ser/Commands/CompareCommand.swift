@@ -40,8 +40,8 @@ struct CompareCommand: ParsableCommand {
               ser compare ~/TESS --models cnn,gru --output results
             """)
 
-    @Argument(help: "The corpus's folder, or a CSV manifest.")
-    var data: URL?
+    @Argument(help: CorpusReadingOptions.dataHelp)
+    var data: [URL] = []
 
     @Option(help: ArgumentHelp("Networks to train, each once, separated by commas.", valueName: "names"))
     var models = ArchitectureList(Architecture.report)
@@ -54,10 +54,12 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws { try training.recipe.validate(for: models.architectures) }
+
     func run() throws {
         common.apply()
         try AtomicFile.prepare(folder: output)
-        let split = try training.split(try data ?? syntheticCorpus())
+        let split = try training.split(data.isEmpty ? [try syntheticCorpus()] : data)
         let candidates = try models.architectures.map(training.candidate)
         var experiment = Experiment(candidates, on: .split(split), seeds: [training.seed])
         experiment.command = ReportOptions.command

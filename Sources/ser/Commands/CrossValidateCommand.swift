@@ -23,19 +23,6 @@ struct SeedList: ExpressibleByArgument {
     var defaultValueDescription: String { seeds.map(String.init).joined(separator: ",") }
 }
 
-/// Other names for labels: `boredom=neutral,anger=angry`.
-struct LabelMap: ExpressibleByArgument {
-    var names: [String: String] = [:]
-
-    init?(argument: String) {
-        for pair in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), names[parts[0]] == nil else { return nil }
-            names[parts[0]] = parts[1]
-        }
-    }
-}
-
 extension Grouping: ExpressibleByArgument {}
 
 /// What a cross-validation keeps apart.
@@ -52,8 +39,7 @@ struct CrossValidateCommand: ParsableCommand {
             nothing (stratified, random). Without --folds, each speaker or sentence is a fold of its own. \
             Docs/Protocols.md tells which answers which question.
 
-            With --test-data, the network is trained on DATA and tested on the other corpus; --map gives labels other \
-            names in both. Several networks are compared over the same folds; with --nested, inner folds within each \
+            With --test-data, the network is trained on DATA and tested on the other corpus. Several networks are compared over the same folds; with --nested, inner folds within each \
             training part choose among them.
 
             Finished folds are kept in the output folder. After Ctrl-C, a crash or a power cut, the same command goes \
@@ -64,8 +50,8 @@ struct CrossValidateCommand: ParsableCommand {
               ser crossvalidate ~/EMO-DB --model gru --by speaker --seeds 1,2,3 --output emodb-gru
             """)
 
-    @Argument(help: "The corpus's folder, or a CSV manifest.")
-    var data: URL
+    @Argument(help: CorpusReadingOptions.dataHelp)
+    var data: [URL]
 
     @Option(
         help: ArgumentHelp(
@@ -87,9 +73,6 @@ struct CrossValidateCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Another corpus, to test on what was trained on DATA.", valueName: "folder"))
     var testData: URL?
-
-    @Option(help: ArgumentHelp("Other names for labels, such as boredom=neutral.", valueName: "names"))
-    var map: LabelMap?
 
     @Option(help: ArgumentHelp("Inner folds that choose among several networks.", valueName: "count"))
     var nested: Int?
@@ -129,6 +112,7 @@ struct CrossValidateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try recipe.validate(for: model.architectures)
         if !(validation > 0 && validation < 1) {
             throw ValidationError("--validation \(validation): must be above 0 and below 1.")
         }
@@ -183,34 +167,22 @@ struct CrossValidateCommand: ParsableCommand {
     }
 
     private func corpusToCut() throws -> Corpus {
-        let first = try recipe.reading.corpus(at: data)
-        guard let testData else { return try first.relabelled(map?.names ?? [:]) }
-        let second = try recipe.reading.corpus(at: testData)
-        for name in (map?.names ?? [:]).keys.sorted() where !(first.labels + second.labels).contains(name) {
-            throw SplitError.unknownLabel(name, known: Set(first.labels + second.labels).sorted())
-        }
-        let renamed = try [first, second].map { corpus in
-            try corpus.relabelled((map?.names ?? [:]).filter { corpus.labels.contains($0.key) })
-        }
-        let joined = try Corpus.joined(renamed)
-        let namesakes = Set(renamed[0].clips.compactMap(\.speaker)).intersection(renamed[1].clips.compactMap(\.speaker))
-        if !namesakes.isEmpty {
-            let names = namesakes.sorted().prefix(10).joined(separator: ", ") + (namesakes.count > 10 ? ", ..." : "")
-            note(
-                "\(namesakes.count) speakers have the same name in both corpora (\(names)) and are taken for different "
-                    + "people. Where they are the same, list the files to be tested in --lists instead.")
-        }
-        let left = renamed.map(\.clips.count).reduce(0, +) - joined.clips.count
+        guard let testData else { return try recipe.reading.corpus(at: data) }
+        let corpora = try recipe.reading.corpora(at: data + [testData])
+        let trainedOn = corpora.count == 2 ? corpora[0] : try Corpus.joined(corpora.dropLast(), labels: .all)
+        let joined = try Corpus.joined([trainedOn, corpora[corpora.count - 1]])
+        let left = corpora.map(\.clips.count).reduce(0, +) - joined.clips.count
         if left > 0 {
-            note("\(left) clips are left out: both corpora have only \(joined.labels.joined(separator: ", "))")
+            note("\(left) clips are left out: both sides have only \(joined.labels.joined(separator: ", "))")
         }
         return joined
     }
 
     private func foldRule(for corpus: Corpus) throws -> Folds {
         if testData != nil {
-            let names = corpus.clips.map(\.corpus)
-            return .corpora(trainedOn: names.first ?? "", testedOn: names.last ?? "")
+            let names = corpus.clips.map(\.corpus), test = names.last ?? ""
+            if data.count == 1 { return .corpora(trainedOn: names.first ?? "", testedOn: test) }
+            return .lists([corpus.clips.filter { $0.corpus == test }.map(\.name)])
         }
         if let lists { return try .lists(contentsOf: lists) }
         switch by ?? .speaker {

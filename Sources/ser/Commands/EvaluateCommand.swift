@@ -103,7 +103,7 @@ struct EvaluateCommand: ParsableCommand {
             throw ValidationError("\(data.lastPathComponent.onOneLine) is a model: name the corpus after it.")
         }
         let recognizer = try model.recognizer()
-        let corpus = try reading.corpus(at: data)
+        let corpus = try reading.corpus(at: [data])
         if let output { try AtomicFile.prepare(folder: output) }
         let store = FeatureStore(), bootstrap = Bootstrap(resamples: resamples, seed: seed)
         var results = try stoppable {

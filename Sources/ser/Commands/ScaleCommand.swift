@@ -38,6 +38,12 @@ struct ScaleCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        if let linear = models.architectures.first(where: \.isLinear) {
+            throw ValidationError("--models \(linear.rawValue): it has no layers to grow and no steps to time.")
+        }
+    }
+
     func run() throws {
         common.apply()
         if let point { return try measure(point) }

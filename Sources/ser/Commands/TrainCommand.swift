@@ -32,8 +32,8 @@ struct TrainCommand: ParsableCommand {
               ser train ~/CREMA-D --model sernet --by speaker --calibrate --output voices.safetensors
             """)
 
-    @Argument(help: "The corpus's folder, or a CSV manifest.")
-    var data: URL
+    @Argument(help: CorpusReadingOptions.dataHelp)
+    var data: [URL]
 
     @Option(help: "The network.")
     var model: Architecture
@@ -69,6 +69,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
+        try training.recipe.validate(for: [model])
         if let trimSilence, !(1...200).contains(trimSilence) {
             throw ValidationError("--trim-silence \(trimSilence): must be from 1 to 200 dB.")
         }
@@ -79,9 +80,9 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try prepare(output: output, besides: [data])
+        try prepare(output: output, besides: data)
         if let kept = keptCheckpoint {
-            try prepare(output: kept.file, option: "--checkpoint", besides: [data, output])
+            try prepare(output: kept.file, option: "--checkpoint", besides: data + [output])
         }
         let split = try training.split(data)
         let candidate = try training.candidate(model)
@@ -133,14 +134,23 @@ struct TrainCommand: ParsableCommand {
 
     private func text(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit) throws -> String {
         let run = outcome.run
-        return try
-            ([
-                "\(model.title) on \(split.corpus.name), \(split.summary): best epoch \(run.bestEpoch) of "
-                    + "\(run.history.count), \(run.seconds.fixed(1)) s",
-                "test part: \(outcome.test)",
-            ] + [outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })].compactMap { $0 }
-            + calibration(outcome) + audit.warnings.map { "Warning: \($0)" } + ["model: \(output.path)"])
-            .joined(separator: "\n")
+        let way = model.isLinear ? "solved for" : "best epoch \(run.bestEpoch) of \(run.history.count)"
+        let heading = "\(model.title) on \(split.corpus.name), \(split.summary): \(way), \(run.seconds.fixed(1)) s"
+        let heard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
+        var lines = [heading] + groups(of: split) + ["test part: \(outcome.test)"]
+        if let heard { lines.append(heard) }
+        lines += try calibration(outcome)
+        lines += audit.warnings.map { "Warning: \($0)" }
+        return (lines + ["model: \(output.path)"]).joined(separator: "\n")
+    }
+
+    /// Who was tested and who chose the epoch, where whole speakers or sentences were kept apart.
+    private func groups(of split: DataSplit) -> [String] {
+        guard let by = training.by else { return [] }
+        let chooses = model.isLinear ? "calibrated on" : "best epoch by"
+        return [("tested on", split.test), (chooses, split.validation)].map { words, part in
+            "\(words) \(by.rawValue) \(split.corpus.groupNames(by, of: part).joined(separator: ", "))"
+        }
     }
 
     private func calibration(_ outcome: TestedNetwork) throws -> [String] {
@@ -162,6 +172,8 @@ struct TrainCommand: ParsableCommand {
         let result: ExperimentResults.Run
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
+        /// The speakers or sentences that were tested and those that chose the epoch, where they were kept apart.
+        let testedOn, validatedOn: [String]?
         let skipped: [String]
         /// Clips of any part that are longer than the network hears, with the part that it heard.
         let partlyHeard: [HeardClip]
@@ -176,6 +188,8 @@ struct TrainCommand: ParsableCommand {
             seed = command.training.seed
             temperature = outcome.recognizer.calibration?.temperature
             result = outcome.run
+            testedOn = command.training.by.map { split.corpus.groupNames($0, of: split.test) }
+            validatedOn = command.training.by.map { split.corpus.groupNames($0, of: split.validation) }
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
             partlyHeard = outcome.partlyHeard

@@ -9,7 +9,7 @@ enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
     case egemapsDescriptors = "egemaps-lld"
 
     static let help = """
-        mfcc, logmel (log-mel bands), egemaps (openSMILE's eGeMAPSv02: 88 numbers a clip, for the ANN) or egemaps-lld (its \
+        mfcc, logmel (log-mel bands), egemaps (openSMILE's eGeMAPSv02: 88 numbers a clip, for the ANN and the linear ones) or egemaps-lld (its \
         25 descriptors every 10 ms).
         """
 

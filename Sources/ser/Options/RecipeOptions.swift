@@ -24,7 +24,8 @@ struct RecipeOptions: ParsableArguments {
         help: ArgumentHelp("How often every training clip is seen. (default: 100; SERNet 40)", valueName: "count"))
     var epochs: Int?
 
-    @Option(help: "What the network reads: \(FeatureChoice.help) (default: mfcc; SERNet logmel)")
+    @Option(
+        help: "What the network reads: \(FeatureChoice.help) (default: mfcc; SERNet logmel; the linear ones egemaps)")
     var features: FeatureChoice?
 
     @Option(
@@ -34,7 +35,9 @@ struct RecipeOptions: ParsableArguments {
     var rate: Double?
 
     @Option(
-        help: ArgumentHelp("How much of each clip is used, in seconds. (default: 3; SERNet 6)", valueName: "seconds"))
+        help: ArgumentHelp(
+            "How much of each clip is used, in seconds. (default: 3; SERNet 6; the linear ones 30)",
+            valueName: "seconds"))
     var duration: Double?
 
     @Option(help: ArgumentHelp("Number of MFCCs or of bands. (default: 40 MFCCs, 64 bands)", valueName: "count"))
@@ -91,8 +94,31 @@ struct RecipeOptions: ParsableArguments {
         }
     }
 
+    /// Refuses what says how steps are made where none of the networks makes any: of several, those that do take it.
+    func validate(for architectures: [Architecture]) throws {
+        guard architectures.allSatisfy(\.isLinear), let first = architectures.first else { return }
+        let steps = [
+            epochs.map { _ in "--epochs" }, batchSize.map { _ in "--batch-size" },
+            augmentation.map { _ in "--augmentation" }, labelSmoothing.map { _ in "--label-smoothing" },
+            optimization.learningRate.map { _ in "--learning-rate" }, optimization.schedule.map { _ in "--schedule" },
+            optimization.clipNorm.map { _ in "--clip-norm" },
+        ]
+        if let option = steps.compactMap({ $0 }).first {
+            throw ValidationError(
+                "\(option) says how a network is trained step by step, and \(first.rawValue) is solved for at once: "
+                    + "leave it out.")
+        }
+        guard features == nil else { return }
+        _ = try FeatureChoice.egemaps.extractor(coefficients: coefficients, rate: rate)
+        if annInput != .means {
+            throw ValidationError(
+                "--ann-input sums up frames, and egemaps has one row a clip: leave it out, or name other --features.")
+        }
+    }
+
     /// A network, trained so.
     func candidate(_ architecture: Architecture, calibrates: Bool) throws -> Candidate {
+        if architecture.isLinear { return try linearCandidate(architecture, calibrates: calibrates) }
         var trainer = architecture.trainer
         if features != nil || coefficients != nil || rate != nil {
             let choice = features ?? (architecture == .serNet ? .logmel : .mfcc)
@@ -113,6 +139,17 @@ struct RecipeOptions: ParsableArguments {
         trainer.isStrict = reading.strict
         return architecture.candidate(trainer, summary: annInput)
     }
+
+    /// A linear network, on features of its own unless others are named.
+    private func linearCandidate(_ architecture: Architecture, calibrates: Bool) throws -> Candidate {
+        var trainer = architecture.trainer
+        if let features { trainer.features = try features.extractor(coefficients: coefficients, rate: rate) }
+        if let duration { trainer.duration = duration }
+        trainer.standardizationScope = standardize
+        trainer.calibrates = calibrates
+        trainer.isStrict = reading.strict
+        return architecture.candidate(trainer, summary: features == nil ? .means : annInput)
+    }
 }
 
 extension Architecture: ExpressibleByArgument {}
@@ -121,7 +158,7 @@ extension Standardization.Scope: ExpressibleByArgument {}
 
 extension ClipSummary: ExpressibleByArgument {
     static let help: String = """
-        What the ANN reads: the mean of each coefficient over time; deviations adds their standard deviations, extremes \
-        also their least and greatest values.
+        What the ANN and the linear ones read: the mean of each coefficient over time; deviations adds their standard \
+        deviations, extremes also their least and greatest values.
         """
 }

@@ -23,24 +23,59 @@ struct TrainingOptions: ParsableArguments {
         transform: Shares.init)
     var shares = Shares(train: 0.8, validation: 0.1, test: 0.1)
 
+    @Option(
+        help: ArgumentHelp(
+            "The speakers or sentences to test on, with commas between them; --by says which they are.",
+            valueName: "names"))
+    var testOn: NameList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Those that choose the best epoch. (default: by chance, a tenth of what is not tested)", valueName: "names")
+    )
+    var validateOn: NameList?
+
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
 
     @OptionGroup var recipe: RecipeOptions
 
+    func validate() throws {
+        if testOn != nil, by == nil {
+            throw ValidationError("--test-on names speakers or sentences: add --by speaker or --by sentence.")
+        }
+        if validateOn != nil, testOn == nil {
+            throw ValidationError("--validate-on goes with --test-on: name what is tested, too.")
+        }
+    }
+
     func candidate(_ architecture: Architecture) throws -> Candidate {
         try recipe.candidate(architecture, calibrates: calibrate)
     }
 
-    /// Reads the corpus, tells what is wrong with it, and cuts it.
-    func split(_ data: URL) throws -> DataSplit {
+    /// Reads the corpora, tells what is wrong with them, and cuts them as one.
+    func split(_ data: [URL]) throws -> DataSplit {
         let corpus = try recipe.reading.corpus(at: data)
         guard let by else {
             return try corpus.split(
                 .stratified(train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
         }
+        if let testOn {
+            return try corpus.split(by: by, testing: testOn.names, validating: validateOn?.names, seed: seed)
+        }
         return try corpus.split(
             .grouped(by: by, train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
+    }
+}
+
+/// Names separated by commas.
+struct NameList: ExpressibleByArgument {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
     }
 }
 

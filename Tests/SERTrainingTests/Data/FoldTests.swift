@@ -105,6 +105,40 @@ import Testing
         }
     }
 
+    @Test func corporaAreJoinedWithTheLabelsOfAnyToo() throws {
+        let one = madeUpCorpus(["anger": 4, "calm": 4], speakers: 2)
+        let other = Corpus(
+            name: "other",
+            clips: madeUpCorpus(["anger": 4, "fear": 6], speakers: 2).clips.map { clip in
+                var clip = clip
+                clip.corpus = "other"
+                clip.path = URL(fileURLWithPath: "/other/" + clip.path.lastPathComponent)
+                return clip
+            })
+        let all = try Corpus.joined([one, other], labels: .all)
+        #expect(all.labels == ["anger", "calm", "fear"])
+        #expect(all.clips.count == one.clips.count + other.clips.count && all.speakers.count == 4)
+        #expect(throws: SplitError.sameCorpus("made up")) { try Corpus.joined([one, one], labels: .all) }
+    }
+
+    @Test func filesAreLeftOutByName() throws {
+        let one = madeUpCorpus(["anger": 4, "calm": 4], speakers: 2), names = one.clips.map(\.path.lastPathComponent)
+        let left = try one.leavingOut([names[1], one.clips[3].path.path])
+        let kept = names.indices.filter { $0 != 1 && $0 != 3 }.map { names[$0] }
+        #expect(left.clips.map(\.path.lastPathComponent) == kept)
+        #expect(throws: SplitError.listedFile("none.wav", found: 0)) { try one.leavingOut(["none.wav"]) }
+        let folder = try TemporaryFolder(), list = folder.url.appendingPathComponent("list.txt")
+        try "a.wav\nsub/b.wav\n".write(to: list, atomically: true, encoding: .utf8)
+        #expect(try Corpus.files(listedIn: list) == ["a.wav", "sub/b.wav"])
+        try "note,file,start,end\nsilent,a.wav,1,2.5\n".write(to: list, atomically: true, encoding: .utf8)
+        #expect(try Corpus.files(listedIn: list).map { $0.hasPrefix("a.wav#") } == [true])
+        try "".write(to: list, atomically: true, encoding: .utf8)
+        #expect(throws: CorpusError.self) { try Corpus.files(listedIn: list) }
+        #expect(throws: CorpusError.self) {
+            try Corpus.files(listedIn: folder.url.appendingPathComponent("missing.txt"))
+        }
+    }
+
     @Test func innerFoldsLieWithinTheTrainingPart() throws {
         for outer in try even.folds(.grouped(by: .speaker, 3), seed: 1) {
             let pool = Set(outer.train.indices + outer.validation.indices)

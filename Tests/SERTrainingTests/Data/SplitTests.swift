@@ -159,4 +159,27 @@ import Testing
         #expect(split.audit.warnings.count == 1)
         #expect(split.audit.warnings.first?.contains("/2.wav") == true)
     }
+
+    @Test func speakersAreTestedByName() throws {
+        let corpus = madeUpCorpus(["anger": 10, "calm": 10], speakers: 5), names = corpus.speakers
+        let split = try corpus.split(by: .speaker, testing: [names[1]], validating: [names[4], names[0]], seed: 1)
+        #expect(corpus.groupNames(.speaker, of: split.test) == [names[1]])
+        #expect(corpus.groupNames(.speaker, of: split.validation) == [names[0], names[4]])
+        #expect(corpus.groupNames(.speaker, of: split.train) == [names[2], names[3]])
+        #expect(split.partitions.reduce(0) { $0 + $1.count } == corpus.clips.count)
+        let dealt = try corpus.split(by: .speaker, testing: [names[1]], share: 0.25, seed: 7)
+        #expect(dealt == (try corpus.split(by: .speaker, testing: [names[1]], share: 0.25, seed: 7)))
+        #expect(corpus.groupNames(.speaker, of: dealt.test) == [names[1]])
+        #expect(corpus.groupNames(.speaker, of: dealt.validation).count == 1 && dealt.train.count == 12)
+        #expect(throws: SplitError.unknownGroup(.speaker, name: "nobody", known: names)) {
+            try corpus.split(by: .speaker, testing: ["nobody"], seed: 1)
+        }
+        #expect(throws: SplitError.self) {
+            try corpus.split(by: .speaker, testing: [names[1]], validating: [names[1]], seed: 1)
+        }
+        #expect(throws: SplitError.self) {
+            try corpus.split(by: .speaker, testing: [names[0]], validating: Array(names.dropFirst()), seed: 1)
+        }
+        #expect(throws: SplitError.self) { try corpus.split(by: .speaker, testing: [names[0]], share: 1, seed: 1) }
+    }
 }
