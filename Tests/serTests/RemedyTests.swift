@@ -190,6 +190,12 @@ import Testing
                     // Named as sound it is sound, which the library's own recognizer hears.
                     if command[0] == "predict", url.pathExtension == "wav" { continue }
                     let run = try await Command.run(command)
+                    // What is neither costs the sound behind it nothing.
+                    if command[0] == "predict", file.name == "results.json" {
+                        #expect(run.code == 1 && run.output.hasPrefix(sound.path), "\(run.errors)")
+                        #expect(run.errors.contains("this is text") && run.errors.contains("is no model: english"))
+                        continue
+                    }
                     #expect(run.code == 1 && run.errors.contains(file.says), "\(run.errors)")
                     #expect(run.errors.contains(url.path) && run.errors.filter { $0 == "\n" }.count == 1)
                 }
