@@ -274,12 +274,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0.8,0.3,0.1", "more than all clips"), ("a", "three"), ("0.8,0.1,b", "no number"), ("1,0,0", "above 0"),
+        ("0.8,0.3,0.1", "more than all clips"), ("a", "three"), ("0.8,0.1,b", "not all of them are numbers"),
+        ("1,0,0", "above 0"),
     ])
     func sharesAreRefusedWithTheReason(shares: String, reason: String) async throws {
         let run = try await Command.run(
             ["train", "x", "--model", "ann", "--output", "/tmp/x.safetensors", "--shares", shares])
         #expect(run.code == 64 && run.errors.contains(reason), "\(run.errors)")
+        // The library of arguments tells a default only of values that it reads by itself.
+        #expect(try await Command.run(["train", "--help"]).output.contains("(default: 0.8,0.1,0.1)"))
     }
 
     @Test func aClipTooShortForAFrameIsPadded() async throws {
