@@ -240,7 +240,7 @@ private struct MislabelledTones {
     @Test func noRowOfTheTableStandsTwice() throws {
         let curve = try RiskCoverageCurve(confidences: [0.9, 0.8, 0.3], correct: [true, false, true])
         let rows = curve.table().split(separator: "\n").dropFirst().map(String.init)
-        #expect(rows.count == 2 && rows[0].contains("100.0 %") && rows[1].contains("66.6 %"), "\(rows)")
+        #expect(rows.count == 2 && rows[0].contains("100.0 %") && rows[1].contains("66.7 %"), "\(rows)")
     }
 
     @Test func evaluationAndPredictionRefuseTheSame() throws {

@@ -190,6 +190,12 @@ import Testing
                     // Named as sound it is sound, which the library's own recognizer hears.
                     if command[0] == "predict", url.pathExtension == "wav" { continue }
                     let run = try await Command.run(command)
+                    // What is neither costs the sound behind it nothing.
+                    if command[0] == "predict", file.name == "results.json" {
+                        #expect(run.code == 1 && run.output.hasPrefix(sound.path), "\(run.errors)")
+                        #expect(run.errors.contains("this is text") && run.errors.contains("is no model: english"))
+                        continue
+                    }
                     #expect(run.code == 1 && run.errors.contains(file.says), "\(run.errors)")
                     #expect(run.errors.contains(url.path) && run.errors.filter { $0 == "\n" }.count == 1)
                 }
@@ -268,12 +274,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0.8,0.3,0.1", "more than all clips"), ("a", "three"), ("0.8,0.1,b", "no number"), ("1,0,0", "above 0"),
+        ("0.8,0.3,0.1", "more than all clips"), ("a", "three"), ("0.8,0.1,b", "not all of them are numbers"),
+        ("1,0,0", "above 0"),
     ])
     func sharesAreRefusedWithTheReason(shares: String, reason: String) async throws {
         let run = try await Command.run(
             ["train", "x", "--model", "ann", "--output", "/tmp/x.safetensors", "--shares", shares])
         #expect(run.code == 64 && run.errors.contains(reason), "\(run.errors)")
+        // The library of arguments tells a default only of values that it reads by itself.
+        #expect(try await Command.run(["train", "--help"]).output.contains("(default: 0.8,0.1,0.1)"))
     }
 
     @Test func aClipTooShortForAFrameIsPadded() async throws {

@@ -146,7 +146,7 @@ import Testing
             #expect((candidates[0]["features"] as? String)?.contains("mfcc") == true)
             for wrong in [
                 ["--epochs", "3"], ["--learning-rate", "0.1"], ["--augmentation", "none"], ["--batch-size", "4"],
-                ["--coefficients", "20"], ["--ann-input", "deviations"],
+                ["--coefficients", "20"], ["--ann-input", "deviations"], ["--resume"],
             ] {
                 let refused = try await Command.run(train + ["--model", "linear-svm"] + wrong)
                 #expect(refused.code == 64 && refused.errors.contains(wrong[0]), "\(wrong): \(refused.errors)")

@@ -5,9 +5,10 @@ import SERSupport
 import SERTraining
 
 extension ReportSubject {
-    /// Loss and accuracy over the epochs; nil where the results hold no training.
+    /// Loss and accuracy over the epochs, of networks that were not solved for at once; nil where there is none.
     func trainingSection() -> ReportPage.Section? {
         let figures = networks.flatMap { network -> [ReportPage.CaptionedFigure] in
+            if network.isSolvedFor { return [] }
             let trainings = network.runs.flatMap(\.trainings).filter { !$0.history.epochs.isEmpty }
             if trainings.count == 1 { return single(network, trainings[0].history) }
             return trainings.isEmpty ? [] : several(network, trainings.map(\.history))
@@ -71,4 +72,9 @@ extension ReportSubject {
                 high: isShare ? min(1, spread.mean + spread.deviation) : spread.mean + spread.deviation)
         }
     }
+}
+
+extension ReportSubject.Network {
+    /// Whether all its candidates are linear networks, which have no epochs to show.
+    fileprivate var isSolvedFor: Bool { !settings.isEmpty && settings.allSatisfy { $0.linear != nil } }
 }

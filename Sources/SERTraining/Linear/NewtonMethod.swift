@@ -53,7 +53,7 @@ package struct NewtonMethod: Sendable {
         for _ in 0..<max(50, 2 * curvature.count) where product > enough {
             let change = place.change(ofGradientAlong: search)
             let length = product / dot(search, change)
-            guard length.isFinite else { break }
+            guard length > 0, length.isFinite else { break }
             add(search, times: length, to: &step)
             add(change, times: -length, to: &residual)
             scaled = zip(residual, curvature).map { $0 / $1 }

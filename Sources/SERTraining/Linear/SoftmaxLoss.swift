@@ -30,15 +30,16 @@ package struct SoftmaxLoss: ConvexFunction {
         var (slopes, bends) = (probabilities, probabilities)
         var value = squares(point) / 2
         for clip in 0..<rows.count {
-            let own = clip * classes..<(clip + 1) * classes, strength = strengths[clip]
-            let target = probabilities[own.lowerBound + targets[clip]]
-            value += strength * (softmax(&probabilities, own) - target)
+            let own = clip * classes..<(clip + 1) * classes, target = own.lowerBound + targets[clip]
+            let strength = strengths[clip], (loss, lacking) = softmax(&probabilities, own, target: target)
+            value += strength * loss
             for index in own {
                 let probability = probabilities[index]
                 slopes[index] = strength * probability
                 bends[index] = strength * probability * (1 - probability)
             }
-            slopes[own.lowerBound + targets[clip]] -= strength
+            slopes[target] = -strength * lacking
+            bends[target] = strength * probabilities[target] * lacking
         }
         return Place(
             value: value, gradient: withPenalty(rows.sums(weightedBy: slopes), of: point),
@@ -49,16 +50,21 @@ package struct SoftmaxLoss: ConvexFunction {
     }
 
     /// The probabilities of one clip in the place of its logits.
-    /// - Returns: The logarithm of the sum of the logits' exponentials.
-    private func softmax(_ values: inout [Double], _ own: Range<Int>) -> Double {
-        var greatest = -Double.infinity, sum = 0.0
+    /// - Returns: The cross-entropy, and what the target's probability lacks to 1: both to all digits also where they are
+    ///   next to nothing, as at the end of a search.
+    private func softmax(
+        _ values: inout [Double], _ own: Range<Int>, target: Int
+    ) -> (loss: Double, lacking: Double) {
+        let logit = values[target]
+        var greatest = logit, others = 0.0
         for index in own { greatest = max(greatest, values[index]) }
         for index in own {
             values[index] = exp(values[index] - greatest)
-            sum += values[index]
+            if index != target { others += values[index] }
         }
+        let sum = others + values[target]
         for index in own { values[index] /= sum }
-        return greatest + log(sum)
+        return (logit < greatest ? greatest - logit + log(sum) : log1p(others), others / sum)
     }
 
     private func squares(_ point: [Double]) -> Double {

@@ -17,8 +17,8 @@ extension ExperimentResults: CustomStringConvertible {
     private var splitHeading: String {
         let name = synthetic && corpus != SyntheticMarker.corpusName ? "synthetic \(corpus)" : corpus
         let parts = folds.map { "\($0.train) clips to train, \($0.validation) to validate, \($0.test) to test" }
-        let epochs = candidates.map(\.epochs).max() ?? 0
-        return "\(name), \(cut.summary): \(parts.joined(separator: "; ")); \(epochs) epochs\n"
+        let epochs = candidates.filter { $0.linear == nil }.map(\.epochs).max()
+        return "\(name), \(cut.summary): \(parts.joined(separator: "; "))" + (epochs.map { "; \($0) epochs\n" } ?? "\n")
     }
 
     private var splitRows: [String] {

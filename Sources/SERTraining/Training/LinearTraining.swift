@@ -65,8 +65,13 @@ extension Trainer {
 }
 
 extension LinearFit {
-    /// Makes sure that there are clips of each class where the weights would have no end without.
-    func check(_ part: Partition) throws(TrainingError) {
+    /// Makes sure that there are clips of each class where the weights would have no end without, and that nobody waits for
+    /// a checkpoint.
+    func check(_ part: Partition, _ checkpoint: Checkpoint?) throws(TrainingError) {
+        guard checkpoint == nil else {
+            throw .setting(
+                "a linear network is solved for at once, and has nothing to go on from: leave out the checkpoint")
+        }
         guard loss == .softmax, let absent = part.classCounts.firstIndex(of: 0) else { return }
         throw .setting(
             "there is no clip to train on of '\(part.labels[absent])', and logistic regression has no weights for it: "

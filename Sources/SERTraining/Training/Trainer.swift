@@ -135,7 +135,7 @@ public struct Trainer: Sendable {
         let objective = try objective(for: network, labels: labels)
         // What a head does not know is told before any sound is read, as everything is that can be.
         _ = try objective.targets(of: split.train.clips + split.validation.clips, emotions: [])
-        try linear?.check(split.train)
+        try linear?.check(split.train, checkpoint)
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
         let (kept, scope) = try self.standardization(for: network, pipeline, on: split)

@@ -90,6 +90,10 @@ struct PredictCommand: ParsableCommand {
                 "The model hears the beginning of a file alone, as it was trained. Trained anew by ser train, it hears "
                     + "the part with most speech.")
         }
+        // What is neither a model nor sound costs the others nothing; but a model may have been meant.
+        if failures > 0, let first = files.first, files.count > 1, first.file?.modelOrSound == .neither {
+            note("\(first.title) is no model: \(ModelInput.standard.name), which comes with the library, has answered.")
+        }
         if failures > 0 { throw ExitCode.failure }
     }
 
@@ -128,10 +132,6 @@ struct PredictCommand: ParsableCommand {
         }
         let kind = model.file == nil ? .model : file.modelOrSound
         guard kind == .model else {
-            // It is told of by itself; the others have their answers all the same.
-            if kind == .neither, files.count > 1 {
-                note("\(first.title) is no model: \(ModelInput.standard.name), which comes with the library, answers.")
-            }
             return (try ModelInput.standard.recognizer(), files)
         }
         let recognizer = try model.recognizer()

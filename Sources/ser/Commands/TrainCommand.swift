@@ -70,6 +70,11 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         try training.recipe.validate(for: [model])
+        if model.isLinear, checkpoint != nil || resume {
+            throw ValidationError(
+                "\(resume ? "--resume" : "--checkpoint"): \(model.rawValue) is solved for at once, and has nothing to go on "
+                    + "from: leave it out.")
+        }
         if let trimSilence, !(1...200).contains(trimSilence) {
             throw ValidationError("--trim-silence \(trimSilence): must be from 1 to 200 dB.")
         }

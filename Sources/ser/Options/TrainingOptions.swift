@@ -18,9 +18,7 @@ struct TrainingOptions: ParsableArguments {
                 + "emotion in proportion, whoever speaks)", valueName: "group"))
     var by: Grouping?
 
-    @Option(
-        help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"),
-        transform: Shares.init)
+    @Option(help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"))
     var shares = Shares(train: 0.8, validation: 0.1, test: 0.1)
 
     @Option(
@@ -41,6 +39,7 @@ struct TrainingOptions: ParsableArguments {
     @OptionGroup var recipe: RecipeOptions
 
     func validate() throws {
+        if let fault = shares.fault { throw ValidationError("--shares \(fault)") }
         if testOn != nil, by == nil {
             throw ValidationError("--test-on names speakers or sentences: add --by speaker or --by sentence.")
         }
@@ -80,8 +79,10 @@ struct NameList: ExpressibleByArgument {
 }
 
 /// Which shares of the clips train, validate and test: `0.8,0.1,0.1`.
-struct Shares: CustomStringConvertible {
-    var train, validation, test: Double
+struct Shares: ExpressibleByArgument {
+    private(set) var train = 0.0, validation = 0.0, test = 0.0
+    /// What is wrong with what was typed, which the parser alone would call invalid without a reason.
+    private(set) var fault: String?
 
     init(train: Double, validation: Double, test: Double) {
         self.train = train
@@ -89,31 +90,26 @@ struct Shares: CustomStringConvertible {
         self.test = test
     }
 
-    /// - Throws: `ValidationError`, which says what is wrong.
-    init(_ text: String) throws {
-        let words = text.split(separator: ",", omittingEmptySubsequences: false)
-        guard words.count == 3 else {
-            throw ValidationError(
-                "\(words.count) \(words.count == 1 ? "number" : "numbers") where there are three parts; give three with "
-                    + "commas between them, such as 0.8,0.1,0.1")
-        }
-        let numbers = try words.map { word in
-            guard let number = Double(word.trimmingCharacters(in: .whitespaces)) else {
-                throw ValidationError("'\(word)' is no number; write it as in 0.8,0.1,0.1")
-            }
-            return number
-        }
-        guard numbers.allSatisfy({ $0 > 0 && $0 < 1 }) else {
-            throw ValidationError("each share must be above 0 and below 1, as in 0.8,0.1,0.1")
-        }
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = words.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
         let sum = numbers.reduce(0, +)
-        guard sum <= 1 + 1e-9 else {
-            throw ValidationError("together they are \(sum.significant(4)), more than all clips; let them add up to 1")
+        if words.count != 3 {
+            fault =
+                "\(argument): \(words.count) \(words.count == 1 ? "number" : "numbers") where there are three parts. "
+                + "Give three with commas between them, such as 0.8,0.1,0.1."
+        } else if numbers.count < 3 {
+            fault = "\(argument): not all of them are numbers. Write them as in 0.8,0.1,0.1."
+        } else if !numbers.allSatisfy({ $0 > 0 && $0 < 1 }) {
+            fault = "\(argument): each must be above 0 and below 1, as in 0.8,0.1,0.1."
+        } else if sum > 1 + 1e-9 {
+            fault = "\(argument): together they are \(sum.significant(4)), more than all clips. Let them add up to 1."
+        } else {
+            (train, validation, test) = (numbers[0], numbers[1], numbers[2])
         }
-        self.init(train: numbers[0], validation: numbers[1], test: numbers[2])
     }
 
-    var description: String { "\(train),\(validation),\(test)" }
+    var defaultValueDescription: String { "\(train),\(validation),\(test)" }
 }
 
 /// What is told of a model in its file: `licence=CC BY 4.0`.
