@@ -101,25 +101,47 @@ import Testing
         let loud = FeatureMatrix(frames: 3, coefficients: 32, values: [Float](repeating: -20, count: 96))
         var widest: Set<Int> = []
         for seed in 0..<80 {
-            let line = Self.changed(BandLimit(), loud, seed: seed)
+            let line = Self.changed(BandLimit(low: 0...300, high: 3400...8000), loud, seed: seed)
             #expect(Array(line.row(0)) == Array(line.row(2)))
             for band in centers.indices where (300...3400).contains(centers[band]) { #expect(line[0, band] == -20) }
             #expect(line.values.allSatisfy { $0 <= -20 && $0 >= -100 })
             widest.insert((0..<32).filter { line[0, $0] == -20 }.count)
+            let telephone = Self.changed(BandLimit(), loud, seed: seed)
+            #expect(telephone[0, 0] < -20 && telephone[0, 31] <= -20 - 30 * Float(log2(centers[31] / 4000)))
         }
         #expect(widest.count > 5)
-        // A telephone's samples lose what the narrowest line loses.
-        let narrow = (0..<200).map { Self.changed(BandLimit(), loud, seed: $0) }.min { $0[0, 31] < $1[0, 31] }
-        #expect(try #require(narrow)[0, 31] < -60)
+    }
+
+    /// Soft moments of high bands become silence, loud ones and low bands stay.
+    @Test func aCodecLeavesOutWhatIsSoft() throws {
+        let centers = Self.mel.filters.centers(sampleRate: 16_000)
+        var generator = RandomKey(seed: 3).derived("levels").generator
+        let clip = FeatureMatrix(
+            frames: 50, coefficients: 32, values: (0..<1600).map { _ in Float(generator.drawFraction() * 40 - 60) })
+        for seed in 0..<20 {
+            let coded = Self.changed(LossyCoding(edge: 2000...2000, share: 0.5...0.5), clip, seed: seed)
+            var silences: Set<Float> = []
+            for band in 0..<32 {
+                let (before, after) = (clip.column(band), coded.column(band))
+                let gone = before.indices.filter { before[$0] != after[$0] }
+                let share = min(1, max(0, log2(centers[band] / 2000))) * 0.5
+                #expect(gone.count == Int(share * 50), "band \(band)")
+                silences.formUnion(gone.map { after[$0] })
+                let loudest = gone.map { before[$0] }.max() ?? -100
+                #expect(before.indices.allSatisfy { gone.contains($0) || before[$0] >= loudest })
+            }
+            #expect(silences.count == 1 && silences.allSatisfy { (-100 ... -70).contains($0) })
+        }
     }
 
     @Test func whatHasNoFloorOrNoPowersIsRefused() throws {
         var relative = Self.mel
         relative.compression = .decibels(Decibels(reference: .maximum))
         #expect(throws: AugmentationError.self) { try BandLimit().validate(for: relative) }
+        #expect(throws: AugmentationError.self) { try LossyCoding().validate(for: relative) }
         var magnitudes = Self.mel
         magnitudes.quantity = .magnitude
-        for augmentation in [BandLimit(), Reverberation(), AddedNoise()] as [any Augmentation] {
+        for augmentation in [BandLimit(), LossyCoding(), Reverberation(), AddedNoise()] as [any Augmentation] {
             #expect(throws: AugmentationError.self) { try augmentation.validate(for: magnitudes) }
             #expect(throws: AugmentationError.self) { try augmentation.validate(for: MFCC(.librosa)) }
             try augmentation.validate(for: Self.mel)
@@ -127,7 +149,10 @@ import Testing
         for wrong in [Reverberation(seconds: 0...1), Reverberation(direct: -3...70), Reverberation(seconds: 1...30)] {
             #expect(throws: AugmentationError.self) { try wrong.validate(for: Self.mel) }
         }
-        for wrong in [BandLimit(low: 4000), BandLimit(high: 9000), BandLimit(low: -1)] {
+        for wrong in [
+            BandLimit(low: 0...4000), BandLimit(high: 4000...9000), BandLimit(low: -1...0),
+            LossyCoding(share: 0...2), LossyCoding(edge: 0...1),
+        ] as [any Augmentation] {
             #expect(throws: AugmentationError.self) { try wrong.validate(for: Self.mel) }
         }
     }

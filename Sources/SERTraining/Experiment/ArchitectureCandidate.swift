@@ -65,12 +65,14 @@ extension [any Augmentation] {
         ]
     }
 
-    /// What trains networks of log-mel bands that are to be used anywhere: as ``voices``, but most clips are heard with
-    /// noise, some in a room, and some over a line. It costs a little where recordings are clean.
+    /// What trains networks of log-mel bands that are to be used anywhere: as ``voices``, but half of the clips are heard
+    /// with noise, some in a room, over a telephone or another line, or from a codec of a low bit rate. It costs a little
+    /// where recordings are clean.
     public static var anywhere: [any Augmentation] {
         [
-            TimeStretch(upTo: 1.1), Sometimes(0.3, Reverberation()), Crop(frames: 256), VocalTractLength(upTo: 1.08),
-            Sometimes(0.6, AddedNoise(from: 0, to: 25, babble: 0.4)), Sometimes(0.3, BandLimit()),
+            TimeStretch(upTo: 1.1), Sometimes(0.25, Reverberation()), Crop(frames: 256), VocalTractLength(upTo: 1.08),
+            Sometimes(0.5, AddedNoise(from: 0, to: 25, babble: 0.4)), Sometimes(0.2, BandLimit()),
+            Sometimes(0.15, BandLimit(low: 0...100, high: 4000...8000)), Sometimes(0.15, LossyCoding()),
             FrequencyMasks(2, upTo: 8), TimeMasks(2, upTo: 20),
         ]
     }
