@@ -144,6 +144,11 @@ func difference(_ a: Tensor, _ b: Tensor) -> Float {
         #expect(unknown?.description.contains("'samples'") == true, "\(String(describing: unknown))")
         let features = try FeatureRegistry.standard.adding(Samples.self)
         #expect(try Recognizer(contentsOfONNX: file, features: features).pipeline.extractor is Samples)
+        // What silence is left out is part of what the network was trained for.
+        try own.trimmingSilence(SilenceTrimming(decibels: 30)).exportONNX(to: file)
+        let trimming = try Recognizer(contentsOfONNX: file, features: features).pipeline.trimming
+        #expect(trimming == SilenceTrimming(decibels: 30))
+        #expect(RecognizerParts(of: own.trimmingSilence()).trimming == SilenceTrimming())
     }
 
     @Test func everyBuiltInLayerIsExportable() {

@@ -379,6 +379,12 @@ extension Recognizer {
         #expect(throws: ExplanationError.features(.emptyClip)) {
             try recognizer.explain(AudioClip(samples: [], sampleRate: 22_050))
         }
+        let functionals = EGeMAPS(), voice = noise(seconds: 2)
+        let clipwise = try Recognizer(
+            model: Model(input: [88]) { Dense(3) },
+            pipeline: FeaturePipeline(for: [88], extractor: functionals, seconds: 3),
+            standardization: Standardization(fitting: [functionals.extract(voice)]), labels: ["a", "b", "c"])
+        #expect(throws: ExplanationError.oneRow(kind: EGeMAPS.kind)) { try clipwise.explain(voice) }
         for method: ExplanationMethod in [
             .integratedGradients(steps: 0), .occlusion(seconds: 0), .occlusion(seconds: .nan),
             .occlusion(coefficients: 0),

@@ -21,6 +21,10 @@ struct ExplainedClip {
     init(_ heard: HeardSound, for recognizer: Recognizer) throws(ExplanationError) {
         let pipeline = recognizer.pipeline
         part = heard.part
+        let all = Int(saturating: pipeline.span.seconds * pipeline.extractor.sampleRate)
+        guard pipeline.extractor.frames(forSamples: all) > 1 else {
+            throw .oneRow(kind: type(of: pipeline.extractor).kind)
+        }
         do throws(FeatureError) {
             sound = try pipeline.extractor.prepared(heard.clip)
             features = try pipeline.features(of: heard.clip)

@@ -61,9 +61,10 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible, LocalizedEr
                 + "listen to those clips, and leave out what is broken."
         case .labels(let model, let data):
             let unknown = data.filter { !model.contains($0) }
+            guard !unknown.isEmpty, !model.isEmpty else { return "the model's labels are not those of the data" }
             return "the model knows \(model.joined(separator: ", ")), and the data also has "
-                + "\(unknown.joined(separator: ", ")). Leave those clips out, or name their emotions as the model does, "
-                + "in a manifest (ser inspect --csv writes one)."
+                + "\(unknown.joined(separator: ", ")). Leave those clips out (--map \(unknown[0])=), or name their emotions "
+                + "as the model does (--map \(unknown[0])=\(model[0]))."
         }
     }
 

@@ -13,6 +13,8 @@ public struct RecognizerParts: Sendable {
     public var seconds: Double
     /// Which part is used of clips that are longer.
     public var window: ListeningWindow
+    /// What silence is left out before and behind the voice; nil for none.
+    public var trimming: SilenceTrimming?
     /// How features were brought to one scale when the network was trained.
     public var standardization: Standardization
     /// The emotions, in the order of the network's outputs.
@@ -23,11 +25,13 @@ public struct RecognizerParts: Sendable {
     /// The parts of a recognizer beside its network.
     public init(
         features: any FeatureExtractor, seconds: Double, window: ListeningWindow = .speech,
-        standardization: Standardization, labels: [String], provenance: Provenance = Provenance()
+        trimming: SilenceTrimming? = nil, standardization: Standardization, labels: [String],
+        provenance: Provenance = Provenance()
     ) {
         self.features = features
         self.seconds = seconds
         self.window = window
+        self.trimming = trimming
         self.standardization = standardization
         self.labels = labels
         self.provenance = provenance
@@ -37,8 +41,8 @@ public struct RecognizerParts: Sendable {
     public init(of recognizer: Recognizer) {
         self.init(
             features: recognizer.pipeline.extractor, seconds: recognizer.pipeline.span.seconds,
-            window: recognizer.pipeline.window, standardization: recognizer.standardization,
-            labels: recognizer.labels, provenance: recognizer.provenance)
+            window: recognizer.pipeline.window, trimming: recognizer.pipeline.trimming,
+            standardization: recognizer.standardization, labels: recognizer.labels, provenance: recognizer.provenance)
     }
 }
 
@@ -48,11 +52,12 @@ extension Recognizer {
     public init(_ model: Model, _ parts: RecognizerParts, path: String) throws(InterchangeError) {
         func mismatch(_ reason: String) -> InterchangeError { .malformed(path: path, reason: reason) }
         do throws(FeatureError) { try parts.features.validate() } catch { throw mismatch("its features: \(error)") }
-        let pipeline: FeaturePipeline
+        var pipeline: FeaturePipeline
         do throws(ShapeError) {
             pipeline = try FeaturePipeline(
                 for: model.graph.input, extractor: parts.features, seconds: parts.seconds, window: parts.window)
         } catch { throw mismatch("its features do not fit its network: \(error)") }
+        pipeline.trimming = parts.trimming
         do throws(RecognizerError) {
             try self.init(
                 model: model, pipeline: pipeline, standardization: parts.standardization, labels: parts.labels,
@@ -103,7 +108,7 @@ extension ONNXFile {
             metadata("ser.provenance") == nil ? Provenance() : try part("ser.provenance", as: Provenance.self)
         return RecognizerParts(
             features: pipeline.extractor, seconds: pipeline.span.seconds, window: pipeline.window,
-            standardization: try part("ser.standardization", as: Standardization.self),
+            trimming: pipeline.trimming, standardization: try part("ser.standardization", as: Standardization.self),
             labels: try part("ser.labels", as: [String].self), provenance: provenance)
     }
 }
