@@ -125,16 +125,22 @@ struct Label {
     }
 
     /// About how wide a text is: viewers have fonts of their own. Wide scripts count double.
-    static func width(_ text: String, size: Double = Figure.textSize) -> Double {
-        text.unicodeScalars.reduce(0.0) { $0 + ($1.value >= 0x2E80 ? 1.0 : $1.properties.isUppercase ? 0.66 : 0.55) }
-            * size
+    static func width(_ text: String, size: Double = Figure.textSize) -> Double { units(text) * size }
+
+    private static func units(_ text: some StringProtocol, after units: Double = 0) -> Double {
+        text.unicodeScalars.reduce(units) { $0 + ($1.value >= 0x2E80 ? 1.0 : $1.properties.isUppercase ? 0.66 : 0.55) }
     }
 
     /// A text that is no wider than `limit`, its end left out where it must be.
     static func shortened(_ text: String, to limit: Double, size: Double = Figure.textSize) -> String {
         guard width(text, size: size) > limit else { return text }
-        var kept = text
-        while !kept.isEmpty, width(kept + "…", size: size) > limit { kept.removeLast() }
-        return kept + "…"
+        var kept = text.startIndex, taken = 0.0
+        while kept < text.endIndex {
+            let next = text.index(after: kept)
+            taken = units(text[kept..<next], after: taken)
+            guard units("…", after: taken) * size <= limit else { break }
+            kept = next
+        }
+        return text[..<kept] + "…"
     }
 }
