@@ -23,7 +23,7 @@ struct pool_arguments {
     const float *constant, *slope;  ///< unpool: dy = scale * dz + constant + slope * y
     float *dy;
     int64_t dy_row;
-    int moves;                      ///< unpool: whether the statistics follow the values; else constant and slope have no part in dy
+    int moves;  ///< unpool: whether the statistics follow the values; else constant and slope have no part in dy
 };
 
 /// A band of whole pooled rows of a 3 x 3 convolution over one channel (see first.c).
