@@ -146,12 +146,15 @@ import Testing
             #expect(throws: AugmentationError.self) { try augmentation.validate(for: MFCC(.librosa)) }
             try augmentation.validate(for: Self.mel)
         }
+        for wrong in [AddedNoise(from: -60, to: -50), AddedNoise(from: .nan, to: 3), AddedNoise(from: 1, to: .nan)] {
+            #expect(throws: AugmentationError.self) { try wrong.validate(for: Self.mel) }
+        }
         for wrong in [Reverberation(seconds: 0...1), Reverberation(direct: -3...70), Reverberation(seconds: 1...30)] {
             #expect(throws: AugmentationError.self) { try wrong.validate(for: Self.mel) }
         }
         for wrong in [
             BandLimit(low: 0...4000), BandLimit(high: 4000...9000), BandLimit(low: -1...0),
-            LossyCoding(share: 0...2), LossyCoding(edge: 0...1),
+            BandLimit(high: -5...10), LossyCoding(share: 0...2), LossyCoding(edge: 0...1),
         ] as [any Augmentation] {
             #expect(throws: AugmentationError.self) { try wrong.validate(for: Self.mel) }
         }

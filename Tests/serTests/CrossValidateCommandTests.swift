@@ -132,6 +132,18 @@ import Testing
             let tested = try await run(
                 Array(corpora.prefix(2)), "tested", ["--map", "joy=happy,calm=", "--test-data", corpora[2]])
             #expect(tested.code == 0 && tested.output.contains("10 clips"), "\(tested.errors)\(tested.output)")
+            // All of the test data is tested, also where it is of several corpora.
+            let rows = ["two", "three"].flatMap { name in
+                (0..<5).map { "\(name)/sad/\(name)-sad-\($0).wav,sad,\(name)" }
+                    + (0..<5).map { index in
+                        let label = name == "two" ? "joy" : "happy"
+                        return "\(name)/\(label)/\(name)-\(label)-\(index).wav,happy,\(name)"
+                    }
+            }
+            let mixed = folder.appendingPathComponent("mixed.csv")
+            try Data((["file,emotion,corpus"] + rows).joined(separator: "\n").utf8).write(to: mixed)
+            let both = try await run([corpora[0]], "both", ["--test-data", mixed.path])
+            #expect(both.code == 0 && both.output.contains("20 clips"), "\(both.errors)\(both.output)")
             try Data("one-sad-9.wav\n".utf8).write(to: list)
             let unknown = try await run(Array(corpora.prefix(2)), "unknown", folds + ["--exclude", list.path])
             #expect(unknown.code == 1 && unknown.errors.contains("one-sad-9.wav"), "\(unknown.errors)")

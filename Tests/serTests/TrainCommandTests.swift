@@ -67,6 +67,18 @@ import Testing
             #expect(told["testedOn"] as? [String] == [words[1]] && (told["validatedOn"] as? [String])?.count == 1)
             let unknown = try await Command.run(train + ["--by", "sentence", "--test-on", words[1] + "x"])
             #expect(unknown.code == 1 && unknown.errors.contains("Did you mean '\(words[1])'"), "\(unknown.errors)")
+            let list = folder.appendingPathComponent("m.safetensors")
+            try Data("OAF_x.wav\n".utf8).write(to: list)
+            let over = try await Command.run(train + ["--exclude", list.path])
+            #expect(over.code == 64 && over.errors.contains("which is read"), "\(over.errors)")
+            let clip = try #require(
+                FileManager.default.subpaths(atPath: corpus.path)?.first { $0.hasSuffix(".wav") })
+            let sound = corpus.appendingPathComponent(clip), before = try Data(contentsOf: sound)
+            let onto = try await Command.run([
+                "train", corpus.path, "--output", sound.path, "--model", "ann", "--epochs", "1", "--skip-copy-search",
+            ])
+            let after = try Data(contentsOf: sound)
+            #expect(onto.code == 64 && after == before, "\(onto.errors)")
             let alone = try await Command.run(train + ["--test-on", words[1]])
             #expect(alone.code == 64 && alone.errors.contains("add --by"), "\(alone.errors)")
         }

@@ -21,8 +21,8 @@ public struct AddedNoise: Augmentation {
     }
 
     public func validate(for features: any FeatureExtractor) throws(AugmentationError) {
-        try Self.check(lowest, -40...highest, "lowest")
         try Self.check(highest, -40...100, "highest")
+        try Self.check(lowest, -40...highest, "lowest")
         try Self.check(babble, 0...1, "babble")
         try Self.checkLogMel(features)
     }
@@ -56,7 +56,8 @@ extension AugmentedClip {
 
     /// For each value of the clip, what is made of its band and of how noise fluctuates there, which is 1 in the mean.
     mutating func drawFluctuation(_ value: (_ band: Int, _ fluctuation: Float) -> Float) -> [Float] {
-        guard let noise = background.noise?.fluctuation, noise.frames > 0 else { return [] }
+        guard let noise = background.noise?.fluctuation, noise.frames > 0, noise.coefficients == features.coefficients
+        else { return [] }
         let start = random.draw(below: noise.frames), columns = features.coefficients, frames = features.frames
         return [Float](unsafeUninitializedCapacity: frames * columns) { out, initialized in
             noise.values.withUnsafeBufferPointer { noise in

@@ -21,8 +21,8 @@ public struct BandLimit: Augmentation {
 
     public func validate(for features: any FeatureExtractor) throws(AugmentationError) {
         let most = try Self.checkFloor(features)
-        for edge in [low.lowerBound, low.upperBound] { try Self.check(edge, 0...high.lowerBound, "low") }
         for edge in [high.lowerBound, high.upperBound] { try Self.check(edge, 1...most, "high") }
+        for edge in [low.lowerBound, low.upperBound] { try Self.check(edge, 0...high.lowerBound, "low") }
     }
 
     public func apply(to clip: inout AugmentedClip) {

@@ -4,7 +4,7 @@ import Foundation
 import SERAudio
 
 /// A room, of log-mel features: what was said lingers and dies away exponentially in every band, as Polack's model of
-/// ``RoomResponse`` has it, and fluctuates as noise does. The clip keeps its level.
+/// `RoomResponse` has it, and fluctuates as noise does. The clip keeps its level.
 public struct Reverberation: Augmentation {
     public static let kind = "reverberation"
 

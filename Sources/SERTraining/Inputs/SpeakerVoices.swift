@@ -45,6 +45,11 @@ extension Standardization {
         case .corpus: self.init(fitting: matrices)
         case .speaker:
             let heard = try SpeakerVoices(of: matrices, clips: clips)
+            guard heard.voices.contains(where: { $0.count > 1 }) else {
+                throw .setting(
+                    "each speaker of the training part was heard for one row of features, which has no deviation of its "
+                        + "own. Bring several clips of each speaker, or standardise by corpus.")
+            }
             self.init(fitting: heard.voices, clips: clips.count, scope: scope)
         case .clip:
             let each = parallelMap(matrices.count) { index in

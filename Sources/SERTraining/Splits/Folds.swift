@@ -49,7 +49,7 @@ public struct Folds: Sendable, Equatable {
     public static func lists(_ files: [[String]]) -> Folds { Folds(method: .lists(files: files)) }
 
     /// One fold: trained on the clips of one corpus, tested on those of another, both joined by
-    /// ``Corpus/joined(_:)``.
+    /// ``Corpus/joined(_:labels:)``.
     public static func corpora(trainedOn train: String, testedOn test: String) -> Folds {
         Folds(method: .corpora(train: train, test: test))
     }

@@ -133,9 +133,10 @@ struct CrossValidateCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let corpus = try corpusToCut()
+        let (corpus, tests) = try corpusToCut()
         let cut = try Experiment.Cut.folds(
-            try foldRule(for: corpus), of: corpus, validation: validation, validatedBy: validateBy, seed: foldSeed)
+            try tests ?? foldRule(for: corpus), of: corpus, validation: validation, validatedBy: validateBy,
+            seed: foldSeed)
         var experiment = Experiment(
             try model.architectures.map(candidate), on: cut, seeds: seeds.seeds,
             choosing: nested == nil ? nil : innerRule(for: corpus))
@@ -166,24 +167,26 @@ struct CrossValidateCommand: ParsableCommand {
         }
     }
 
-    private func corpusToCut() throws -> Corpus {
-        guard let testData else { return try recipe.reading.corpus(at: data) }
-        let corpora = try recipe.reading.corpora(at: data + [testData])
+    /// What is cut, and with --test-data the rule that tests all of that data and trains on all the rest.
+    private func corpusToCut() throws -> (Corpus, tests: Folds?) {
+        guard let testData else { return (try recipe.reading.corpus(at: data), nil) }
+        let corpora = try recipe.reading.corpora(at: data + [testData]), tested = corpora[corpora.count - 1]
         let trainedOn = corpora.count == 2 ? corpora[0] : try Corpus.joined(corpora.dropLast(), labels: .all)
-        let joined = try Corpus.joined([trainedOn, corpora[corpora.count - 1]])
+        let joined = try Corpus.joined([trainedOn, tested])
         let left = corpora.map(\.clips.count).reduce(0, +) - joined.clips.count
         if left > 0 {
             note("\(left) clips are left out: both sides have only \(joined.labels.joined(separator: ", "))")
         }
-        return joined
+        // Data may be of several corpora itself: then its clips are named, one by one.
+        let sides = [trainedOn, tested].map { Set($0.clips.map(\.corpus)) }
+        if let first = sides[0].first, let second = sides[1].first, sides.allSatisfy({ $0.count == 1 }) {
+            return (joined, .corpora(trainedOn: first, testedOn: second))
+        }
+        let shared = tested.clips.filter { joined.labels.contains($0.emotion) }
+        return (joined, .lists([shared.map(\.name)]))
     }
 
     private func foldRule(for corpus: Corpus) throws -> Folds {
-        if testData != nil {
-            let names = corpus.clips.map(\.corpus), test = names.last ?? ""
-            if data.count == 1 { return .corpora(trainedOn: names.first ?? "", testedOn: test) }
-            return .lists([corpus.clips.filter { $0.corpus == test }.map(\.name)])
-        }
         if let lists { return try .lists(contentsOf: lists) }
         switch by ?? .speaker {
         case .random: return .random(folds ?? 5)

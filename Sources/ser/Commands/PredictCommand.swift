@@ -118,8 +118,14 @@ struct PredictCommand: ParsableCommand {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
             // What cannot be read is told when it is to be recognised; a pipe gives its sound once.
             guard
-                let heard = try? recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false)
-            else { continue }
+                let heard = try? recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false),
+                heard.part.voicedSeconds > 0
+            else {
+                note(
+                    "\(file.path.onOneLine) is no part of the voice: nobody speaks in it, it cannot be read, or it gives "
+                        + "its sound only once.")
+                continue
+            }
             try? voice.hear(heard, by: recognizer)
         }
         return try recognizer.adapted(to: voice)

@@ -85,11 +85,13 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        try prepare(output: output, besides: data)
+        let read = data + [training.recipe.reading.exclude].compactMap { $0 }
+        try prepare(output: output, besides: read)
         if let kept = keptCheckpoint {
-            try prepare(output: kept.file, option: "--checkpoint", besides: data + [output])
+            try prepare(output: kept.file, option: "--checkpoint", besides: read + [output])
         }
         let split = try training.split(data)
+        try prepare(output: output, besides: split.corpus.clips.map(\.path))
         let candidate = try training.candidate(model)
         var experiment = Experiment([candidate], on: .split(split), seeds: [training.seed])
         // What cannot be trained is told before anybody listens.
