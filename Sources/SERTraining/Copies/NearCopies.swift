@@ -24,9 +24,8 @@ public struct NearCopies: Sendable, Equatable, Codable {
         public let similarity: Double
     }
 
-    /// The pairs found, in the order of the corpus. Of a sound that more than 16 recordings hold, each further one is
-    /// compared, and paired, with 16 of them and not with all: the pairs of a group lead from each to each, and
-    /// ``SplitAudit`` follows them.
+    /// The pairs found, in the order of the corpus. A recording that is a copy of 16 earlier ones is not compared with
+    /// those behind it: two of these have earlier ones in common, by which ``SplitAudit`` finds them.
     public let pairs: [Pair]
     /// Files that could not be listened to.
     public let unread: [UnreadableFile]

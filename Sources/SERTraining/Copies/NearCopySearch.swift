@@ -5,7 +5,7 @@ import SERCore
 import SERSupport
 
 /// The search for copies. Clips are taken in the order of the corpus, some at once, and compared with those before them
-/// that stand for the sounds heard so far: all clips, but of one sound's recordings only the first.
+/// that stand for the sounds heard so far: all clips but those that were found to be copies of enough that stand.
 struct NearCopySearch {
     /// Correlation of two waves around a moment from which two recordings are laid over each other. Of one corpus's true
     /// copies, even clipped ones, no pair stayed below 0.9.
@@ -13,7 +13,8 @@ struct NearCopySearch {
     /// Moments in one matrix of those that stand.
     private static let blockRows = 512
     private static let clipsAtOnce = 32
-    /// Recordings of one sound that stand for it: among as many, each is compared with each.
+    /// Of how many clips that stand another is a copy when it need not stand itself. Only its own copies count: parts of
+    /// one recording that overlap form a chain, whose ends have no sound in common.
     static let mostStanding = 16
     /// Recordings that one clip is laid over, those first that it resembles at the most moments.
     static let mostCompared = 64
@@ -24,7 +25,8 @@ struct NearCopySearch {
     private let fingerprints: [SoundFingerprint]
     private let stop: StopSignal
     private var standing = StandingMoments()
-    private var groups: SoundGroups
+    /// For each clip, of how many that stand it is a copy.
+    private var copied: [Int]
 
     /// The pairs found, and how many were laid over each other.
     private(set) var matches: [EqualSounds.Match] = []
@@ -36,7 +38,7 @@ struct NearCopySearch {
         self.clips = clips
         self.fingerprints = fingerprints
         self.stop = stop
-        groups = SoundGroups(count: clips.count)
+        copied = [Int](repeating: 0, count: clips.count)
     }
 
     static func sound(of clip: Clip) -> Result<[Float], AudioError> {
@@ -58,18 +60,17 @@ struct NearCopySearch {
         var earlier: [Resemblance] = []
         for candidates in candidates(own, standing.blocks) { earlier += chosen(candidates) }
         let before = verified(earlier)
-        for match in before { groups.join(match.first, match.second) }
-        // What is the sound of a full group needs no comparison with its neighbours here.
-        var open = Set<Int>()
-        for clip in some where !groups.isFull(clip, most: Self.mostStanding) { open.insert(clip) }
+        for match in before { copied[match.second] += 1 }
+        // What is a copy of enough clips needs no comparison with its neighbours here.
+        let open = Set(some.filter { copied[$0] < Self.mostStanding })
         let beside = candidates(own, [own]).flatMap { $0 }.filter {
             open.contains($0.first) && open.contains($0.second)
         }
         let among = verified(beside)
-        for match in among { groups.join(match.first, match.second) }
         matches += before + among
-        for clip in some where !groups.isFull(clip, most: Self.mostStanding) {
-            groups.stand(clip)
+        let copies = Dictionary(grouping: among, by: \.first)
+        for clip in some where copied[clip] < Self.mostStanding {
+            for match in copies[clip] ?? [] { copied[match.second] += 1 }
             standing.append(Moments(of: [clip], fingerprints), blockRows: Self.blockRows)
         }
     }
@@ -243,35 +244,4 @@ private struct StandingMoments {
             blocks.append(moments)
         }
     }
-}
-
-/// Which clips hold the same sound, as far as is known, and how many of each sound stand for it.
-private struct SoundGroups {
-    private var parents: [Int]
-    private var standing: [Int]
-
-    init(count: Int) {
-        parents = Array(0..<count)
-        standing = [Int](repeating: 0, count: count)
-    }
-
-    private mutating func root(_ clip: Int) -> Int {
-        var clip = clip
-        while parents[clip] != clip {
-            parents[clip] = parents[parents[clip]]
-            clip = parents[clip]
-        }
-        return clip
-    }
-
-    mutating func join(_ a: Int, _ b: Int) {
-        let (a, b) = (root(a), root(b))
-        guard a != b else { return }
-        parents[max(a, b)] = min(a, b)
-        standing[min(a, b)] += standing[max(a, b)]
-    }
-
-    mutating func isFull(_ clip: Int, most: Int) -> Bool { standing[root(clip)] >= most }
-
-    mutating func stand(_ clip: Int) { standing[root(clip)] += 1 }
 }

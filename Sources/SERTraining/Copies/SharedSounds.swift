@@ -2,9 +2,9 @@
 
 /// Which sounds two sets of clips share, as pairs of copies tell it.
 struct SharedSounds {
-    /// Clips that lead to each other by pairs; only of sounds of which not every two recordings are a pair.
-    private var large: [[String]] = []
     private let copies: NearCopies
+    /// For each clip, those that it is a pair with, in the order of the pairs.
+    private let neighbours: [String: [String]]
 
     init(_ copies: NearCopies) {
         self.copies = copies
@@ -13,21 +13,11 @@ struct SharedSounds {
             neighbours[pair.first, default: []].append(pair.second)
             neighbours[pair.second, default: []].append(pair.first)
         }
-        var seen = Set<String>()
-        for start in copies.pairs.map(\.first) where seen.insert(start).inserted {
-            var members = [start], next = 0
-            while next < members.count {
-                for neighbour in neighbours[members[next]] ?? [] where seen.insert(neighbour).inserted {
-                    members.append(neighbour)
-                }
-                next += 1
-            }
-            if members.count > NearCopySearch.mostStanding { large.append(members) }
-        }
+        self.neighbours = neighbours
     }
 
-    /// The pairs with one clip in each set; and of a sound with many recordings, each that has no such pair beside the
-    /// first of the other set.
+    /// The pairs with one clip in each set; and clips that were not compared with each other, since each is a copy of
+    /// enough others: one of the other set that has a pair in common with it, where it has none there itself.
     func pairs(between first: Set<String>, and second: Set<String>) -> [[String]] {
         var paired = Set<String>()
         var found = copies.pairs.compactMap { pair -> [String]? in
@@ -37,12 +27,27 @@ struct SharedSounds {
             paired.formUnion(names)
             return names
         }
-        for members in large {
-            let (some, others) = (members.filter(first.contains), members.filter(second.contains))
-            guard let one = some.first, let other = others.first else { continue }
-            found += some.filter { !paired.contains($0) }.map { [$0, other] }
-            found += others.filter { !paired.contains($0) && $0 != other }.map { [one, $0] }
+        let crowded = copies.crowded.filter { !paired.contains($0) }
+        for (own, other, isReversed) in [(first, second, false), (second, first, true)] {
+            let beyond = neighbours.compactMapValues { $0.first { other.contains($0) } }
+            for clip in crowded where own.contains(clip) && !paired.contains(clip) {
+                guard let partner = (neighbours[clip] ?? []).lazy.compactMap({ beyond[$0] }).first else { continue }
+                paired.formUnion([clip, partner])
+                found.append(isReversed ? [partner, clip] : [clip, partner])
+            }
         }
         return found
+    }
+}
+
+extension NearCopies {
+    /// The clips that are pairs with as many as suffice not to be compared with others, in the order of the pairs.
+    fileprivate var crowded: [String] {
+        var counts: [String: Int] = [:], names: [String] = []
+        for name in pairs.flatMap({ [$0.first, $0.second] }) {
+            counts[name, default: 0] += 1
+            if counts[name] == NearCopySearch.mostStanding { names.append(name) }
+        }
+        return names
     }
 }

@@ -226,6 +226,7 @@ private struct RobustnessRun: Sendable {
     private func outputs(
         _ matrices: [Result<FeatureMatrix, Failure>], _ standardizations: ArraySlice<Standardization>
     ) -> [Result<[Float], Failure>] {
+        // What failed is told below, in its place.
         let pairs = zip(matrices, standardizations).compactMap { matrix, own in (try? matrix.get()).map { ($0, own) } }
         let usable = pairs.map(\.0)
         let examples = Examples(

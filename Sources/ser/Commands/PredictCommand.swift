@@ -116,17 +116,18 @@ struct PredictCommand: ParsableCommand {
         var voice = Voice()
         for file in files.compactMap(\.file) {
             if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            // What cannot be read is told when it is to be recognised; a pipe gives its sound once.
-            guard
-                let heard = try? recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false),
-                heard.part.voicedSeconds > 0
-            else {
-                note(
-                    "\(file.path.onOneLine) is no part of the voice: nobody speaks in it, it cannot be read, or it gives "
-                        + "its sound only once.")
-                continue
+            do {
+                // A pipe gives its sound once, and that is for the answer.
+                let heard = try recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false)
+                if heard.part.voicedSeconds > 0 {
+                    try voice.hear(heard, by: recognizer)
+                } else {
+                    note("\(file.path.onOneLine) is no part of the voice: nobody speaks in it.")
+                }
+            } catch {
+                // Why, is told where it is to be recognised.
+                note("\(file.path.onOneLine) is no part of the voice: it cannot be read, or gives its sound only once.")
             }
-            try? voice.hear(heard, by: recognizer)
         }
         return try recognizer.adapted(to: voice)
     }

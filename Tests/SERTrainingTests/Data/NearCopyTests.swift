@@ -185,6 +185,44 @@ private struct Planted {
         #expect(held.contains([clips[120].name, clips[122].name]))
     }
 
+    /// Parts of one recording that overlap form a chain: neighbours are copies, ends are not, in whatever order they
+    /// stand.
+    @Test func chainsOfOverlappingPartsAreFollowedLinkByLink() throws {
+        let folder = try TemporaryFolder()
+        let source = folder.path("corpus")
+        try SyntheticCorpus(words: 4, seed: 1).write(to: source)
+        let originals = try Corpus(detecting: source).clips
+        var sound: [Float] = [], rate = 16_000.0
+        for clip in originals.prefix(24) {
+            let one = try AudioFile.read(at: clip.path)
+            sound += one.samples
+            rate = one.sampleRate
+        }
+        let step = Int(rate / 5), length = Int(rate * 2)
+        try #require(sound.count > 63 * step + length)
+        let clips = try (0..<64).map { place -> Clip in
+            var clip = originals[0]
+            clip.path = folder.path("part\(place).wav")
+            let part = Array(sound[place * step..<place * step + length])
+            try AudioFile.write(AudioClip(samples: part, sampleRate: rate), to: clip.path)
+            clip.content = ContentDigest(of: try Data(contentsOf: clip.path))
+            return clip
+        }
+        func pairs(_ clips: [Clip]) throws -> Set<Set<String>> {
+            Set(try Corpus(name: "parts", clips: clips).nearCopies().pairs.map { [$0.first, $0.second] })
+        }
+        let inOrder = try pairs(clips)
+        for place in 0..<63 { #expect(inOrder.contains([clips[place].name, clips[place + 1].name]), "\(place)") }
+        #expect(!inOrder.contains([clips[0].name, clips[63].name]))
+        let order = (0..<64).map { $0 * 37 % 64 }
+        #expect(try pairs(order.map { clips[$0] }) == inOrder)
+        let split = try DataSplit(
+            corpus: Corpus(name: "parts", clips: clips), train: Array(0..<32), validation: [], test: Array(32..<64))
+        let shared = split.audit(with: try split.corpus.nearCopies()).overlaps.flatMap { $0.nearlyIdenticalAudio ?? [] }
+        #expect(shared.contains([clips[31].name, clips[32].name]))
+        #expect(shared.allSatisfy { inOrder.contains(Set($0)) })
+    }
+
     /// One signal tone in front of all makes each resemble each: as many as can be are compared, and the rest is told.
     @Test func resemblancesOfAMomentAreCountedAndTold() throws {
         let folder = try TemporaryFolder()
