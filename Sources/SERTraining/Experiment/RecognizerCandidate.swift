@@ -20,7 +20,7 @@ extension Recognizer {
         // What changes bands has nothing to change in other features.
         if !(pipeline.extractor is LogMel) { trainer.augmentation = [] }
         trainer.output = outputPlace == 0 ? nil : output
-        trainer.standardizationScope = standardization.scope
+        trainer.standardizationScope = model.normalizesSpeakers ? .speaker : standardization.scope
         trainer.epochs = Self.epochs
         trainer.batchSize = Self.batchSize
         trainer.optimizer.learningRate *= Self.rate

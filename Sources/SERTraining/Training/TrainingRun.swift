@@ -20,12 +20,16 @@ struct TrainingPart {
     let targets: TrainingTargets
     /// For each clip, the place of the group that it counts for.
     let groups: [Int]
+    /// Who speaks in each clip; nil where the network does not normalise by speaker.
+    let speakers: ClipSpeakers?
 }
 
 /// The validation part with all that its clips should give.
 struct ValidationPart {
     let examples: Examples
     let targets: TrainingTargets
+    /// Who speaks in each clip; nil where the network does not normalise by speaker.
+    let speakers: ClipSpeakers?
 }
 
 /// The epochs of one training.
@@ -53,7 +57,7 @@ struct TrainingRun {
             let step = try TrainingStep(
                 model: model, optimizer: trainer.optimizer, objective: objective, clipping: trainer.clipping)
             try trainer.clipping?.validate()
-            // As many in every epoch, whatever is drawn.
+            // As many in every epoch, but where speakers stand together and are drawn: about as many.
             let first = Self.order(of: Self.draws(of: train, trainer, key: key), train, trainer, key: key)
             let rate = try LearningRate(
                 trainer.schedule, base: trainer.optimizer.learningRate, stepsPerEpoch: first.updates)
@@ -71,10 +75,16 @@ struct TrainingRun {
     private static func order(
         of draws: EpochDraws, _ train: TrainingPart, _ trainer: Trainer, key: RandomKey
     ) -> BatchOrder {
+        let orderKey = key.derived("order")
+        if let speakers = train.speakers {
+            return BatchOrder(
+                training: speakers.only(draws.clips), batchSize: trainer.batchSize, accumulation: trainer.accumulation,
+                key: orderKey)
+        }
         let lengths = train.stream.lengths
         return BatchOrder(
             training: draws.clips.count, lengths: lengths.map { lengths in draws.clips.map { lengths[$0] } },
-            batchSize: trainer.batchSize, accumulation: trainer.accumulation, key: key.derived("order"))
+            batchSize: trainer.batchSize, accumulation: trainer.accumulation, key: orderKey)
     }
 
     /// Puts the training where another had come to.
@@ -158,8 +168,8 @@ struct TrainingRun {
             state.step.optimizer.learningRate = state.rate(at: state.step.optimizer.steps)
             let clips = order.batches[place].map { draws.clips[$0] }, updates = order.endsUpdate[place]
             let (loss, outputs) = state.step(
-                batch, targets: train.targets.rows(clips, emotions: batch.targets), key: epochKey.derived(place),
-                updates: updates)
+                batch, targets: train.targets.rows(clips, emotions: batch.targets), speakers: order.speakers?[place],
+                key: epochKey.derived(place), updates: updates)
             pass.loss += Double(loss) * Double(clips.count)
             pass.clips += clips
             pass.outputs.add(outputs)
@@ -199,7 +209,9 @@ struct TrainingRun {
     private func measure(_ epoch: Int, _ pass: Pass, since start: Date) throws(TrainingError) -> EpochRecord {
         let trained = pass.outputs.outputs()
         let trainTargets = train.targets.rows(pass.clips, emotions: pass.clips.map { train.targets.emotions[$0] })
-        let validated = state.step.model.outputs(of: validation.examples, at: measured)
+        let model = state.step.model
+        let speakers = validation.speakers.map { SpeakerStates(of: model, hearing: validation.examples, by: $0) }
+        let validated = model.outputs(of: validation.examples, at: measured, speakers: speakers)
         // The outputs collected are all of them, or the emotions' alone.
         let emotions = measured == nil ? place(ofEmotionsIn: validated) : 0
         let logits = validated.values(at: emotions)

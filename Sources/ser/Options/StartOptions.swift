@@ -53,7 +53,7 @@ struct StartOptions: ParsableArguments {
                 "--from \(start.lastName): its network, \(network.rawValue), is solved for at once, whatever it began with. "
                     + "Train anew on all clips, with --model \(network.rawValue).")
         }
-        let scope = recognizer.standardization.scope
+        let scope = recognizer.trainer.standardizationScope
         if let asked = recipe.standardize, asked != scope {
             throw ValidationError(
                 "--standardize \(asked.rawValue): \(start.lastName) is standardised by \(scope.rawValue), and its weights "
