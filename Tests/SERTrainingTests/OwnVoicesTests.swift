@@ -34,7 +34,7 @@ import Testing
         let first = Trainer(
             features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: 2, batchSize: 4, seed: 1)
         let network = try Model(input: [.time, 13], seed: 1) { GRU(6).named("rnn"); Dense(2).named("head") }
-        try first.fit(network, on: tones.split, observe: { _ in }).recognizer.save(to: file)
+        try await first.fit(network, on: tones.split).recognizer.save(to: file)
 
         let start = try Recognizer(contentsOf: file)
         let split = try corpus.split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: 1)
