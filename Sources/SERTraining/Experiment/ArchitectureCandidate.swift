@@ -41,7 +41,10 @@ extension Architecture {
     /// - Parameters:
     ///   - trainer: How it is trained; nil for ``trainer``.
     ///   - summary: What the ANN and the linear ones read of a clip.
-    public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
+    ///   - dropout: The share of values dropped in training; nil for the architecture's.
+    public func candidate(
+        _ trainer: Trainer? = nil, summary: ClipSummary = .means, dropout: Float? = nil
+    ) -> Candidate {
         let trainer = trainer ?? self.trainer
         let features = trainer.features, duration = trainer.duration
         // Whose clips have lost their own means has lost what tells them from the rest of the voice.
@@ -50,7 +53,7 @@ extension Architecture {
             try model(
                 classes: labels.count, coefficients: features.coefficients,
                 frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
-                summary: summary, normalizesClips: normalizesClips, seed: seed)
+                summary: summary, normalizesClips: normalizesClips, dropout: dropout, seed: seed)
         }
     }
 }
