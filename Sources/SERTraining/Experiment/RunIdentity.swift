@@ -95,7 +95,7 @@ extension Candidate {
         let identity = try TrainingIdentity(
             ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: split.labels),
             network: ready.network, pipeline: ready.pipeline, standardization: kept, scope: scope, split: split)
-        return (try MetadataPart.text(identity), scope == .speaker)
+        return (try MetadataPart.text(identity), scope == .speaker || ready.network.normalizesSpeakers)
     }
 }
 

@@ -134,12 +134,12 @@ struct TuningRunner {
         }
         if trained.wasCancelled { throw .cancelled }
         let root = commonFolder(of: data.corpus.clips.map(\.path.path))
-        let (evaluation, _, failures, _) = try trained.recognizer.measured(
+        let measured = try trained.recognizer.measured(
             data.scored(split), store: store, isStrict: candidate.trainer.isStrict)
         return Fold(
-            evaluation: evaluation, bestEpoch: trained.history.bestEpoch,
+            evaluation: measured.evaluation, bestEpoch: trained.history.bestEpoch,
             divergedInEpoch: trained.stopped.divergedInEpoch, seconds: trained.history.seconds,
-            skipped: (trained.skipped + failures).map { $0.clip.name(below: root) })
+            skipped: (trained.skipped + measured.failures).map { $0.clip.name(below: root) })
     }
 
     private func finished(_ folds: [Fold], epochs: Int) throws(ExperimentError) -> TuningFolder.Finished {
