@@ -57,7 +57,7 @@ package enum RankStatistics {
         let middle = Double(values.count + 1) / 2
         let ranks = ranks(values).map { $0 - middle }
         // Sums of the same ranks in another order differ by rounding alone.
-        let found = between(ranks, groups) * (1 - 1e-12)
+        let found = between(ranks, groups) - 1e-12 * ranks.reduce(0) { $0 + $1 * $1 }
         let reached = parallelMap(permutations) { index in between(key.derived(index).shuffled(ranks), groups) >= found
         }
         return Double(reached.count { $0 } + 1) / Double(permutations + 1)

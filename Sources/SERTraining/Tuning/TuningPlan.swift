@@ -28,7 +28,7 @@ struct TuningPlan: Sendable {
             let name = "trial \(index + 1): \(drawn.text(in: settings.space))"
             let candidate: Candidate
             do { candidate = try settings.candidate(drawn) } catch {
-                throw .training(.network(name: name, reason: "\(error)"), run: nil)
+                throw .setting("\(name): \(error)")
             }
             do throws(TrainingError) {
                 let ready = try Self.checked(candidate, for: settings)
