@@ -14,7 +14,7 @@ struct TuneCommand: ParsableCommand {
         discussion: """
             Settings are drawn by chance from what --search names: numbers from one end to another (learning-rate, \
             weight-decay and clip-norm by factors), or one of several, with / between them. Each draw is a trial: the \
-            command line that ser train would take with those settings, trained for the epochs of the first rung. Of \
+            command line that ser train would take with those settings (--from too), trained for the epochs of the first rung. Of \
             each rung one in --reduction goes on to the next, from where it stood. A trial's score is the UAR of the \
             validation part, or with --nested the mean over inner folds. The test part is cut off first, as ser train \
             cuts it with the same options, and no trial reads it.
@@ -33,8 +33,8 @@ struct TuneCommand: ParsableCommand {
     @Argument(help: CorpusReadingOptions.dataHelp)
     var data: [URL]
 
-    @Option(help: "The network.")
-    var model: Architecture
+    @Option(help: "The network. (with --from that of the model)")
+    var model: Architecture?
 
     @Option(
         help: ArgumentHelp(
@@ -62,12 +62,16 @@ struct TuneCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder for report.html, results and finished trials.", valueName: "folder"))
     var output: URL
 
+    @OptionGroup var start: StartOptions
     @OptionGroup var training: TrainingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if let fault = search.lazy.compactMap(\.fault).first { throw ValidationError("--search \(fault)") }
-        if model.isLinear {
+        guard model != nil || start.start != nil else {
+            throw ValidationError("Name a network by --model, or a model to train on from by --from.")
+        }
+        if let model, model.isLinear {
             throw ValidationError(
                 "--model \(model.rawValue): it is solved for at once, and has no epochs after which trials are compared."
             )
@@ -93,11 +97,11 @@ struct TuneCommand: ParsableCommand {
             throw ValidationError("--search: \(error)")
         }
         let split = try training.split(data), parts = try part(of: split), rungs = try rungEpochs
-        let base = Self.arguments(epochs: rungs[rungs.count - 1])
+        let base = Self.base + ["--epochs", "\(rungs[rungs.count - 1])"]
         var tuning = Tuning(
             parts, space: space, trials: trials, rungs: rungs, reduction: reduction, seed: training.seed
         ) { drawn in
-            try Self.trained(by: base + Self.arguments(drawn, of: space) + ["--output", "model.safetensors"])
+            try Self.trained(by: base + Self.arguments(drawn, of: space))
         }
         tuning.command = ReportOptions.command
         // What cannot be trained is told before anybody listens.
@@ -141,7 +145,7 @@ struct TuneCommand: ParsableCommand {
     private var rungEpochs: [Int] {
         get throws {
             if let rungs { return rungs.epochs }
-            let epochs = training.recipe.epochs ?? model.trainer.epochs
+            let epochs = try training.recipe.epochs ?? Self.trained(by: Self.base).trainer.epochs
             return RungList(upTo: epochs, trials: trials, reduction: reduction).epochs
         }
     }
@@ -151,10 +155,10 @@ extension TuneCommand {
     /// What was typed after the command's name.
     private static var typed: [String] { Array(CommandLine.arguments.dropFirst(2)) }
 
-    /// What `ser train` takes of what was typed, with as many epochs as the last rung.
-    private static func arguments(epochs: Int) -> [String] {
+    /// What `ser train` takes of what was typed, but for the number of epochs.
+    private static var base: [String] {
         let own: Set = ["--search", "--trials", "--rungs", "--reduction", "--nested", "--output", "--epochs"]
-        return TypedArguments(typed).without(options: own, flags: ["--json"]) + ["--epochs", "\(epochs)"]
+        return TypedArguments(typed).without(options: own, flags: ["--json"])
     }
 
     /// The settings of a trial as options.
@@ -165,10 +169,10 @@ extension TuneCommand {
     /// What `ser train` would train with these arguments.
     private static func trained(by arguments: [String]) throws -> Candidate {
         let command: TrainCommand
-        do { command = try TrainCommand.parse(arguments) } catch {
+        do { command = try TrainCommand.parse(arguments + ["--output", "model.safetensors"]) } catch {
             throw Told(description: TrainCommand.message(for: error))
         }
-        return try command.training.candidate(command.model)
+        return try command.candidate()
     }
 
     /// Where the printed command writes its model, and the checkpoint that it goes on from; a trial of several folds has
