@@ -74,11 +74,11 @@ import Testing
         try await withCorpus { corpus, folder in
             let output = folder.appendingPathComponent("results"), whole = folder.appendingPathComponent("whole")
             let stopped = try await Command.run(
-                arguments(corpus, output, ["--rungs", "100,200,400", "--epochs", "400"]),
-                interruptWhenExists: output.appendingPathComponent("trials/trial-1-epochs-100.json"))
+                arguments(corpus, output, ["--rungs", "40,80,160", "--epochs", "160"]),
+                interruptWhenExists: output.appendingPathComponent("trials/trial-1-epochs-40.json"))
             #expect(
                 stopped.code == 130 && stopped.errors.contains("The same command goes on from"), "\(stopped.errors)")
-            let more = ["--rungs", "100,200,400", "--epochs", "400"]
+            let more = ["--rungs", "40,80,160", "--epochs", "160"]
             let end = try await Command.run(arguments(corpus, output, more + ["--json"]))
             #expect(end.code == 0 && end.errors.contains("finished before"), "\(end.errors)")
             let unbroken = try await Command.run(arguments(corpus, whole, more + ["--json"]))
