@@ -10,7 +10,7 @@ import Testing
 private func madeUpTuning(trials: Int, settings: Int = 2, isScored: Bool = true) throws -> TuningResults {
     var space: [[String: Any]] = [
         ["name": "rate \(hostileName)", "values": ["logUniform": ["from": 1e-5, "to": 1]]],
-        ["name": "kind", "values": ["choice": ["_0": [hostileName, "b", 3] as [Any]]]],
+        ["name": "kind", "values": ["choice": ["of": [hostileName, "b", 3] as [Any]]]],
     ]
     for number in stride(from: 2, to: settings, by: 1) {
         space.append(["name": "more \(number)", "values": ["integers": ["from": -3, "to": 900_000]]])

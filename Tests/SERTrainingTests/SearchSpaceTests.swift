@@ -8,7 +8,7 @@ import Testing
     private func space() throws -> SearchSpace {
         try SearchSpace([
             .init("rate", .logUniform(from: 1e-4, to: 1e-1)), .init("share", .uniform(from: -0.5, to: 0.5)),
-            .init("units", .integers(from: 3, to: 6)), .init("kind", .choice(["a", "b", "c"])),
+            .init("units", .integers(from: 3, to: 6)), .init("kind", .choice(of: ["a", "b", "c"])),
         ])
     }
 
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func drawsAreDifferentAsLongAsThereAreOthers() throws {
-        let small = try SearchSpace([.init("a", .integers(from: 0, to: 2)), .init("b", .choice([16, 32, "x"]))])
+        let small = try SearchSpace([.init("a", .integers(from: 0, to: 2)), .init("b", .choice(of: [16, 32, "x"]))])
         #expect(small.count == 9)
         let draws = small.draws(20, seed: 1)
         #expect(draws.count == 9 && Set(draws).count == 9)
@@ -73,9 +73,9 @@ import Testing
         #expect(message([.init("a", .logUniform(from: 0, to: 1))]).contains("above 0"))
         #expect(message([.init("a", .integers(from: 2, to: 1))]).contains("name the smaller end first"))
         #expect(message([.init("a", .integers(from: .min, to: .max))]).contains("too large"))
-        #expect(message([.init("a", .choice([]))]).contains("nothing to choose from"))
-        #expect(message([.init("a", .choice(["x", "x"]))]).contains("twice"))
-        #expect(message([.init("a", .choice([""]))]).contains("too long a name"))
+        #expect(message([.init("a", .choice(of: []))]).contains("nothing to choose from"))
+        #expect(message([.init("a", .choice(of: ["x", "x"]))]).contains("twice"))
+        #expect(message([.init("a", .choice(of: [""]))]).contains("too long a name"))
         #expect(message(Array(repeating: one, count: 101)).contains("at most 100"))
     }
 

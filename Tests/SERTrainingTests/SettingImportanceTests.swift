@@ -8,7 +8,7 @@ import Testing
 @Suite struct SettingImportanceTests {
     private let settings: [SearchSpace.Setting] = [
         .init("rate", .logUniform(from: 1e-4, to: 1e-1)), .init("idle", .uniform(from: 0, to: 1)),
-        .init("kind", .choice(["a", "b"])),
+        .init("kind", .choice(of: ["a", "b"])),
     ]
 
     private func importance(

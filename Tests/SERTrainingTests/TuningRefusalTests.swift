@@ -38,7 +38,7 @@ import Testing
         }
         #expect(self.message { try small.check() }.contains("3 ways, and 4 trials"))
         let large = Tuning(
-            data, space: try SearchSpace([.init("batch", .choice([4, 400]))]), trials: 2, rungs: [1]
+            data, space: try SearchSpace([.init("batch", .choice(of: [4, 400]))]), trials: 2, rungs: [1]
         ) { drawn in
             var candidate = toneCandidate(try SearchSpace(toneSpace).draws(1, seed: 1)[0], epochs: 1)
             candidate.trainer.batchSize = drawn.integer("batch")

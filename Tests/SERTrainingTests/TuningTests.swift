@@ -24,7 +24,7 @@ func toneCandidate(_ drawn: DrawnSettings, epochs: Int) -> Candidate {
 }
 
 let toneSpace: [SearchSpace.Setting] = [
-    .init("rate", .logUniform(from: 1e-4, to: 1e-1)), .init("units", .choice([2, 4, 6])),
+    .init("rate", .logUniform(from: 1e-4, to: 1e-1)), .init("units", .choice(of: [2, 4, 6])),
     .init("dropout", .uniform(from: 0, to: 0.5)),
 ]
 
@@ -149,7 +149,7 @@ func timeless(_ results: TuningResults) throws -> NSObject {
 
     @Test func aDivergedTrialGoesNoFurther() throws {
         let tones = try ToneCorpus(), data = try TuningData(tones.split)
-        let space = try SearchSpace([.init("rate", .choice([0.001, 0.002, 0.003, 1e30]))])
+        let space = try SearchSpace([.init("rate", .choice(of: [0.001, 0.002, 0.003, 1e30]))])
         let tuning = Tuning(data, space: space, trials: 4, rungs: [2, 4], reduction: 2) { drawn in
             let trainer = Trainer(
                 features: LogMel(.librosa, bands: 12, sampleRate: 8000), duration: 0.5, epochs: 4, batchSize: 4,

@@ -7,7 +7,7 @@ import Foundation
 /// ```swift
 /// let space = try SearchSpace([
 ///     .init("learning rate", .logUniform(from: 1e-4, to: 1e-2)), .init("units", .integers(from: 16, to: 128)),
-///     .init("features", .choice(["mfcc", "logmel"])),
+///     .init("features", .choice(of: ["mfcc", "logmel"])),
 /// ])
 /// ```
 /// Settings are drawn independently of each other: where few of many matter, as is usual, each trial tries another value
@@ -36,7 +36,7 @@ public struct SearchSpace: Sendable, Equatable {
         /// Whole numbers from one to another, both included, each equally likely.
         case integers(from: Int, to: Int)
         /// One of a list, each equally likely.
-        case choice([SettingValue])
+        case choice(of: [SettingValue])
     }
 
     /// The settings, in the order in which they are told.

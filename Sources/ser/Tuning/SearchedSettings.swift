@@ -78,13 +78,13 @@ struct SearchedSettings: ExpressibleByArgument {
             fault = "\(name)=\(text): a choice is empty; write them as in \(name)=one/other."
             return nil
         }
-        guard kind != .names else { return .choice(choices.map(SettingValue.name)) }
+        guard kind != .names else { return .choice(of: choices.map(SettingValue.name)) }
         let numbers = choices.compactMap { Double($0) }
         guard numbers.count == choices.count else {
             fault = "\(name)=\(text): write numbers, as in \(name)=1/2/4 or \(name)=1..4."
             return nil
         }
-        return .choice(numbers.map(SettingValue.number))
+        return .choice(of: numbers.map(SettingValue.number))
     }
 }
 
