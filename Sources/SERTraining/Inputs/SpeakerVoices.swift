@@ -48,7 +48,7 @@ extension Standardization {
             guard heard.voices.contains(where: { $0.count > 1 }) else {
                 throw .setting(
                     "each speaker of the training part was heard for one row of features, which has no deviation of its "
-                        + "own. Bring several clips of each speaker, or standardise by corpus.")
+                        + "own. Bring several clips of each speaker, or train a network that is standardised by corpus.")
             }
             self.init(fitting: heard.voices, clips: clips.count, scope: scope)
         case .clip:
@@ -84,6 +84,6 @@ extension TrainingError {
     fileprivate static func unknownSpeaker(of clip: Clip) -> TrainingError {
         .setting(
             "nobody says who speaks in \(clip.name), and features are standardised by speaker: name the speaker of every "
-                + "clip in a manifest, or standardise by corpus or by clip")
+                + "clip in a manifest, or use a network that was trained with features standardised by corpus or by clip")
     }
 }
