@@ -11,7 +11,7 @@ enum WrittenOnlyGraphs {
             try sequence { AttentionPooling(units: 7) },
             try sequence { StatisticsPooling() },
             try sequence {
-                MeanNormalization(); AttentiveStatisticsPooling(units: 7, heads: 2)
+                MeanNormalization(); AttentiveStatisticsPooling(units: 7, heads: 2); SpeakerNorm()
             },
             try sequence {
                 MultiHeadSelfAttention(heads: 2); GlobalAveragePool()

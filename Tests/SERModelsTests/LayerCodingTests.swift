@@ -62,6 +62,7 @@ private func recognizer(_ model: Model) throws -> Recognizer {
         let layers = try LayerRegistry.standard.adding(Recurrent<LeakyUnit>.self)
         let attentive = try network {
             MeanNormalization(); AttentiveStatisticsPooling(units: 3, heads: 2, epsilon: 1e-4)
+            SpeakerNorm(epsilon: 1e-2)
         }
         let pooled = try network { StatisticsPooling() }
         for model in [try everything(), pooled, attentive] {

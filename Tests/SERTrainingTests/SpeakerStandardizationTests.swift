@@ -9,57 +9,6 @@ import SERTestSupport
 import SERTraining
 import Testing
 
-/// Noise of two colours by four speakers, each recorded at a level of their own, in more clips than it takes for a voice
-/// to stand alone.
-private struct Recordings {
-    static let count = 96
-
-    let folder: TemporaryFolder
-    let corpus: Corpus
-
-    /// The places of the clips of some speakers.
-    static func clips(of speakers: Set<Int>) -> [Int] { (0..<count).filter { speakers.contains($0 / 2 % 4) } }
-
-    /// - Parameters:
-    ///   - louder: What the fourth speaker's samples are multiplied by.
-    ///   - prefix: Before every speaker's name.
-    init(louder: Float = 1, prefix: String? = "speaker") throws {
-        folder = try TemporaryFolder()
-        var clips: [Clip] = []
-        for index in 0..<Self.count {
-            let label = index % 2 == 0 ? "dull" : "bright", speaker = index / 2 % 4
-            let level = Float([0.1, 0.2, 0.05, 0.1][speaker]) * (speaker == 3 ? louder : 1)
-            var words = RandomKey(seed: UInt64(index)).generator
-            var last: Float = 0
-            let samples = (0..<3000 + index % 32 * 40).map { _ in
-                let white = Float(words.next() >> 40) / Float(1 << 23) - 1
-                last = label == "dull" ? 0.7 * last + 0.3 * white : white - 0.3 * last
-                return level * last
-            }
-            let file = try folder.makeFolder(of: "\(label)\(index).wav")
-            try AudioFile.write(AudioClip(samples: samples, sampleRate: 8000), to: file, format: .wavFloat)
-            clips.append(
-                Clip(
-                    path: file, emotion: label, speaker: prefix.map { "\($0) \(speaker)" }, duration: 0.4,
-                    sampleRate: 8000, corpus: "noise"))
-        }
-        corpus = Corpus(name: "noise", clips: clips)
-    }
-
-    /// Two speakers train, one validates, one tests.
-    var split: DataSplit {
-        get throws {
-            try DataSplit(
-                corpus: corpus, train: Self.clips(of: [0, 1]), validation: Self.clips(of: [2]),
-                test: Self.clips(of: [3]))
-        }
-    }
-
-    func only(_ indices: [Int]) -> Partition {
-        Partition(.test, of: Corpus(name: "noise", clips: indices.map { corpus.clips[$0] }))
-    }
-}
-
 private func trainer(_ scope: Standardization.Scope = .speaker) -> Trainer {
     Trainer(
         features: LogMel.speech(bands: 12, sampleRate: 8000), duration: 1, epochs: 3, batchSize: 4,
@@ -79,7 +28,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
 @Suite struct SpeakerStandardizationTests {
     /// How loud a speaker was recorded does not count, in whichever part they are; by corpus it does.
     @Test func aSpeakersLevelIsNotRead() throws {
-        let soft = try Recordings(), loud = try Recordings(louder: 4)
+        let soft = try SpeakerRecordings(), loud = try SpeakerRecordings(louder: 4)
         for (scope, isRead) in [(Standardization.Scope.speaker, false), (.clip, false), (.corpus, true)] {
             let trained = try trainer(scope).fit(try network(), on: soft.split)
             let before = try trained.evaluate(soft.split.test), after = try trained.evaluate(loud.split.test)
@@ -90,17 +39,17 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
 
     /// What one part holds changes nothing in another.
     @Test func everyPartHasItsOwnStatistics() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         let trained = try trainer().fit(try network(), on: split)
-        let others = try Recordings(louder: 4)
+        let others = try SpeakerRecordings(louder: 4)
         let loud = try trainer().fit(try network(), on: others.split)
         #expect(loud.recognizer.standardization == trained.recognizer.standardization)
         #expect(
             loud.recognizer.model.parameters.tensors.map(\.scalars)
                 == trained.recognizer.model.parameters.tensors.map(\.scalars))
         // The fourth speaker in all parts: tested by the test clips alone.
-        let fourth = Recordings.clips(of: [3]), tested = Array(fourth[4...])
-        let rest = Recordings.clips(of: [0, 1])
+        let fourth = SpeakerRecordings.clips(of: [3]), tested = Array(fourth[4...])
+        let rest = SpeakerRecordings.clips(of: [0, 1])
         let mixed = try DataSplit(
             corpus: recordings.corpus, train: rest + fourth[..<2], validation: Array(fourth[2..<4]), test: tested)
         let inSplit = try trained.evaluate(mixed.test), alone = try trained.evaluate(recordings.only(tested))
@@ -110,8 +59,8 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
     }
 
     @Test func orderAndThreadsDoNotCount() throws {
-        let recordings = try Recordings(), trained = try trainer().fit(try network(), on: recordings.split)
-        let all = Array(0..<Recordings.count)
+        let recordings = try SpeakerRecordings(), trained = try trainer().fit(try network(), on: recordings.split)
+        let all = Array(0..<SpeakerRecordings.count)
         let forward = try trained.recognizer.evaluate(recordings.only(all)).logits
         let backward = try trained.recognizer.evaluate(recordings.only(all.reversed())).logits
         #expect(near(forward, backward.reversed(), 1e-5))
@@ -125,7 +74,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
 
     /// A voice that heard a speaker's clips makes of them what the evaluation does; a file keeps all of it.
     @Test func aVoiceRecognisesAsTheEvaluationDoes() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         let recognizer = try trainer().fit(try network(), on: split).recognizer
         let file = recordings.folder.path("m.safetensors")
         try recognizer.save(to: file)
@@ -160,7 +109,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
     }
 
     @Test func explanationsAddUpByClipAndForAVoice() throws {
-        let recordings = try Recordings(), split = try recordings.split, file = split.test.clips[0].path
+        let recordings = try SpeakerRecordings(), split = try recordings.split, file = split.test.clips[0].path
         var voice = Voice()
         for (scope, trained) in [
             (Standardization.Scope.clip, try trainer(.clip).fit(try network(), on: split).recognizer),
@@ -190,7 +139,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
         let oneRow = #expect(throws: TrainingError.self) { try trainer(.clip).fit(ann, on: split) }
         #expect(oneRow?.description.contains("one row") == true)
         // The same parts as a recognizer.
-        let recordings = try Recordings()
+        let recordings = try SpeakerRecordings()
         let byClip = try trainer(.clip).fit(try network(), on: recordings.split).recognizer
         let pipeline = try FeaturePipeline(for: [12], extractor: trainer().features, seconds: 1)
         #expect(throws: RecognizerError.oneRowByClip) {
@@ -198,14 +147,14 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
                 model: ann, pipeline: pipeline, standardization: byClip.standardization, labels: ["a", "b"])
         }
         let bySpeaker = try trainer().fit(try network(), on: recordings.split).recognizer
-        let nameless = try Recordings(prefix: nil)
+        let nameless = try SpeakerRecordings(prefix: nil)
         let untold = #expect(throws: TrainingError.self) { try bySpeaker.evaluate(nameless.split.test) }
         #expect(untold?.description.contains("who speaks in") == true)
     }
 
     /// Neither a checkpoint nor a kept run of another scope, or of other speakers, is taken for this one.
     @Test func whatWasKeptOfAnotherScopeIsRefused() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         let checkpoint = Checkpoint(at: recordings.folder.path("c"), resume: true)
         _ = try trainer(.corpus).fit(try network(), on: split, checkpoint: checkpoint)
         let scope = #expect(throws: TrainingError.self) {
@@ -245,7 +194,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
 
     /// Frozen layers keep the scale they know, scope and all; what contradicts it is told.
     @Test func frozenLayersKeepTheirScope() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         var known = try trainer().fit(try network(), on: split).recognizer.model
         try known.freeze("gru1")
         let kept = try trainer(.corpus).fit(known, on: split).recognizer
@@ -256,7 +205,7 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
 
     /// A voice's numbers are of its clips as they are: what changes training clips does not move them.
     @Test func augmentationComesBeforeAndLeavesVoicesAlone() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         var augmented = trainer()
         augmented.augmentation = [Gain(decibels: 6), Crop(frames: 20)]
         let trained = try augmented.fit(try network(), on: split).recognizer
@@ -264,20 +213,21 @@ private func near(_ a: [[Float]], _ b: [[Float]], _ tolerance: Float) -> Bool {
     }
 
     @Test func degradedClipsAreReadByTheVoiceAsItIs() throws {
-        let recordings = try Recordings(), split = try recordings.split
+        let recordings = try SpeakerRecordings(), split = try recordings.split
         let recognizer = try trainer().fit(try network(), on: split).recognizer
         let results = try recognizer.robustness(
             on: split.test, suite: RobustnessSuite.standard.only([.gain]), bootstrap: Bootstrap(resamples: 100))
         #expect(results.isComplete && !results.conditions.isEmpty && results.clips == split.test.count)
     }
 
-    /// Where a voice's own mean is taken away, the clip's own stays.
-    @Test func serNetKeepsTheClipsMeanWhereFeaturesAreBySpeaker() throws {
+    /// SERNet normalises what it makes of clips, and reads them as ever.
+    @Test func serNetNormalisesSpeakersWhereTheTrainerDoes() throws {
         for scope in Standardization.Scope.allCases {
             var trainer = Architecture.serNet.trainer
             trainer.standardizationScope = scope
             let network = try Architecture.serNet.candidate(trainer).network(["a", "b"], 1)
-            #expect(network.graph.nodes.contains { $0.layer is MeanNormalization } == (scope != .speaker))
+            #expect(network.graph.nodes.contains { $0.layer is SpeakerNorm } == (scope == .speaker))
+            #expect(network.graph.nodes.contains { $0.layer is MeanNormalization })
         }
     }
 }

@@ -63,21 +63,30 @@ public struct Context {
     public let mode: Mode
     package private(set) var parameters: Parameters
     package private(set) var state: Parameters
+    /// The rows of each speaker of a training batch, one range after another; nil where nobody says who speaks.
+    public let speakers: [Range<Int>]?
     /// The layer whose turn it is.
     package var scope: LayerScope
+    /// What layers that normalise by speaker were given in inference, by their paths.
+    package private(set) var collected: [String: Tensor] = [:]
     private let prepared: PreparedWeights?
     private var calls = 0
 
     /// - Parameter prepared: Where forms of `parameters` are kept between calls; nil where nobody keeps them.
     package init(
-        mode: Mode, parameters: Parameters, state: Parameters, scope: LayerScope, prepared: PreparedWeights? = nil
+        mode: Mode, parameters: Parameters, state: Parameters, scope: LayerScope, prepared: PreparedWeights? = nil,
+        speakers: [Range<Int>]? = nil
     ) {
         if case .inference = mode { self.prepared = prepared } else { self.prepared = nil }
         self.mode = mode
         self.parameters = parameters
         self.state = state
         self.scope = scope
+        self.speakers = speakers
     }
+
+    /// Keeps what the layer was given, for whoever gets to know a speaker by it.
+    mutating func collect(_ values: Tensor) { collected[scope.path] = values }
 
     /// Whether the network is being trained.
     public var isTraining: Bool {

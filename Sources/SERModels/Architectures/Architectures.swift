@@ -80,7 +80,7 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     case gru
     /// ``Block/rnn(classes:units:layers:)``.
     case rnn
-    /// ``Block/serNet(classes:filters:units:recurrentUnits:bands:dropout:normalizesClips:)``.
+    /// ``Block/serNet(classes:filters:units:recurrentUnits:bands:dropout:normalizesClips:normalizesSpeakers:)``.
     case serNet = "sernet"
     /// ``Block/linear(classes:)``, solved for as a linear support vector machine.
     case linearSVM = "linear-svm"
@@ -122,16 +122,16 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// The layers, for features of so many coefficients. `normalizesClips` says whether SERNet takes each clip's mean from
-    /// its bands, which it should not where features are standardised by speaker.
-    public func network(classes: Int, coefficients: Int = 40, normalizesClips: Bool = true) -> Block {
+    /// The layers, for features of so many coefficients. `normalizesSpeakers` says whether SERNet normalises its embedding by
+    /// speaker.
+    public func network(classes: Int, coefficients: Int = 40, normalizesSpeakers: Bool = false) -> Block {
         switch self {
         case .ann: return .ann(classes: classes)
         case .cnn: return .cnn(classes: classes)
         case .rnn: return .rnn(classes: classes)
         case .lstm: return .lstm(classes: classes)
         case .gru: return .gru(classes: classes)
-        case .serNet: return .serNet(classes: classes, bands: coefficients, normalizesClips: normalizesClips)
+        case .serNet: return .serNet(classes: classes, bands: coefficients, normalizesSpeakers: normalizesSpeakers)
         case .linearSVM, .logisticRegression: return .linear(classes: classes)
         }
     }
@@ -140,10 +140,10 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// - Throws: `ShapeError` when the input is too small for the network.
     public func model(
         classes: Int, coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means,
-        normalizesClips: Bool = true, seed: UInt64 = 0
+        normalizesSpeakers: Bool = false, seed: UInt64 = 0
     ) throws(ShapeError) -> Model {
         try Model(input: input(coefficients: coefficients, frames: frames, summary: summary), seed: seed) {
-            network(classes: classes, coefficients: coefficients, normalizesClips: normalizesClips)
+            network(classes: classes, coefficients: coefficients, normalizesSpeakers: normalizesSpeakers)
         }
     }
 }

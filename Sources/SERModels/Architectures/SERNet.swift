@@ -16,11 +16,12 @@ extension Block {
     ///   - recurrentUnits: Length of the GRU's state in each direction.
     ///   - bands: Log-mel bands.
     ///   - dropout: Share of the embedding dropped in training; of the statistics, two thirds of it.
-    ///   - normalizesClips: Whether each clip's mean is taken from its bands; not where features are standardised by
-    ///     speaker, so that what is unusual for a voice is not lost with what is usual.
+    ///   - normalizesClips: Whether each clip's mean is taken from its bands.
+    ///   - normalizesSpeakers: Whether the embedding is normalised by speaker (`SpeakerNorm`), which takes other clips of
+    ///     each speaker in training and in use.
     public static func serNet(
         classes: Int, filters: [Int] = [24, 32, 64, 64], units: Int = 128, recurrentUnits: Int = 96, bands: Int = 64,
-        dropout: Float = 0.3, normalizesClips: Bool = true
+        dropout: Float = 0.3, normalizesClips: Bool = true, normalizesSpeakers: Bool = false
     ) -> Block {
         // Bands are halved by each pooling, frames by the first two.
         let windows = filters.indices.map { Extent(height: 2, width: $0 < 2 ? 2 : 1) }
@@ -38,7 +39,9 @@ extension Block {
             GRU(recurrentUnits, bidirectional: .concatenate, output: .allSteps)
             AttentiveStatisticsPooling(units: 64, heads: 4)
             BatchNorm(); Dropout(dropout * 2 / 3)
-            Dense(units).named("embedding"); BatchNorm(); ReLU(); Dropout(dropout)
+            Dense(units).named("embedding")
+            if normalizesSpeakers { SpeakerNorm() } else { BatchNorm() }
+            ReLU(); Dropout(dropout)
             Dense(classes).named("logits")
         }
     }

@@ -46,7 +46,7 @@ struct ExplainedClip {
         } catch {
             switch error {
             case .features(let error): throw .features(error)
-            case .outputNotFinite, .otherVoice: throw .notFinite
+            case .outputNotFinite, .otherVoice, .voiceOfAnotherNetwork: throw .notFinite
             }
         }
     }

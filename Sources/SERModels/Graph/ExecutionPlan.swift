@@ -60,11 +60,13 @@ struct ExecutionPlan: Sendable {
         start = graph.scopes.first ?? LayerScope(path: "", parameters: [], states: [])
     }
 
-    /// Computes all outputs, in the order of the graph's.
+    /// Computes all outputs, in the order of the graph's; the context is as the last layer left it.
     func run(
-        _ inputs: [Signal], parameters: Parameters, state: Parameters, mode: Mode, prepared: PreparedWeights?
-    ) -> (outputs: [Signal], state: Parameters) {
-        var context = Context(mode: mode, parameters: parameters, state: state, scope: start, prepared: prepared)
+        _ inputs: [Signal], parameters: Parameters, state: Parameters, mode: Mode, prepared: PreparedWeights?,
+        speakers: [Range<Int>]? = nil
+    ) -> (outputs: [Signal], context: Context) {
+        var context = Context(
+            mode: mode, parameters: parameters, state: state, scope: start, prepared: prepared, speakers: speakers)
         var values = [Signal?](repeating: nil, count: placeCount)
         for (place, input) in inputs.enumerated() { values[place] = input }
         for step in steps {
@@ -81,6 +83,6 @@ struct ExecutionPlan: Sendable {
             if output.timeAxis == nil { output.lengths = nil }
             values[step.target] = output
         }
-        return (outputs.compactMap { values[$0] }, context.state)
+        return (outputs.compactMap { values[$0] }, context)
     }
 }

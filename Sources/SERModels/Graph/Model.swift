@@ -132,15 +132,26 @@ public struct Model: Sendable {
     }
 
     /// Runs a network of one input on a batch: all that comes out, and the state as the step leaves it.
+    /// - Parameter speakers: The rows of each speaker of a training batch; nil where nobody says who speaks.
     package func outputs(
-        _ values: Tensor, lengths: [Int]?, parameters: Parameters? = nil, mode: Mode = .inference
+        _ values: Tensor, lengths: [Int]?, parameters: Parameters? = nil, mode: Mode = .inference,
+        speakers: [Range<Int>]? = nil
     ) -> (outputs: ModelOutputs, state: Parameters) {
+        let (outputs, context) = computed(
+            values, lengths: lengths, parameters: parameters, mode: mode, speakers: speakers)
+        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), context.state)
+    }
+
+    /// Runs a network of one input on a batch: what comes out, and all that layers left in the context.
+    func computed(
+        _ values: Tensor, lengths: [Int]?, parameters: Parameters? = nil, mode: Mode = .inference,
+        speakers: [Range<Int>]? = nil
+    ) -> (outputs: [Signal], context: Context) {
         require(graph.inputs.count == 1, "Model: it has inputs \(graph.inputs.map(\.name)); give them by name")
         let signal = checked(Signal(values, lengths: lengths), for: 0)
-        let (outputs, state) = plan.run(
+        return plan.run(
             [signal], parameters: parameters ?? self.parameters, state: state, mode: mode,
-            prepared: parameters == nil ? prepared : nil)
-        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), state)
+            prepared: parameters == nil ? prepared : nil, speakers: speakers)
     }
 
     /// Runs a network of several inputs or outputs on a batch.
@@ -160,10 +171,10 @@ public struct Model: Sendable {
         }
         let rows = Set(signals.map { $0.values.shape[0] })
         require(rows.count == 1, "Model: inputs of \(rows.sorted()) rows; all must be of one batch")
-        let (outputs, state) = plan.run(
+        let (outputs, context) = plan.run(
             signals, parameters: parameters ?? self.parameters, state: state, mode: mode,
             prepared: parameters == nil ? prepared : nil)
-        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), state)
+        return (ModelOutputs(names: graph.outputs.map(\.name), signals: outputs), context.state)
     }
 
     /// An input with its time axis, when it fits.

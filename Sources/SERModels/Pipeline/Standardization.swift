@@ -47,12 +47,12 @@ public struct Standardization: Sendable, Hashable {
     ///   - voices: All rows of the part, each in one voice.
     ///   - clips: How many clips they are of.
     package init(fitting voices: [Voice], clips: Int, scope: Scope) {
-        var all = Voice()
-        for voice in voices { all.hear(voice) }
+        var all = Moments()
+        for voice in voices { all.add(voice.features) }
         let rows = Double(max(all.count, 1))
         var squares = [Double](repeating: 0, count: all.mean.count)
         for voice in voices {
-            for (column, square) in voice.squaredDeviations.enumerated() { squares[column] += square }
+            for (column, square) in voice.features.squares.enumerated() { squares[column] += square }
         }
         self.init(
             mean: all.mean, standardDeviation: squares.map { ($0 / rows).squareRoot() }, scope: scope,

@@ -15,10 +15,6 @@ extension Standardization {
         case clip
     }
 
-    /// The least deviation of a voice or a clip, as a share of what is usual: what hardly changes is not stretched beyond
-    /// ten times.
-    private static let leastDeviation = 0.1
-
     /// How many clips of mean length a voice has to have been heard for, so that its own numbers stand alone. Chosen among
     /// other numbers and rules on CREMA-D with eGeMAPS: Docs/NewVoices.md.
     static let clipsThatSuffice = 20.0
@@ -31,28 +27,21 @@ extension Standardization {
     /// - Returns: Numbers that are the same for every clip; for another scope than `speaker`, the standardisation itself.
     package func adapted(to voice: Voice) -> Standardization {
         guard scope == .speaker else { return self }
-        return fixed(to: voice, share: min(1, Double(voice.count) / sufficient))
+        return fixed(to: voice.features, share: min(1, Double(voice.count) / sufficient))
     }
 
     /// The numbers for one clip, [frames, coefficients]: where the scope is `clip` its own, else the standardisation itself.
     package func adapted(toClip features: FeatureMatrix) -> Standardization {
         guard scope == .clip else { return self }
-        var heard = Voice()
-        heard.hear(features)
-        return fixed(to: heard, share: heard.count > 0 ? 1 : 0)
+        var heard = Moments()
+        heard.add(features)
+        return fixed(to: heard, share: 1)
     }
 
     /// Numbers that are the same for every clip, as much a voice's own as it was heard for a share of what suffices.
-    private func fixed(to voice: Voice, share: Double) -> Standardization {
-        guard share > 0 else { return Standardization(mean: mean, standardDeviation: standardDeviation) }
-        let (own, variances, ofMean) = (voice.mean, voice.variance, share.squareRoot())
-        return Standardization(
-            mean: mean.indices.map { ofMean * own[$0] + (1 - ofMean) * mean[$0] },
-            standardDeviation: mean.indices.map { column in
-                let usual = standardDeviation[column]
-                let variance = share * variances[column] + (1 - share) * usual * usual
-                return max(variance.squareRoot(), Self.leastDeviation * usual)
-            })
+    private func fixed(to heard: Moments, share: Double) -> Standardization {
+        let own = heard.blended(share: share, mean: mean, deviation: standardDeviation)
+        return Standardization(mean: own.mean, standardDeviation: own.deviation)
     }
 }
 

@@ -11,6 +11,8 @@ public enum RecognitionError: Error, Sendable, Equatable {
     case outputNotFinite
     /// The voice was heard as features of another number of columns than the recognizer's.
     case otherVoice(columns: Int, features: Int)
+    /// The voice was heard by another network than the recognizer's, which normalises by speaker.
+    case voiceOfAnotherNetwork
 }
 
 extension RecognitionError: LocalizedError, CustomStringConvertible {
@@ -26,6 +28,9 @@ extension RecognitionError: LocalizedError, CustomStringConvertible {
         case .otherVoice(let columns, let features):
             "the voice was heard as \(columns) columns of features, and the model reads \(features): let the voice hear its "
                 + "clips by this model"
+        case .voiceOfAnotherNetwork:
+            "the voice was heard by another network, and this one normalises by speaker what it makes of each clip itself: "
+                + "let the voice hear its clips by this model"
         }
     }
 }

@@ -181,10 +181,12 @@ public struct Recognizer: Sendable {
     }
 
     private func outputs(of heard: HeardSound) throws(FeatureError) -> ModelOutputs {
-        let matrix = try matrix(of: heard)
-        let examples = Examples(
-            [matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization)
-        return outputs(of: examples.batch([0]))
+        outputs(of: batch(of: try matrix(of: heard)))
+    }
+
+    /// One clip's features as the network reads them.
+    func batch(of matrix: FeatureMatrix) -> Batch {
+        Examples([matrix], targets: [0], arrangement: pipeline.arrangement, standardization: standardization).batch([0])
     }
 
     /// All that the network makes of a batch, in inference.

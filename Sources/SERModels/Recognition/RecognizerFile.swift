@@ -10,8 +10,12 @@ extension Recognizer {
     /// The version of the format that the recognizer needs. Readers of format 1 hear the beginning of every recording,
     /// whatever window the file names, those of format 2 the silence around a voice, and those of format 3 bring every
     /// voice to one scale by the same numbers.
-    private static func format(of pipeline: FeaturePipeline, _ standardization: Standardization) -> (Int, because: String) {
-        if standardization.scope != .corpus { return (4, "features are standardised by \(standardization.scope.rawValue)") }
+    private static func format(of pipeline: FeaturePipeline, _ standardization: Standardization) -> (
+        Int, because: String
+    ) {
+        if standardization.scope != .corpus {
+            return (4, "features are standardised by \(standardization.scope.rawValue)")
+        }
         if pipeline.trimming != nil { return (3, "silence is left out") }
         return pipeline.window == .beginning ? (1, "") : (2, "the part with most speech is heard")
     }

@@ -2,6 +2,7 @@
 
 import Foundation
 import SERAudio
+import SERCore
 
 extension Voice {
     /// Hears a clip of the speaker: the part of it that the recognizer hears, as the features that it reads.
@@ -33,28 +34,47 @@ extension Voice {
     /// Hears sound of which a recognizer has taken its part.
     package mutating func hear(_ heard: HeardSound, by recognizer: Recognizer) throws(RecognitionError) {
         try requireFit(recognizer)
-        do throws(FeatureError) { hear(try recognizer.matrix(of: heard)) } catch { throw .features(error) }
+        let matrix: FeatureMatrix
+        do throws(FeatureError) { matrix = try recognizer.matrix(of: heard) } catch { throw .features(error) }
+        if recognizer.model.normalizesSpeakers {
+            let embeddings = recognizer.model.embeddings(of: recognizer.batch(of: matrix))
+            guard embeddings.values.allSatisfy({ $0.scalars.allSatisfy(\.isFinite) }) else { throw .outputNotFinite }
+            hear(embeddings: embeddings)
+        }
+        hear(matrix)
     }
 
     /// Makes sure that what was heard are the recognizer's features.
     fileprivate func requireFit(_ recognizer: Recognizer) throws(RecognitionError) {
         let columns = recognizer.standardization.mean.count
         guard count == 0 || mean.count == columns else { throw .otherVoice(columns: mean.count, features: columns) }
+        guard recognizer.model.fits(self) else { throw .voiceOfAnotherNetwork }
     }
 }
 
 extension Recognizer {
-    /// The same recognizer for one voice, whose own mean and deviation bring its features to one scale.
+    /// Whether it knows most when it has heard the speaker before (``adapted(to:)``): its features are standardised by
+    /// speaker, or a layer of its network normalises by speaker.
+    public var adaptsToVoices: Bool { standardization.scope == .speaker || model.normalizesSpeakers }
+
+    /// The same recognizer for one voice, whose own mean and deviation bring its features, or what the network makes of
+    /// them, to one scale.
     ///
     /// Of a voice that was heard for less than twenty clips (of the mean length of the training part's), a part is taken
     /// from the training part's average voice, all of it where nothing was heard. What comes out is a recognizer with
     /// fixed numbers: it recognises, explains, and is saved and exported as any other, and hears no other voice as well as
-    /// this one. A recognizer that is not standardised by speaker stays as it is.
-    /// - Throws: ``RecognitionError/otherVoice(columns:features:)`` for a voice that was heard as other features.
+    /// this one. A recognizer that knows no voices (``adaptsToVoices``) stays as it is.
+    /// - Throws: ``RecognitionError/otherVoice(columns:features:)`` for a voice that was heard as other features,
+    ///   ``RecognitionError/voiceOfAnotherNetwork`` for one that was heard by another network.
     public func adapted(to voice: Voice) throws(RecognitionError) -> Recognizer {
-        guard standardization.scope == .speaker else { return self }
+        guard adaptsToVoices else { return self }
         try voice.requireFit(self)
         var own = standardizing(by: standardization.adapted(to: voice))
+        if model.normalizesSpeakers {
+            do throws(ShapeError) {
+                own = own.with(weightsOf: try model.adapted(to: voice), provenance: provenance)
+            } catch { throw .voiceOfAnotherNetwork }
+        }
         own.provenance.standardization = .voice
         return own
     }

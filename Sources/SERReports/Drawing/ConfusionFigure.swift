@@ -78,6 +78,7 @@ package struct ConfusionFigure: Sendable {
             return (["\(label(row)): \(confusion.counts[row][row]) of \(support(row)) right"] + mistakes)
                 .joined(separator: ", ")
         }
-        return "Confusion of \(counted(confusion.total, "clip")), \(confusion.correct) right. \(classes.joined(separator: "; "))."
+        return
+            "Confusion of \(counted(confusion.total, "clip")), \(confusion.correct) right. \(classes.joined(separator: "; "))."
     }
 }

@@ -11,7 +11,8 @@ extension ReportSubject {
         let runs = networks.map(\.runs.count).max() ?? 1
         let mean = runs > 1 ? ", mean over seeds" : ""
         var main = ReportPage.Table(
-            "With 95 % intervals over \(units) (BCa bootstrap, \(bootstrap.resamples) resamples)\(mean)\(heardVoices).", "network",
+            "With 95 % intervals over \(units) (BCa bootstrap, \(bootstrap.resamples) resamples)\(mean)\(heardVoices).",
+            "network",
             ["accuracy", "UAR", "macro F1", runs > 1 ? "errors, all seeds" : "errors"]
                 + (runs > 1 ? ["accuracy over seeds"] : []),
             rows: zip(networks, measures.networks).map { network, measured in

@@ -79,7 +79,8 @@ extension ReportSubject {
         if synthetic { all.insert("The corpus is synthetic: these figures say nothing about real voices.", at: 0) }
         if isOverSpeakers, let speakers = TestedClip.speakers(of: clips), Set(speakers).count < 10 {
             all.append(
-                "The intervals are over \(counted(Set(speakers).count, "speaker")); with fewer than ten they are too narrow.")
+                "The intervals are over \(counted(Set(speakers).count, "speaker")); with fewer than ten they are too narrow."
+            )
         }
         if !missing.isEmpty { all.append("Stopped before the end; not trained: \(missing.joined(separator: ", ")).") }
         return all

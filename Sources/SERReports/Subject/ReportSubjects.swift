@@ -78,8 +78,12 @@ extension ReportSubject {
         libraries = [results.header.library]
         commands = results.header.command.map { [$0] } ?? []
         facts = results.facts
-        further = [(results.partlyHeardBy.flatMap { heard in results.networks.lazy.compactMap { heard[$0] }.first { !$0.isEmpty } }
-            ?? results.partlyHeard).section(telling: results.partlyHeardTexts)].compactMap { $0 }
+        further = [
+            (results.partlyHeardBy.flatMap { heard in
+                results.networks.lazy.compactMap { heard[$0] }.first { !$0.isEmpty }
+            }
+                ?? results.partlyHeard).section(telling: results.partlyHeardTexts)
+        ].compactMap { $0 }
     }
 
     private init(_ results: EvaluationResults, source: String) throws(EvaluationError) {

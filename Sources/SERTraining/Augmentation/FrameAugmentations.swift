@@ -97,7 +97,8 @@ public struct FrequencyMasks: Augmentation {
         guard widest <= features.coefficients else {
             throw AugmentationError(
                 kind: Self.kind,
-                reason: "it masks up to \(widest) columns, and the features have \(features.coefficients); take features of "
+                reason:
+                    "it masks up to \(widest) columns, and the features have \(features.coefficients); take features of "
                     + "more columns (--coefficients \(widest)), or leave it out (--augmentation none)")
         }
         try Self.check(Double(widest), 0...Double(widest), "widest")

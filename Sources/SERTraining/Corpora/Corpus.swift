@@ -59,7 +59,8 @@ public struct Corpus: Sendable, Equatable {
     /// The same without some clips, which lists of files may go on naming.
     func leavingOut(where isLeftOut: (Int) -> Bool) -> Corpus {
         let away = clips.indices.filter(isLeftOut)
-        return keeping(clips.indices.filter { !isLeftOut($0) }.map { clips[$0] }, leftOut: leftOut + away.map { clips[$0] })
+        return keeping(
+            clips.indices.filter { !isLeftOut($0) }.map { clips[$0] }, leftOut: leftOut + away.map { clips[$0] })
     }
 
     /// The same with other clips, which are some of its own under perhaps other labels.

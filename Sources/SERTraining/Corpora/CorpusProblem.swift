@@ -48,7 +48,9 @@ public enum CorpusProblem: Sendable, Hashable {
     static func left(of problems: [CorpusProblem], for clips: [Clip]) -> [CorpusProblem] {
         lazy var byFile = Dictionary(grouping: clips) { $0.path.lastPathComponent }
         func clip(at path: String) -> Clip? {
-            let last = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...].prefix { $0 != "#" }
+            let last = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...].prefix {
+                $0 != "#"
+            }
             return byFile[String(last)]?.first { ("/" + $0.name).hasSuffix("/" + path) }
         }
         let kept = problems.compactMap { problem -> CorpusProblem? in

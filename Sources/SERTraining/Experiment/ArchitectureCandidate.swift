@@ -37,20 +37,20 @@ extension Architecture {
             then: .cosine(over: .epochs(max(1, epochs - growing))))
     }
 
-    /// The architecture as a candidate of its own name, on the features of its trainer.
+    /// The architecture as a candidate of its own name, on the features of its trainer. Where the trainer standardises by
+    /// speaker, SERNet normalises what it makes of clips by speaker instead of the bands that it reads.
     /// - Parameters:
     ///   - trainer: How it is trained; nil for ``trainer``.
     ///   - summary: What the ANN and the linear ones read of a clip.
     public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
         let trainer = trainer ?? self.trainer
         let features = trainer.features, duration = trainer.duration
-        // Whose clips have lost their own means has lost what tells them from the rest of the voice.
-        let normalizesClips = trainer.standardizationScope != .speaker
+        let normalizesSpeakers = trainer.standardizationScope == .speaker
         return Candidate(rawValue, trainer: trainer) { labels, seed in
             try model(
                 classes: labels.count, coefficients: features.coefficients,
                 frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
-                summary: summary, normalizesClips: normalizesClips, seed: seed)
+                summary: summary, normalizesSpeakers: normalizesSpeakers, seed: seed)
         }
     }
 }

@@ -69,7 +69,7 @@ extension ExperimentPlan {
                 let ready = try candidate.prepared(labels: corpus.labels, seed: task.seed)
                 let (kept, scope) = try ready.trainer.standardization(
                     for: ready.network, ready.pipeline, on: task.split)
-                readsSpeakers = readsSpeakers || scope == .speaker
+                readsSpeakers = readsSpeakers || scope == .speaker || ready.network.normalizesSpeakers
                 let identity = try TrainingIdentity(
                     ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: corpus.labels),
                     network: ready.network, pipeline: ready.pipeline, standardization: kept, scope: scope,

@@ -30,15 +30,16 @@ public struct TestedNetwork: Sendable {
     init(
         _ trained: TrainedModel, of candidate: Candidate, seed: UInt64, on split: DataSplit
     ) throws(TrainingError) {
-        let (test, used, untested, _) = try trained.recognizer.measured(
+        let measured = try trained.recognizer.measured(
             split.test, store: trained.store, isStrict: candidate.trainer.isStrict)
+        let test = measured.evaluation
         let root = commonFolder(of: split.corpus.clips.map(\.path.path))
         name = candidate.name
         self.seed = seed
         self.trained = trained
         self.test = test
-        clips = TestedClip.list(used, targets: test.targets, in: split.corpus)
-        skipped = trained.skipped + untested
+        clips = TestedClip.list(measured.clips, targets: test.targets, in: split.corpus)
+        skipped = trained.skipped + measured.failures
         skippedNames = skipped.map { $0.clip.name(below: root) }.sorted()
         partlyHeard = try trained.store.heard(
             split.partitions.flatMap(\.clips), of: split.corpus, pipeline: trained.recognizer.pipeline

@@ -8,6 +8,8 @@ package struct BatchOrder: Sendable {
     package let batches: [[Int]]
     /// For each batch, whether an update follows it.
     let endsUpdate: [Bool]
+    /// For each batch, the rows of each speaker; nil where speakers do not stand together.
+    package let speakers: [[Range<Int>]]?
 
     /// How many updates there are.
     package var updates: Int { endsUpdate.count { $0 } }
@@ -42,6 +44,12 @@ package struct BatchOrder: Sendable {
         }
         batches = cut.flatMap { $0 }
         endsUpdate = cut.flatMap { batches in batches.indices.map { $0 == batches.count - 1 } }
+        speakers = nil
+    }
+
+    /// The same for clips that stand in no part of a split.
+    package init(trainingBySpeaker clips: [Clip], batchSize: Int, key: RandomKey) throws(TrainingError) {
+        self.init(training: try ClipSpeakers(of: clips), batchSize: batchSize, key: key)
     }
 
     /// The clips of a training part as they are.
@@ -55,11 +63,49 @@ package struct BatchOrder: Sendable {
         batches[batches.count - 2] += batches.removeLast()
     }
 
-    /// All clips once, by length.
-    package init(evaluating examples: Examples, batchSize: Int) {
-        let order = (0..<examples.count).sorted { (examples.frames($0), $0) < (examples.frames($1), $1) }
+    /// How many clips of a speaker stand together where the network normalises by speaker: the size of the groups that the
+    /// search found good (Benchmarks/VoicesSearch.md).
+    private static let clipsOfASpeaker = 16
+
+    /// All clips once, those of a speaker in groups of at most 16 and of equal sizes, shuffled: each speaker's clips are
+    /// shuffled and cut into groups, the groups are shuffled and put together until a batch has about as many clips as
+    /// asked for.
+    /// - Parameters:
+    ///   - speakers: The clips of each speaker.
+    ///   - accumulation: How many batches make an update.
+    init(training speakers: ClipSpeakers, batchSize: Int, accumulation: Int = 1, key: RandomKey) {
+        let most = min(max(batchSize, 1), Self.clipsOfASpeaker)
+        var generator = key.generator
+        var groups: [[Int]] = []
+        for clips in speakers.clips {
+            let order = generator.shuffled(0..<clips.count).map { clips[$0] }
+            let pieces = (order.count + most - 1) / most
+            groups += (0..<pieces).map { Array(order[order.count * $0 / pieces..<order.count * ($0 + 1) / pieces]) }
+        }
+        generator.shuffle(&groups)
+        let together = max(1, batchSize / most)
+        let batches = stride(from: 0, to: groups.count, by: together).map {
+            Array(groups[$0..<min($0 + together, groups.count)])
+        }
+        self.batches = batches.map { $0.flatMap { $0 } }
+        self.speakers = batches.map { groups in
+            var end = 0
+            return groups.map { group in
+                defer { end += group.count }
+                return end..<end + group.count
+            }
+        }
+        endsUpdate = batches.indices.map { ($0 + 1) % max(accumulation, 1) == 0 || $0 == batches.count - 1 }
+    }
+
+    /// Some clips once, by length; all of them where none are named.
+    package init(evaluating examples: Examples, clips: [Int]? = nil, batchSize: Int) {
+        let order = (clips ?? Array(0..<examples.count)).sorted {
+            (examples.frames($0), $0) < (examples.frames($1), $1)
+        }
         batches = BatchOrder.cut(order, batchSize: batchSize)
         endsUpdate = batches.map { _ in true }
+        speakers = nil
     }
 
     private static func cut(_ order: [Int], batchSize: Int) -> [[Int]] {

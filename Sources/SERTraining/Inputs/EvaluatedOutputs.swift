@@ -13,23 +13,46 @@ extension Tensor {
 
 extension Model {
     /// What the network makes of examples in inference, in their order.
-    /// - Parameter output: The place of the output that is wanted; nil for all that have no time axis.
-    func outputs(of examples: Examples, at output: Int? = nil, batchSize: Int = 64) -> ModelOutputs {
+    /// - Parameters:
+    ///   - output: The place of the output that is wanted; nil for all that have no time axis.
+    ///   - speakers: What the network knows of who speaks in each; nil where it knows nothing.
+    func outputs(
+        of examples: Examples, at output: Int? = nil, batchSize: Int = Model.evaluatedTogether,
+        speakers: SpeakerStates? = nil
+    ) -> ModelOutputs {
         var collected = CollectedOutputs(of: graph, at: output)
-        let order = BatchOrder(evaluating: examples, batchSize: batchSize)
-        for clips in order.batches {
-            let batch = examples.batch(clips)
-            collected.add(outputs(batch.values, lengths: batch.lengths).outputs)
+        let groups = (speakers?.states.indices).map { voices in
+            voices.map { voice in (0..<examples.count).filter { speakers?.places[$0] == voice } }
         }
-        var places = [Int](repeating: 0, count: examples.count)
-        for (row, clip) in order.batches.joined().enumerated() { places[clip] = row }
+        var model = self, places = [Int](repeating: 0, count: examples.count), row = 0
+        for (group, clips) in (groups ?? [Array(0..<examples.count)]).enumerated() {
+            if let speakers { model.state = speakers.states[group] }
+            for batch in BatchOrder(evaluating: examples, clips: clips, batchSize: batchSize).batches {
+                let values = examples.batch(batch)
+                collected.add(model.outputs(values.values, lengths: values.lengths).outputs)
+                for clip in batch {
+                    places[clip] = row
+                    row += 1
+                }
+            }
+        }
         return collected.outputs(places: places)
     }
 
     /// The logits that an output gives for examples in inference, [clips, classes], in their order.
-    package func logits(of examples: Examples, output: Int = 0, batchSize: Int = 64) -> Tensor {
-        outputs(of: examples, at: output, batchSize: batchSize).values(at: 0)
+    package func logits(of examples: Examples, output: Int = 0, batchSize: Int = Model.evaluatedTogether) -> Tensor {
+        logits(of: examples, output: output, batchSize: batchSize, speakers: nil)
     }
+
+    /// The same, of speakers that the network knows.
+    func logits(
+        of examples: Examples, output: Int, batchSize: Int = Model.evaluatedTogether, speakers: SpeakerStates?
+    ) -> Tensor {
+        outputs(of: examples, at: output, batchSize: batchSize, speakers: speakers).values(at: 0)
+    }
+
+    /// Clips in a batch where nothing else is said.
+    package static let evaluatedTogether = 64
 }
 
 /// The outputs of one batch after another.

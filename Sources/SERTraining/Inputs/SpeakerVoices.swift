@@ -17,23 +17,14 @@ struct SpeakerVoices {
     ///   - clips: Whose features they are.
     /// - Throws: ``TrainingError/setting(_:)`` for a clip whose speaker is not known.
     init(of matrices: [FeatureMatrix], clips: [Clip]) throws(TrainingError) {
-        var known: [GroupIdentity: Int] = [:]
-        var places: [Int] = []
-        for clip in clips {
-            guard let speaker = clip.identity(by: .speaker) else { throw .unknownSpeaker(of: clip) }
-            let place = known[speaker] ?? known.count
-            known[speaker] = place
-            places.append(place)
-        }
-        var members = [[Int]](repeating: [], count: known.count)
-        for (clip, place) in places.enumerated() { members[place].append(clip) }
-        let groups = members
+        let speakers = try ClipSpeakers(of: clips)
+        let groups = speakers.clips
         voices = parallelMap(groups.count) { place in
             var voice = Voice()
             for clip in groups[place] { voice.hear(matrices[clip]) }
             return voice
         }
-        self.places = places
+        places = speakers.places
     }
 }
 
@@ -48,7 +39,8 @@ extension Standardization {
             guard heard.voices.contains(where: { $0.count > 1 }) else {
                 throw .setting(
                     "each speaker of the training part was heard for one row of features, which has no deviation of its "
-                        + "own. Bring several clips of each speaker, or train a network that is standardised by corpus.")
+                        + "own. Bring several clips of each speaker, or train a network that is standardised by corpus."
+                )
             }
             self.init(fitting: heard.voices, clips: clips.count, scope: scope)
         case .clip:
@@ -69,21 +61,5 @@ extension Standardization {
         let heard = try SpeakerVoices(of: matrices, clips: clips)
         let adapted = heard.voices.map { self.adapted(to: $0) }
         return heard.places.map { adapted[$0] }
-    }
-}
-
-extension Partition {
-    /// Makes sure, before any sound is read, that every clip's speaker is known where features are standardised so.
-    func checkSpeakers(for scope: Standardization.Scope) throws(TrainingError) {
-        guard scope == .speaker, let clip = clips.first(where: { $0.speaker == nil }) else { return }
-        throw .unknownSpeaker(of: clip)
-    }
-}
-
-extension TrainingError {
-    fileprivate static func unknownSpeaker(of clip: Clip) -> TrainingError {
-        .setting(
-            "nobody says who speaks in \(clip.name), and features are standardised by speaker: name the speaker of every "
-                + "clip in a manifest, or use a network that was trained with features standardised by corpus or by clip")
     }
 }

@@ -100,8 +100,8 @@ public struct EvaluationResults: ResultsDocument {
         store: FeatureStore, isStrict: Bool, observe: @escaping @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) {
         let part = Partition(.test, of: corpus)
-        let (evaluation, used, failures, _) = try recognizer.measured(
-            part, store: store, isStrict: isStrict, observe: observe, stop: stop)
+        let measured = try recognizer.measured(part, store: store, isStrict: isStrict, observe: observe, stop: stop)
+        let (evaluation, used, failures) = (measured.evaluation, measured.clips, measured.failures)
         header = ResultsHeader(of: Self.self, command: command)
         self.model = model
         parameters = recognizer.model.parameterCount
@@ -113,7 +113,7 @@ public struct EvaluationResults: ResultsDocument {
         warnings =
             Self.warnings(of: recognizer, on: corpus) + Self.warning(ofHeardVoices: recognizer)
             + Self.warning(ofAbsent: absent.map { evaluation.labels[$0] })
-        let scope = recognizer.standardization.scope
+        let scope = recognizer.adaptsToVoices ? .speaker : recognizer.standardization.scope
         standardizedBy = scope == .corpus ? nil : scope.rawValue
         remarks = corpus.remarks
         temperature = evaluation.temperature
@@ -162,7 +162,7 @@ public struct EvaluationResults: ResultsDocument {
 
     /// What a recognizer was told beside each clip.
     private static func warning(ofHeardVoices recognizer: Recognizer) -> [String] {
-        guard recognizer.standardization.scope == .speaker else { return [] }
+        guard recognizer.adaptsToVoices else { return [] }
         return [
             "Features are standardised by speaker: all clips of a speaker here were heard, without their labels, before any "
                 + "of them was recognised. Of a voice that is heard for the first time the model knows less."

@@ -19,7 +19,9 @@ extension ExperimentResults: CustomStringConvertible {
 
     private var splitHeading: String {
         let name = synthetic && corpus != SyntheticMarker.corpusName ? "synthetic \(corpus)" : corpus
-        let parts = folds.map { "\(counted($0.train, "clip")) to train, \($0.validation) to validate, \($0.test) to test" }
+        let parts = folds.map {
+            "\(counted($0.train, "clip")) to train, \($0.validation) to validate, \($0.test) to test"
+        }
         let epochs = candidates.filter { $0.linear == nil }.map(\.epochs).max()
         return "\(name), \(cut.summary): \(parts.joined(separator: "; "))" + (epochs.map { "; \($0) epochs" } ?? "")
             + heardVoices + "\n"
@@ -71,7 +73,10 @@ extension ExperimentResults: CustomStringConvertible {
         ]
         lines += foldTable
         for summary in summaries { lines += self.lines(of: summary) }
-        if !skipped.isEmpty { lines.append("\(counted(skipped.count, "clip")) without features \(skipped.count == 1 ? "was" : "were") left out") }
+        if !skipped.isEmpty {
+            lines.append(
+                "\(counted(skipped.count, "clip")) without features \(skipped.count == 1 ? "was" : "were") left out")
+        }
         return lines + closingNotes
     }
 

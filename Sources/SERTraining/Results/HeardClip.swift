@@ -39,7 +39,9 @@ extension ExperimentResults {
     /// How many clips are longer than each network hears, in sentences; those that hear the same stand in one.
     package var partlyHeardTexts: [String] {
         guard let partlyHeardBy else {
-            return [partlyHeard.text(of: clipCount, by: networks.count > 1 ? "every model" : "the model")].compactMap { $0 }
+            return [partlyHeard.text(of: clipCount, by: networks.count > 1 ? "every model" : "the model")].compactMap {
+                $0
+            }
         }
         var told: [(names: [String], clips: [HeardClip])] = []
         for name in networks {

@@ -24,8 +24,10 @@ extension ExperimentResults {
 extension [String] {
     /// The warning about the figures of networks of these names; nil for none.
     var warningOfHeardVoices: String? {
-        isEmpty ? nil : "The features of \(map { $0.uppercased() }.joined(separator: ", ")) are standardised by speaker: all "
-            + "clips of a speaker in the tested part were heard, without their labels, before any of them was recognised. Of "
-            + "a voice that is heard for the first time the network knows less."
+        isEmpty
+            ? nil
+            : "The features of \(map { $0.uppercased() }.joined(separator: ", ")) are standardised by speaker: all "
+                + "clips of a speaker in the tested part were heard, without their labels, before any of them was recognised. Of "
+                + "a voice that is heard for the first time the network knows less."
     }
 }

@@ -71,7 +71,7 @@ extension Recognizer {
         let run = RobustnessRun(
             recognizer: self, part: part, clips: measured.clips,
             starts: Dictionary(zip(measured.clips, parts.map { $0?.start ?? 0 })) { first, _ in first },
-            standardizations: measured.standardizations,
+            standardizations: measured.standardizations, speakers: measured.speakers,
             clean: measured.evaluation, suite: suite,
             bootstrap: bootstrap, stop: stop, observe: observe)
         do throws(EvaluationError) { return try run.results() } catch { throw .evaluation(error) }
@@ -87,6 +87,8 @@ private struct RobustnessRun: Sendable {
     let starts: [Clip: Double]
     /// What brings each clip to one scale: a voice is known from its clips as they are.
     let standardizations: [Standardization]
+    /// What the network knows of who speaks in each, from the clips as they are; nil where it does not normalise by speaker.
+    let speakers: SpeakerStates?
     let clean: Evaluation
     let suite: RobustnessSuite
     let bootstrap: Bootstrap
@@ -178,7 +180,8 @@ private struct RobustnessRun: Sendable {
             }
             if stop.isSet { return nil }
             for condition in family.indices {
-                rows[condition] += outputs(matrices.map { $0[condition] }, standardizations[part.indices])
+                rows[condition] += outputs(
+                    matrices.map { $0[condition] }, standardizations[part.indices], speakers?[part.indices])
             }
         }
         return rows
@@ -224,16 +227,18 @@ private struct RobustnessRun: Sendable {
     }
 
     private func outputs(
-        _ matrices: [Result<FeatureMatrix, Failure>], _ standardizations: ArraySlice<Standardization>
+        _ matrices: [Result<FeatureMatrix, Failure>], _ standardizations: ArraySlice<Standardization>,
+        _ speakers: SpeakerStates?
     ) -> [Result<[Float], Failure>] {
         // What failed is told below, in its place.
-        let pairs = zip(matrices, standardizations).compactMap { matrix, own in (try? matrix.get()).map { ($0, own) } }
-        let usable = pairs.map(\.0)
+        let usable = matrices.indices.compactMap { place in (try? matrices[place].get()).map { (place, $0) } }
+        let places = usable.map(\.0)
         let examples = Examples(
-            usable, targets: usable.map { _ in 0 }, arrangement: recognizer.pipeline.arrangement,
-            standardizations: pairs.map(\.1))
-        var rows = (usable.isEmpty ? [] : recognizer.model.logits(of: examples, output: recognizer.outputPlace).rows)
-            .makeIterator()
+            usable.map(\.1), targets: usable.map { _ in 0 }, arrangement: recognizer.pipeline.arrangement,
+            standardizations: places.map { standardizations[standardizations.startIndex + $0] })
+        let logits = recognizer.model.logits(
+            of: examples, output: recognizer.outputPlace, speakers: speakers.map { $0.only(places) })
+        var rows = (usable.isEmpty ? [] : logits.rows).makeIterator()
         return matrices.map { matrix in
             matrix.flatMap { _ in
                 let row = rows.next() ?? []

@@ -90,6 +90,7 @@ extension Corpus {
             namesakes.formUnion(seen.intersection(speakers))
             seen.formUnion(speakers)
         }
-        return (namesakes.isEmpty ? [] : [.namesakes(namesakes.sorted())]) + CorpusProblem.contradictions(between: corpora)
+        return (namesakes.isEmpty ? [] : [.namesakes(namesakes.sorted())])
+            + CorpusProblem.contradictions(between: corpora)
     }
 }

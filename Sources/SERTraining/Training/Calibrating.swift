@@ -20,9 +20,10 @@ extension Recognizer {
         return try calibrate(evaluation.logits, evaluation.targets)
     }
 
-    /// Fits `calibration` to examples.
-    mutating func calibrate(on examples: Examples) throws(TrainingError) {
-        try calibrate(model.logits(of: examples, output: outputPlace).rows, examples.targets)
+    /// Fits `calibration` to examples, whose speakers are told where the network normalises by speaker.
+    mutating func calibrate(on examples: Examples, by speakers: ClipSpeakers?) throws(TrainingError) {
+        let states = speakers.map { SpeakerStates(of: model, hearing: examples, by: $0) }
+        try calibrate(model.logits(of: examples, output: outputPlace, speakers: states).rows, examples.targets)
     }
 
     @discardableResult

@@ -156,12 +156,14 @@ public struct Trainer: Sendable {
                 "a batch of \(batchSize) is larger than the \(train.stream.count) training clips; "
                     + "use a smaller batch or more clips")
         }
+        let (trainSpeakers, validationSpeakers) = try speakers(of: network, train.clips, validation.clips)
         let trainTargets = try objective.targets(of: train.clips, emotions: train.stream.targets)
         let validationTargets = try objective.targets(of: validation.clips, emotions: validation.examples.targets)
         var run = try TrainingRun(
             self, model: network, objective: objective,
-            train: TrainingPart(stream: train.stream, targets: trainTargets),
-            validation: ValidationPart(examples: validation.examples, targets: validationTargets))
+            train: TrainingPart(stream: train.stream, targets: trainTargets, speakers: trainSpeakers),
+            validation: ValidationPart(
+                examples: validation.examples, targets: validationTargets, speakers: validationSpeakers))
         if let file, let saved {
             try run.resume { (state: inout TrainingState) throws(CheckpointError) in
                 try file.restore(&state, standardization: standardization, from: saved)
@@ -183,7 +185,7 @@ public struct Trainer: Sendable {
         }
         var trained = recognizer(run.state)
         trained.provenance.divergedInEpoch = run.stopped.divergedInEpoch
-        if calibrates { try trained.calibrate(on: validation.examples) }
+        if calibrates { try trained.calibrate(on: validation.examples, by: validationSpeakers) }
         observe(.finished)
         return TrainedModel(
             recognizer: trained, history: run.state.history, stopped: run.stopped,

@@ -112,8 +112,9 @@ struct TrainingIdentity: Encodable {
         standardizedBy = scope == .corpus ? nil : scope
         seed = trainer.seed
         labels = split.labels
-        training = Part(split.train, bySpeaker: scope == .speaker)
-        validation = Part(split.validation, bySpeaker: scope == .speaker)
+        let readsSpeakers = scope == .speaker || network.normalizesSpeakers
+        training = Part(split.train, bySpeaker: readsSpeakers)
+        validation = Part(split.validation, bySpeaker: readsSpeakers)
     }
 
     /// The order in which differences are told: causes before what follows from them.

@@ -18,12 +18,16 @@ struct TrainingState {
 struct TrainingPart {
     let stream: TrainingStream
     let targets: TrainingTargets
+    /// Who speaks in each clip; nil where the network does not normalise by speaker.
+    let speakers: ClipSpeakers?
 }
 
 /// The validation part with all that its clips should give.
 struct ValidationPart {
     let examples: Examples
     let targets: TrainingTargets
+    /// Who speaks in each clip; nil where the network does not normalise by speaker.
+    let speakers: ClipSpeakers?
 }
 
 /// The epochs of one training.
@@ -60,7 +64,12 @@ struct TrainingRun {
 
     /// Which clips stand together in an epoch of the given key.
     private static func order(of train: TrainingPart, _ trainer: Trainer, key: RandomKey) -> BatchOrder {
-        BatchOrder(
+        if let speakers = train.speakers {
+            return BatchOrder(
+                training: speakers, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
+                key: key.derived("order"))
+        }
+        return BatchOrder(
             training: train.stream.count, lengths: train.stream.lengths, batchSize: trainer.batchSize,
             accumulation: trainer.accumulation, key: key.derived("order"))
     }
@@ -142,8 +151,8 @@ struct TrainingRun {
             state.step.optimizer.learningRate = state.rate(at: state.step.optimizer.steps)
             let clips = order.batches[place], updates = order.endsUpdate[place]
             let (loss, outputs) = state.step(
-                batch, targets: train.targets.rows(clips, emotions: batch.targets), key: epochKey.derived(place),
-                updates: updates)
+                batch, targets: train.targets.rows(clips, emotions: batch.targets), speakers: order.speakers?[place],
+                key: epochKey.derived(place), updates: updates)
             pass.loss += Double(loss) * Double(clips.count)
             pass.clips += clips
             pass.outputs.add(outputs)
@@ -183,7 +192,9 @@ struct TrainingRun {
     private func measure(_ epoch: Int, _ pass: Pass, since start: Date) throws(TrainingError) -> EpochRecord {
         let trained = pass.outputs.outputs()
         let trainTargets = train.targets.rows(pass.clips, emotions: pass.clips.map { train.targets.emotions[$0] })
-        let validated = state.step.model.outputs(of: validation.examples, at: measured)
+        let model = state.step.model
+        let speakers = validation.speakers.map { SpeakerStates(of: model, hearing: validation.examples, by: $0) }
+        let validated = model.outputs(of: validation.examples, at: measured, speakers: speakers)
         // The outputs collected are all of them, or the emotions' alone.
         let emotions = measured == nil ? place(ofEmotionsIn: validated) : 0
         let logits = validated.values(at: emotions)

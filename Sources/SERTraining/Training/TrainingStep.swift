@@ -32,22 +32,24 @@ package struct TrainingStep {
     /// One batch: forward, loss, backward, and where it ends an update, the update by the mean gradient of all clips
     /// since the last. Batches between updates add up to what one large batch gives, but for batch normalisation, which
     /// sees each on its own.
+    /// - Parameter speakers: The rows of each speaker, one range after another; nil where that decides nothing.
     /// - Returns: The loss of the batch before the update, and what came out.
     mutating func callAsFunction(
-        _ batch: Batch, targets: TrainingTargets, key: RandomKey, updates: Bool
+        _ batch: Batch, targets: TrainingTargets, speakers: [Range<Int>]? = nil, key: RandomKey, updates: Bool
     ) -> (loss: Float, outputs: ModelOutputs) {
-        let (value, outputs, gradient) = differentiate(batch, targets, key)
+        let (value, outputs, gradient) = differentiate(batch, targets, speakers, key)
         model.state = outputs.state
         apply(gradient, weight: objective.loss.weight(of: targets.emotions), updates: updates)
         return (value.item, outputs.batch)
     }
 
     private func differentiate(
-        _ batch: Batch, _ targets: TrainingTargets, _ key: RandomKey
+        _ batch: Batch, _ targets: TrainingTargets, _ speakers: [Range<Int>]?, _ key: RandomKey
     ) -> (value: Tensor, outputs: (batch: ModelOutputs, state: Parameters), gradient: Parameters) {
         let (value, outputs, gradient) = valueAndGradient(at: model.parameters) { parameters in
             let (outputs, state) = model.outputs(
-                batch.values, lengths: batch.lengths, parameters: parameters, mode: .training(key))
+                batch.values, lengths: batch.lengths, parameters: parameters, mode: .training(key),
+                speakers: speakers)
             return (objective(outputs, targets), (batch: outputs.detached, state: state))
         }
         return (value, outputs, gradient)

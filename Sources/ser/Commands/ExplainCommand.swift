@@ -75,7 +75,7 @@ struct ExplainCommand: ParsableCommand {
         }
         if let output { try prepare(output: output, besides: [model.file, file.file].compactMap { $0 }) }
         let recognizer = try model.recognizer()
-        if recognizer.standardization.scope == .speaker {
+        if recognizer.adaptsToVoices {
             note("The model is standardised by speaker, and takes this voice for an average one.")
         }
         let (heard, explanations) = try explain(file, with: recognizer)

@@ -99,7 +99,7 @@ struct PredictCommand: ParsableCommand {
 
     /// The recognizer as it is, or for the one voice that all files are of.
     private func adapted(_ recognizer: Recognizer, to files: [SoundInput]) throws -> Recognizer {
-        guard recognizer.standardization.scope == .speaker else {
+        guard recognizer.adaptsToVoices else {
             guard !sameSpeaker else {
                 throw ValidationError(
                     "--same-speaker: this model reads every voice by the same numbers. Leave it out, or train a model with "

@@ -29,6 +29,13 @@ extension BatchNorm: ONNXExportable {
     }
 }
 
+/// As an average voice's; for one voice, the recognizer is adapted to it first.
+extension SpeakerNorm: ONNXExportable {
+    public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
+        try normalization.export(inputs, to: &graph)
+    }
+}
+
 extension MeanNormalization: ONNXExportable {
     public func export(_ inputs: [ONNXSignal], to graph: inout ONNXWriter) throws(InterchangeError) -> ONNXSignal {
         let means = graph.add("Unsqueeze", [graph.mean(inputs[0]), graph.constant([1])])
