@@ -81,11 +81,16 @@ struct TrainCommand: ParsableCommand {
         if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
+        if unsureBelow != nil, model == .linearSVM, !training.calibrate {
+            throw ValidationError(
+                "--unsure-below is of probabilities, and \(model.rawValue) gives margins: add --calibrate, which makes "
+                    + "probabilities of them, or take logistic-regression.")
+        }
     }
 
     func run() throws {
         common.apply()
-        let read = data + [training.recipe.reading.exclude].compactMap { $0 }
+        let read = data + training.recipe.reading.exclude
         try prepare(output: output, besides: read)
         if let kept = keptCheckpoint {
             try prepare(output: kept.file, option: "--checkpoint", besides: read + [output])
@@ -112,7 +117,7 @@ struct TrainCommand: ParsableCommand {
         for fact in about { recognizer.provenance.extra[fact.name] = fact.text }
         try recognizer.save(to: output, storage: storage)
         if common.json {
-            try printJSON(Summary(outcome, split, self))
+            try printJSON(Summary(outcome, split, audit, self))
         } else {
             try printText(text(outcome, split, audit))
         }
@@ -143,9 +148,10 @@ struct TrainCommand: ParsableCommand {
         let run = outcome.run
         let way = model.isLinear ? "solved for" : "best epoch \(run.bestEpoch) of \(run.history.count)"
         let heading = "\(model.title) on \(split.corpus.name), \(split.summary): \(way), \(run.seconds.fixed(1)) s"
-        let heard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
-        var lines = [heading] + groups(of: split) + ["test part: \(outcome.test)"]
-        if let heard { lines.append(heard) }
+        let partlyHeard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
+        let heard = outcome.recognizer.adaptsToVoices ? " (\(HeardVoices.mark))" : ""
+        var lines = [heading] + groups(of: split) + ["test part\(heard): \(outcome.test)"]
+        if let partlyHeard { lines.append(partlyHeard) }
         lines += try calibration(outcome)
         lines += audit.warnings.map { "Warning: \($0)" }
         return (lines + ["model: \(output.path)"]).joined(separator: "\n")
@@ -177,6 +183,12 @@ struct TrainCommand: ParsableCommand {
         /// What logits are divided by, where confidences were calibrated.
         let temperature: Double?
         let result: ExperimentResults.Run
+        /// What a reader of the results must know, and what is to be known of how the corpus was read, in sentences.
+        let warnings, remarks: [String]
+        /// All files and clips that could not be used, and why.
+        let unreadable: [UnreadableFile]
+        /// Over which sound features were brought to one scale, `speaker` or `clip`; nil for the training part.
+        let standardizedBy: String?
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
         /// The speakers or sentences that were tested and those that chose the epoch, where they were kept apart.
@@ -185,7 +197,7 @@ struct TrainCommand: ParsableCommand {
         /// Clips of any part that are longer than the network hears, with the part that it heard.
         let partlyHeard: [HeardClip]
 
-        init(_ outcome: TestedNetwork, _ split: DataSplit, _ command: TrainCommand) {
+        init(_ outcome: TestedNetwork, _ split: DataSplit, _ audit: SplitAudit, _ command: TrainCommand) {
             corpus = split.corpus.name
             synthetic = split.corpus.isSynthetic
             stopped = outcome.trained.wasCancelled
@@ -200,6 +212,15 @@ struct TrainCommand: ParsableCommand {
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
             partlyHeard = outcome.partlyHeard
+            warnings = audit.warnings + [outcome.trained.divergence].compactMap { $0 }
+            remarks = split.corpus.remarks
+            unreadable =
+                split.corpus.problems.compactMap(\.unreadable)
+                + outcome.skipped.map { UnreadableFile(path: $0.clip.name, reason: $0.reason) }
+            let scope = outcome.recognizer.standardization.scope
+            standardizedBy =
+                outcome.recognizer.adaptsToVoices
+                ? Standardization.Scope.speaker.rawValue : scope == .corpus ? nil : scope.rawValue
         }
     }
 }
