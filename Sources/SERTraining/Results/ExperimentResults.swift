@@ -77,6 +77,8 @@ public struct ExperimentResults: ResultsDocument {
     public let choice: String?
     /// What a reader of the results must know, in sentences.
     public package(set) var warnings: [String]
+    /// What is to be known of how the corpus was read, in sentences; nil in results that do not tell.
+    public package(set) var remarks: [String]?
     /// Recordings that nobody could listen to in the search for copies; nil where there was no search.
     public let unheard: [UnreadableFile]?
     /// Clips of any part that are longer than the first network hears, with the part that it heard, by their names.
