@@ -54,6 +54,12 @@ public enum SplitError: Error, Sendable, Equatable {
 }
 
 extension SplitError: LocalizedError, CustomStringConvertible {
+    /// Which names may have been meant: near ones, or all where they are few.
+    private static func hint(at name: String, among known: [String]) -> String {
+        let near = nearMatches(of: name, among: known)
+        return near.names.isEmpty && known.count <= 20 ? "There are \(known.joined(separator: ", "))." : near.sentence
+    }
+
     public var errorDescription: String? { description }
 
     public var description: String {
@@ -75,8 +81,7 @@ extension SplitError: LocalizedError, CustomStringConvertible {
                 + "share none. Ask for fewer parts, or test on each \(grouping.rawValue) in turn."
         case .unknownGroup(let grouping, let name, let known):
             "No \(grouping.rawValue) is called '\(name)'. "
-                + (known.count > 20
-                    ? nearMatches(of: name, among: known).sentence : "There are \(known.joined(separator: ", ")).")
+                + Self.hint(at: name, among: known)
         case .groupNamedTwice(let grouping, let name):
             "The \(grouping.rawValue) \(name) is named twice, and each can be in one part alone: to test, or to validate. "
                 + "Name others, or nobody to validate: then some of the rest do, by chance."
@@ -112,6 +117,10 @@ extension SplitError: LocalizedError, CustomStringConvertible {
         case .listedTwice(let file): "The lists name \(file) twice; a clip is tested once."
         case .unknownLabel(let label, let known):
             "The corpus has no label \"\(label)\"; it has \(known.joined(separator: ", "))."
+                + (EmotionNames.label(for: label).flatMap {
+                    known.contains($0) ? " That emotion is \"\($0)\" here." : nil
+                }
+                    ?? "")
         case .labelName(let name, let reason): "The label \(quoted(name)) \(reason)."
         case .noSharedLabels(let labels):
             "The corpora have fewer than two labels in common ("
