@@ -20,10 +20,19 @@ struct ClipSpeakers: Sendable {
             known[speaker] = place
             places.append(place)
         }
-        var members = [[Int]](repeating: [], count: known.count)
+        self.init(places: places, count: known.count)
+    }
+
+    private init(places: [Int], count: Int) {
+        var members = [[Int]](repeating: [], count: count)
         for (clip, place) in places.enumerated() { members[place].append(clip) }
         self.places = places
         self.clips = members
+    }
+
+    /// Those of the clips at some places, which then have the places of the list.
+    func only(_ clips: [Int]) -> ClipSpeakers {
+        ClipSpeakers(places: clips.map { places[$0] }, count: self.clips.count)
     }
 }
 
