@@ -65,11 +65,11 @@ public struct LogMel: FeatureExtractor, Hashable {
         if let sampleRate { self.sampleRate = sampleRate }
     }
 
-    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz, in decibels without a
-    /// limit below the loudest, so that no frame depends on another.
+    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz or half the rate, in
+    /// decibels without a limit below the loudest, so that no frame depends on another.
     /// - Parameters:
     ///   - bands: How many bands there are.
-    ///   - sampleRate: The rate in Hz, at least 16,000.
+    ///   - sampleRate: The rate in Hz.
     public static func speech(bands: Int = 64, sampleRate: Double = 16_000) -> LogMel {
         var features = LogMel(.librosa, bands: bands, sampleRate: sampleRate)
         let hop = Int(saturating: sampleRate / 100)
@@ -77,7 +77,7 @@ public struct LogMel: FeatureExtractor, Hashable {
         while fftLength < hop * 5 / 2, fftLength < STFT.longest { fftLength *= 2 }
         features.stft = STFT(fftLength: fftLength, windowLength: hop * 5 / 2, hop: hop, edges: .zero)
         features.filters.normalization = .none
-        features.filters.highest = 8_000
+        features.filters.highest = min(8_000, sampleRate / 2)
         features.compression = .decibels(Decibels(topDB: nil))
         return features
     }

@@ -77,7 +77,7 @@ extension TrainingSettings {
             facts.append(("clips drawn for", sampling == .balancedClasses ? "equal classes" : "equal corpora"))
         }
         if accumulation > 1 { facts.append(("batches an update", "\(accumulation)")) }
-        if let patience { facts.append(("patience", "\(patience) epochs")) }
+        if let patience { facts.append(("patience", counted(patience, "epoch"))) }
         if let stoppingRule { facts.append(("stopping rule", stoppingRule)) }
         if let clipping { facts.append(("clipping", clipping)) }
         facts.append(("temperature", calibrates ? "fitted on the validation part" : "none"))

@@ -172,6 +172,7 @@ struct ExperimentPlan: Sendable {
                     test: split.test.count, audit: split.audit(searched: copies))
             }, seeds: settings.seeds, networks: networks, candidates: try trainingSettings(),
             choice: settings.inner.map(settings.cut.told(inner:)), unheard: copies?.unread, command: settings.command)
+        results.remarks = corpus.remarks
         results.warnings += [settings.cut.untested].compactMap { $0 } + settings.startWarnings
         return results
     }

@@ -83,6 +83,7 @@ extension TrainingError {
     fileprivate static func unknownSpeaker(of clip: Clip) -> TrainingError {
         .setting(
             "nobody says who speaks in \(clip.name), and voices are standardised by speaker: name the speaker of every "
-                + "clip in a manifest, or standardise by corpus or by clip")
+                + "clip in a manifest, or use a network that is trained with features standardised by corpus or by clip"
+        )
     }
 }

@@ -50,6 +50,11 @@ public struct TuningResults: ResultsDocument {
     /// The command that trains with the best settings and tests it; nil where a program of its own tuned.
     public package(set) var next: [String]?
 
+    enum CodingKeys: String, CodingKey {
+        case header, corpus, synthetic, labels, cut, hasFolds, parts, space, seed, rungs, reduction, plannedTrials
+        case isComplete, trials, importance, intervalUnit, training, warnings, skipped, next
+    }
+
     /// How many clips a trial is trained on, chooses its best epoch by, and is scored by, and how many speakers those are.
     public struct Part: Codable, Sendable, Equatable {
         /// Numbers of clips.
@@ -69,6 +74,12 @@ public struct TuningResults: ResultsDocument {
 
         /// What it gave after the last rung that it has reached.
         public var last: Rung? { rungs.last }
+
+        fileprivate func isBetter(than other: Trial) -> Bool {
+            if rungs.count != other.rungs.count { return rungs.count > other.rungs.count }
+            let scores = (last?.score ?? -1, other.last?.score ?? -1)
+            return scores.0 == scores.1 ? number < other.number : scores.0 > scores.1
+        }
     }
 
     /// A trial after some epochs.
@@ -92,10 +103,7 @@ public struct TuningResults: ResultsDocument {
 
     /// The trials, the best first: those that came farther, then those with a higher score, of equals the earlier.
     public var ranked: [Trial] {
-        func key(_ trial: Trial) -> (Int, Double, Int) {
-            (trial.rungs.count, trial.last?.score ?? -1, -trial.number)
-        }
-        return trials.sorted { key($0) > key($1) }
+        trials.sorted { $0.isBetter(than: $1) }
     }
 
     /// The best trial; nil where none has a score.

@@ -3,11 +3,6 @@
 import SERModels
 
 extension TuningResults {
-    private enum CodingKeys: String, CodingKey {
-        case header, corpus, synthetic, labels, cut, hasFolds, parts, space, seed, rungs, reduction, plannedTrials
-        case isComplete, trials, importance, intervalUnit, training, warnings, skipped, next
-    }
-
     /// Results from a file.
     /// - Throws: `DecodingError` for results that no tuning has.
     public init(from decoder: any Decoder) throws {

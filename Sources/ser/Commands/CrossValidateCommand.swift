@@ -186,7 +186,9 @@ struct CrossValidateCommand: ParsableCommand {
         let joined = try Corpus.joined([trainedOn, tested])
         let left = corpora.map(\.clips.count).reduce(0, +) - joined.clips.count
         if left > 0 {
-            note("\(left) clips are left out: both sides have only \(joined.labels.joined(separator: ", "))")
+            note(
+                "\(counted(left, "clip is", plural: "clips are")) left out: both sides have only \(joined.labels.joined(separator: ", "))"
+            )
         }
         // Data may be of several corpora itself: then its clips are named, one by one.
         let sides = [trainedOn, tested].map { Set($0.clips.map(\.corpus)) }

@@ -90,11 +90,16 @@ struct TrainCommand: ParsableCommand {
         if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
+        if unsureBelow != nil, let model, model == .linearSVM, !training.calibrate {
+            throw ValidationError(
+                "--unsure-below is of probabilities, and \(model.rawValue) gives margins: add --calibrate, which makes "
+                    + "probabilities of them, or take logistic-regression.")
+        }
     }
 
     func run() throws {
         common.apply()
-        let read = data + [training.recipe.reading.exclude, start.start?.file].compactMap { $0 }
+        let read = data + training.recipe.reading.exclude + [start.start?.file].compactMap { $0 }
         try prepare(output: output, besides: read)
         if let kept = keptCheckpoint {
             try prepare(output: kept.file, option: "--checkpoint", besides: read + [output])
@@ -121,10 +126,11 @@ struct TrainCommand: ParsableCommand {
         if let trimming { recognizer = recognizer.trimmingSilence(trimming) }
         for fact in about { recognizer.provenance.extra[fact.name] = fact.text }
         try recognizer.save(to: output, storage: storage)
+        let warnings = audit.warnings + experiment.startWarnings
         if common.json {
-            try printJSON(Summary(outcome, split, start, self))
+            try printJSON(Summary(outcome, split, start, warnings: warnings, self))
         } else {
-            try printText(text(outcome, split, start, warnings: audit.warnings + experiment.startWarnings))
+            try printText(text(outcome, split, start, warnings: warnings))
         }
         if let live, !outcome.trained.wasCancelled {
             live.finish(try Report(experiment.results(of: outcome)).html)
@@ -180,10 +186,11 @@ struct TrainCommand: ParsableCommand {
         let run = outcome.run, title = start?.title ?? model?.title ?? run.network
         let way = isLinear ? "solved for" : "best epoch \(run.bestEpoch) of \(run.history.count)"
         let heading = "\(title) on \(split.corpus.name), \(split.summary): \(way), \(run.seconds.fixed(1)) s"
-        let heard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
+        let partlyHeard = outcome.partlyHeard.text(of: split.partitions.reduce(0) { $0 + $1.count })
+        let heard = outcome.recognizer.adaptsToVoices ? " (\(HeardVoices.mark))" : ""
         let labels = start.map { ["\($0.summary(labels: split.labels))"] } ?? []
-        var lines = [heading] + labels + groups(of: split) + ["test part: \(outcome.test)"]
-        if let heard { lines.append(heard) }
+        var lines = [heading] + labels + groups(of: split) + ["test part\(heard): \(outcome.test)"]
+        if let partlyHeard { lines.append(partlyHeard) }
         lines += try calibration(outcome)
         lines += warnings.map { "Warning: \($0)" }
         return (lines + ["model: \(output.path)"]).joined(separator: "\n")
@@ -215,6 +222,12 @@ struct TrainCommand: ParsableCommand {
         /// What logits are divided by, where confidences were calibrated.
         let temperature: Double?
         let result: ExperimentResults.Run
+        /// What a reader of the results must know, and what is to be known of how the corpus was read, in sentences.
+        let warnings, remarks: [String]
+        /// All files and clips that could not be used, and why.
+        let unreadable: [UnreadableFile]
+        /// Over which sound features were brought to one scale, `speaker` or `clip`; nil for the training part.
+        let standardizedBy: String?
         /// The files of the test part, which the network has not seen.
         let testFiles: [String]
         /// The speakers or sentences that were tested and those that chose the epoch, where they were kept apart.
@@ -225,7 +238,10 @@ struct TrainCommand: ParsableCommand {
         /// The model that was trained on from, and what became of its labels; nil where the first weights were fresh.
         let start: StartSummary?
 
-        init(_ outcome: TestedNetwork, _ split: DataSplit, _ start: StartModel?, _ command: TrainCommand) {
+        init(
+            _ outcome: TestedNetwork, _ split: DataSplit, _ start: StartModel?, warnings: [String],
+            _ command: TrainCommand
+        ) {
             corpus = split.corpus.name
             synthetic = split.corpus.isSynthetic
             stopped = outcome.trained.wasCancelled
@@ -240,6 +256,15 @@ struct TrainCommand: ParsableCommand {
             testFiles = split.test.clips.map(\.name)
             skipped = outcome.skipped.map(\.clip.name)
             partlyHeard = outcome.partlyHeard
+            self.warnings = warnings + [outcome.trained.divergence].compactMap { $0 }
+            remarks = split.corpus.remarks
+            unreadable =
+                split.corpus.problems.compactMap(\.unreadable)
+                + outcome.skipped.map { UnreadableFile(path: $0.clip.name, reason: $0.reason) }
+            let scope = outcome.recognizer.standardization.scope
+            standardizedBy =
+                outcome.recognizer.adaptsToVoices
+                ? Standardization.Scope.speaker.rawValue : scope == .corpus ? nil : scope.rawValue
             self.start = start?.summary(labels: split.labels)
         }
     }

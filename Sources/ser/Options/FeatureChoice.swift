@@ -39,7 +39,7 @@ func note(emptyBandsOf extractor: any FeatureExtractor) {
         toldBands.withLock({ $0.insert(bands.coefficients).inserted })
     else { return }
     note(
-        "\(bands.emptyBands) of the \(bands.coefficients) mel bands are empty, whatever the sound: they are narrower than "
-            + "the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."
+        "\(bands.emptyBands) of the \(bands.coefficients) mel bands \(bands.emptyBands == 1 ? "is" : "are") empty, whatever the "
+            + "sound: narrower than the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."
     )
 }
