@@ -59,7 +59,7 @@ struct RecipeOptions: ParsableArguments {
         help: """
             Over which sound the mean and deviation are taken that bring features to one scale: corpus (the training \
             part), speaker (all clips of the speaker, whose names must be known; no labels are needed, and ser predict \
-            takes --same-speaker) or clip.
+            takes --same-speaker; of SERNet, of what it makes of them) or clip.
             """)
     var standardize = Standardization.Scope.corpus
 
