@@ -81,6 +81,7 @@ struct TrainingStream: Sendable {
                 var changed = AugmentedClip(
                     part.matrices[clip], background: part.background, key: key.derived(clip))
                 for augmentation in part.augmentation { augmentation.apply(to: &changed) }
+                changed.limitRange()
                 return changed.features
             }
             let examples = Examples(
