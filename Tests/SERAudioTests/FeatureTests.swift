@@ -23,6 +23,11 @@ private let presets: [MFCC] = FeaturePreset.allCases.map { MFCC($0) }
         var most = many
         most.filters.bands = many.mostBands
         #expect(many.emptyBands > 0 && most.emptyBands == 0)
+        // At a lower rate the bands of speech reach up to half of it, and all hold something.
+        for rate in [8000.0, 11_025, 12_000, 16_000, 48_000] {
+            let speech = LogMel.speech(sampleRate: rate)
+            #expect(speech.filters.highest == min(8000, rate / 2) && speech.emptyBands == 0, "\(rate)")
+        }
     }
 
     @Test func presetsAreAsDocumented() {

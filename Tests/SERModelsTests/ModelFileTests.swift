@@ -100,6 +100,39 @@ private func noise(seconds: Double) -> AudioClip {
         #expect(copy.trimmingSilence(nil).pipeline.trimming == nil)
     }
 
+    /// Programs of a lower format would use such a model as another: its number contradicts it.
+    @Test func aFormatThatIsTooLowContradictsTheModel() throws {
+        let folder = try TemporaryFolder(), file = folder.path("model.safetensors")
+        let plain = try recognizer(.gru)
+        let object: [String: Any] = [
+            "mean": plain.standardization.mean, "standardDeviation": plain.standardization.standardDeviation,
+            "scope": "speaker", "sufficient": 10,
+        ]
+        let bySpeaker = try Recognizer(
+            model: plain.model, pipeline: plain.pipeline,
+            standardization: JSONDecoder().decode(
+                Standardization.self, from: JSONSerialization.data(withJSONObject: object)), labels: plain.labels)
+        let needed = [(plain, "2"), (plain.trimmingSilence(SilenceTrimming(decibels: 40)), "3"), (bySpeaker, "4")]
+        for (recognizer, format) in needed {
+            try recognizer.save(to: file)
+            #expect(try SafetensorsReader(at: file).metadata["ser.format"] == format)
+            let bytes = try Data(contentsOf: file)
+            let place = try #require(bytes.range(of: Data("\"ser.format\":\"\(format)\"".utf8)))
+            for other in 1...4 {
+                var changed = bytes
+                changed.replaceSubrange(place, with: Data("\"ser.format\":\"\(other)\"".utf8))
+                try changed.write(to: file)
+                guard other < Int(format) ?? 0 else {
+                    #expect(try Recognizer(contentsOf: file).labels == plain.labels, "\(format) as \(other)")
+                    continue
+                }
+                let error = #expect(throws: ModelFileError.self) { try Recognizer(contentsOf: file) }
+                let told = error?.description ?? ""
+                #expect(told.contains("ser.format") && told.contains("from format \(format) on"), "\(told)")
+            }
+        }
+    }
+
     /// Of a negative variance no root can be taken: the block's ReLU must not make 0 of what is not a number.
     @Test func aNegativeVarianceIsNoAnswerAndNoFile() throws {
         let folder = try TemporaryFolder(), file = folder.path("model.safetensors")

@@ -28,6 +28,8 @@ import Testing
         provenance.testAccuracy = 1
         provenance.testUAR = 0.1 + 0.2
         provenance.testLoss = 0.25
+        provenance.start = .init(
+            name: "a, weights b", weights: "0123456789abcdef0123456789abcdef", corpora: "CREMA-D; EMO-DB, trained on x")
         provenance.source = "weights.onnx"
         return provenance
     }()
@@ -42,7 +44,10 @@ import Testing
             "validationAccuracy": "0.3333333333333333", "validationLoss": "1.5e-07",
             "stopped": "the loss was no longer a number in epoch 40",
             "calibration": "temperature 1.235, fitted on 12 clips", "network": "gru", "testAccuracy": "1.0",
-            "testUAR": "0.30000000000000004", "testLoss": "0.25", "source": "weights.onnx", "licence": "CC BY 4.0",
+            "testUAR": "0.30000000000000004", "testLoss": "0.25", "source": "weights.onnx",
+            "start":
+                "a, weights b, weights 0123456789abcdef0123456789abcdef, trained on CREMA-D; EMO-DB, trained on x",
+            "licence": "CC BY 4.0",
             "note": "a \"b\" \n",
         ]
         #expect(Self.whole.texts == texts)
@@ -54,6 +59,8 @@ import Testing
         var other = Provenance()
         other.standardization = .kept
         other.calibration = .init(temperature: nil, clips: 40)
+        other.start = .init(name: "english", weights: "0123456789abcdef0123456789abcdef")
+        #expect(other.texts["start"] == "english, weights 0123456789abcdef0123456789abcdef")
         #expect(other.texts["standardization"] == "kept from an earlier training")
         #expect(other.texts["calibration"] == "none: 40 clips do not determine a temperature")
         #expect(Provenance(texts: other.texts) == other)
@@ -70,7 +77,9 @@ import Testing
                 "the loss was no longer a number in epoch ", "the loss was no longer a number in epoch 07",
                 "temperature , fitted on  clips", "temperature 1.23456, fitted on 2 clips",
                 "temperature 1.5, fitted on 2 clips ", "none:  clips do not determine a temperature",
-                "none: 1 clips do not determine a temperature, fitted on 2 clips", "\u{0}", "e\u{301}",
+                "none: 1 clips do not determine a temperature, fitted on 2 clips", "a, weights 12",
+                "english, weights 0123456789abcdef0123456789abcdef0", "x, weights 0123456789abcdef0123456789abcdef, ",
+                "\u{0}", "e\u{301}",
             ]
         for name in names {
             for value in values {

@@ -69,6 +69,47 @@ import Testing
         #expect(clash?.report.isComplete == false)
     }
 
+    @Test func knownClassesKeepTheirRows() throws {
+        var model = try network(classes: 3, seed: 1)
+        try model.freeze("features")
+        let known = ["a", "b", "c"], labels = ["c", "new", "a", "x"]
+        let mine = try model.replacingHead(labels: labels, knowing: known, seed: 5)
+        let fresh = try model.replacingHead(classes: 4, seed: 5)
+        func row(_ model: Model, _ place: Int) -> [Float] {
+            Array(model.parameters["head.weight"].scalars[place * 5..<(place + 1) * 5])
+                + [model.parameters["head.bias"].scalars[place]]
+        }
+        #expect(row(mine, 0) == row(model, 2) && row(mine, 2) == row(model, 0))
+        #expect(row(mine, 1) == row(fresh, 1) && row(mine, 3) == row(fresh, 3))
+        #expect(mine.frozenPaths == model.frozenPaths)
+        let (before, after) = (model(x).scalars, mine(x).scalars)
+        func near(_ a: [Float], _ b: [Float]) -> Bool {
+            zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 } && a.count == b.count
+        }
+        #expect(near([after[0], after[2], after[4], after[6]], [before[2], before[0], before[5], before[3]]))
+        // The same classes in another order are the same network with its outputs exchanged; in their order, itself.
+        let turned = try model.replacingHead(labels: ["b", "a", "c"], knowing: known)
+        #expect(near(turned(x).scalars, [1, 0, 2, 4, 3, 5].map { before[$0] }))
+        #expect(try model.replacingHead(labels: known, knowing: known).parameters.paths == model.parameters.paths)
+        let misfit = #expect(throws: ShapeError.self) { try model.replacingHead(labels: labels, knowing: ["a"]) }
+        #expect(misfit?.path == "head")
+    }
+
+    @Test func aChoiceFreezesJustWhatItSays() throws {
+        var model = try network(classes: 3, seed: 1)
+        try model.freeze("rnn")
+        try model.freeze(.allButHead)
+        #expect(model.frozenPaths.count == 10 && !model.frozenPaths.contains { $0.hasPrefix("head") })
+        try model.freeze(.paths(["features"]))
+        #expect(model.frozenPaths.count == 6 && model.frozenPaths.allSatisfy { $0.hasPrefix("features.") })
+        #expect(throws: UnknownPathError.self) { try model.freeze(.paths(["rnn", "featurs"])) }
+        #expect(model.frozenPaths.count == 6, "a refused choice changes nothing")
+        try model.freeze(.nothing)
+        #expect(model.frozenPaths.isEmpty)
+        var headless = try Model(input: [.time, 6]) { LSTM(5) }
+        #expect(throws: ShapeError.self) { try headless.freeze(.allButHead) }
+    }
+
     @Test func headsAreReplaced() throws {
         var model = try network(classes: 3, seed: 1)
         try model.freeze("features", "head.bias")

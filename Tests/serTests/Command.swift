@@ -35,14 +35,15 @@ struct Command {
     }
 
     /// Runs the tool, an example program or another program to its end; it gets SIGINT, or another signal, when
-    /// standard error first holds `text`, or when `file` exists, and SIGKILL after so many seconds. It reads `input`.
-    /// What it writes to standard error so far stands in `errors`.
+    /// standard error first holds `text`, or when `file` exists, and SIGKILL after so many seconds. It reads `input`,
+    /// and runs in `folder`. What it writes to standard error so far stands in `errors`.
     ///
     /// All waiting is done on threads of its own: the few threads of Swift's pool may be busy with other tests.
     static func run(
         _ arguments: [String], of name: String = "ser", at program: URL? = nil, environment: [String: String] = [:],
         interruptAfter text: String? = nil, interruptWhenExists file: URL? = nil, killAfter seconds: Double? = nil,
-        signal: Int32 = SIGINT, input: String = "/dev/null", errors transcript: Transcript = Transcript()
+        signal: Int32 = SIGINT, input: String = "/dev/null", in folder: URL? = nil,
+        errors transcript: Transcript = Transcript()
     ) async throws -> Command {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
@@ -50,7 +51,7 @@ struct Command {
                     with: Result {
                         try runBlocking(
                             arguments, program ?? executable(name), environment, interruptAfter: text,
-                            interruptWhenExists: file, killAfter: seconds, signal, input, transcript)
+                            interruptWhenExists: file, killAfter: seconds, signal, input, folder, transcript)
                     })
             }
         }
@@ -59,11 +60,12 @@ struct Command {
     private static func runBlocking(
         _ arguments: [String], _ program: URL, _ environment: [String: String], interruptAfter text: String?,
         interruptWhenExists file: URL?, killAfter seconds: Double?, _ signal: Int32, _ input: String,
-        _ transcript: Transcript
+        _ folder: URL?, _ transcript: Transcript
     ) throws -> Command {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        if let folder { process.currentDirectoryURL = folder }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output

@@ -166,7 +166,7 @@ import Testing
             try write(silence + voice.samples + silence, clip)
             let corpus = folder.appendingPathComponent("corpus").path
             let evaluated = try await Command.run(["evaluate", model, corpus, "--resamples", "100"])
-            #expect(evaluated.output.contains("1 of 42 clips are longer than the 3.00 s that the model hears"))
+            #expect(evaluated.output.contains("1 of 42 clips is longer than the 3.00 s that the model hears"))
             let results = try object(
                 try await Command.run(["evaluate", model, corpus, "--json", "--resamples", "100"]).output)
             #expect(
@@ -175,7 +175,7 @@ import Testing
             // So does training, of clips of any part.
             let again = folder.appendingPathComponent("again").path, short1 = ["--epochs", "1", "--skip-copy-search"]
             let train = ["train", corpus, "--model", "ann", "--output", again + ".safetensors"] + short1
-            let told = "1 of 42 clips are longer than the 3.00 s that the model hears"
+            let told = "1 of 42 clips is longer than the 3.00 s that the model hears"
             #expect(try await Command.run(train).output.contains(told))
             let trained = try object(try await Command.run(train + ["--json"]).output)
             #expect((trained["partlyHeard"] as? [Any])?.count == 1)

@@ -46,10 +46,19 @@ import Testing
             #expect(partly.code == 1 && partly.output == together.output)
             #expect(partly.errors.components(separatedBy: "no such file").count == 2, "\(partly.errors)")
 
+            try await aFileCountsOnce(model: model.path, voice: voice, in: folder)
+            // The first sound is explained, of the voice that all are of.
+            let ofVoice = try await Command.run(["explain", model.path, "--same-speaker"] + voice)
+            #expect(ofVoice.code == 0 && !ofVoice.errors.contains("average one"), "\(ofVoice.errors)")
+            #expect(ofVoice.output.hasPrefix(expected[0]), "\(ofVoice.output)")
+
             let explained = try await Command.run(["explain", model.path, voice[0]])
             #expect(explained.code == 0 && explained.errors.contains("average one"), "\(explained.errors)")
             let evaluated = try await Command.run(["evaluate", model.path, corpus.path, "--resamples", "100"])
             #expect(evaluated.code == 0 && evaluated.output.contains("standardised by speaker"), "\(evaluated.errors)")
+            let first = evaluated.output.split(separator: "\n").first ?? ""
+            #expect(first.contains("56 clips, by speaker: with every speaker's other clips heard"), "\(first)")
+            #expect(trained.output.contains("test part (by speaker: with every speaker's other clips heard"))
             let onnx = try await Command.run(["export", model.path, "--format", "onnx", "--include-features"])
             #expect(onnx.code == 1 && onnx.errors.contains("standardised by speaker"), "\(onnx.errors)")
 
@@ -61,6 +70,24 @@ import Testing
             let oneRow = try await train("clip", plain)
             #expect(oneRow.code == 1 && oneRow.errors.contains("one row"), "\(oneRow.errors)")
         }
+    }
+
+    /// One file under several names tells no more of a voice than under one.
+    private func aFileCountsOnce(model: String, voice: [String], in folder: URL) async throws {
+        let pair = Array(voice.prefix(2)), place = URL(fileURLWithPath: pair[0])
+        let soft = folder.appendingPathComponent("soft.wav"), hard = folder.appendingPathComponent("hard.wav")
+        try FileManager.default.createSymbolicLink(at: soft, withDestinationURL: place)
+        try FileManager.default.linkItem(at: place, to: hard)
+        let dotted = place.deletingLastPathComponent().path + "/./" + place.lastPathComponent
+        func run(_ files: [String]) async throws -> Command {
+            try await Command.run(["predict", model, "--same-speaker"] + files)
+        }
+        let once = try await run(pair), again = try await run(pair + [pair[0], dotted, soft.path, hard.path])
+        #expect(
+            once.errors.isEmpty && again.code == 0 && again.errors.contains("4 names lead to files"), "\(again.errors)")
+        let answers = again.output.split(separator: "\n").map { $0.split(separator: ": ", maxSplits: 1).last ?? "" }
+        #expect(Array(again.output.split(separator: "\n").prefix(2)) == once.output.split(separator: "\n"))
+        #expect(answers.count == 6 && Set(answers[2...]) == [answers[0]])
     }
 
     @Test func foldsOfAnotherScopeAreRefused() async throws {
@@ -75,6 +102,12 @@ import Testing
             try #require(first.code == 0, "\(first.errors)")
             let page = try String(contentsOfFile: output + "/report.html", encoding: .utf8)
             #expect(page.contains("standardised by"))
+            // Wherever the figures stand, they say that they are of voices that were heard.
+            let mark = "by speaker: with every speaker's other clips heard"
+            #expect(page.components(separatedBy: mark.replacing("'", with: "&#39;")).count > 3, "\(page.prefix(3000))")
+            #expect(first.output.components(separatedBy: mark).count == 3, "\(first.output)")
+            let results = try String(contentsOfFile: output + "/results.json", encoding: .utf8)
+            #expect(results.contains("The features of GRU are standardised by speaker"))
             let again = try await run(["--standardize", "speaker"])
             #expect(again.code == 0 && again.errors.contains("2 of 2 folds were finished before"), "\(again.errors)")
             for other in [[], ["--standardize", "clip"]] {

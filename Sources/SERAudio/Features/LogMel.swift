@@ -65,13 +65,13 @@ public struct LogMel: FeatureExtractor, Hashable {
         if let sampleRate { self.sampleRate = sampleRate }
     }
 
-    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz, in decibels.
+    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz or half the rate, in decibels.
     ///
     /// How quiet a recording is between the words tells the studio and not the emotion, and differs from corpus to corpus
     /// more than any emotion does: what is softer than `range` below the clip's loudest value is raised to there.
     /// - Parameters:
     ///   - bands: How many bands there are.
-    ///   - sampleRate: The rate in Hz, at least 16,000.
+    ///   - sampleRate: The rate in Hz.
     ///   - range: How far below the loudest value of a clip anything is told apart, in dB; nil for no limit, so that no frame
     ///     depends on another.
     public static func speech(bands: Int = 64, sampleRate: Double = 16_000, range: Double? = 40) -> LogMel {
@@ -81,7 +81,7 @@ public struct LogMel: FeatureExtractor, Hashable {
         while fftLength < hop * 5 / 2, fftLength < STFT.longest { fftLength *= 2 }
         features.stft = STFT(fftLength: fftLength, windowLength: hop * 5 / 2, hop: hop, edges: .zero)
         features.filters.normalization = .none
-        features.filters.highest = 8_000
+        features.filters.highest = min(8_000, sampleRate / 2)
         features.compression = .decibels(Decibels(topDB: range))
         return features
     }

@@ -18,7 +18,31 @@ public struct UnknownPathError: Error, Sendable, Equatable, CustomStringConverti
     public var errorDescription: String? { description }
 }
 
+/// Which weights of a network a training leaves as they are.
+public enum Freezing: Sendable, Hashable {
+    /// None: all are trained.
+    case nothing
+    /// Those of layers, blocks or single tensors.
+    case paths([String])
+    /// All but those of the head, the dense layer that gives the logits.
+    case allButHead
+}
+
 extension Model {
+    /// Freezes just what a choice says, whatever was frozen before.
+    /// - Throws: ``UnknownPathError`` when there is nothing at a path; `ShapeError` when all but the head is to be frozen,
+    ///   and the network does not end in a dense layer.
+    public mutating func freeze(_ choice: Freezing) throws {
+        var model = self
+        model.setFrozen(parameters.paths + state.paths, false)
+        switch choice {
+        case .nothing: break
+        case .paths(let paths): if !paths.isEmpty { try model.setFrozen(true, paths) }
+        case .allButHead: try model.freezeAll(but: head(classes: graph.output[0].length ?? 1).path)
+        }
+        self = model
+    }
+
     /// Freezes weights: training leaves them and what the optimiser carries for them as they are, and a frozen batch
     /// normalisation uses and keeps its running statistics.
     ///

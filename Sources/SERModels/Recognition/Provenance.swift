@@ -46,6 +46,8 @@ public struct Provenance: Sendable, Hashable {
     public var testUAR: Double?
     /// Mean cross-entropy over the test part, in nats.
     public var testLoss: Double?
+    /// The model that was trained on from; nil where the first weights were fresh.
+    public var start: Start?
     /// The name of the file that the weights were imported from.
     public var source: String?
     /// What else there is to say, by name. A name that files use for one of the facts above does not belong here: it is
@@ -66,6 +68,33 @@ public struct Provenance: Sendable, Hashable {
             self.validation = validation
             self.test = test
         }
+    }
+
+    /// A model that another was trained on from.
+    public struct Start: Sendable, Hashable, Codable {
+        /// What it is called: its file without folders, or the name of a recognizer that comes with the library.
+        public var name: String
+        /// A fingerprint of its weights and its running state, in 32 hexadecimal digits.
+        public var weights: String
+        /// The corpora that it was trained on, as its file says, those of its own start included; nil where it says none.
+        public var corpora: String?
+
+        /// A model of a name, with a fingerprint of its weights.
+        public init(name: String, weights: String, corpora: String? = nil) {
+            self.name = name
+            self.weights = weights
+            self.corpora = corpora
+        }
+    }
+
+    /// All corpora that the model was trained on, as its file says, those of the model that it was trained on from
+    /// included; nil where it says none.
+    package var corpora: String? {
+        var said: [String] = []
+        for text in [corpus, extra["data"], start?.corpora].compactMap({ $0 }) where !said.contains(text) {
+            said.append(text)
+        }
+        return said.isEmpty ? nil : said.joined(separator: "; ")
     }
 
     /// Where the standardisation of a model's features comes from.

@@ -43,7 +43,7 @@ extension Provenance {
         },
         Fact("calibration", \.calibration), Fact("network", \.network),
         Fact("testAccuracy", \.testAccuracy), Fact("testUAR", \.testUAR), Fact("testLoss", \.testLoss),
-        Fact("source", \.source),
+        Fact("start", \.start), Fact("source", \.source),
     ]
 
     /// All that is known, as texts by the names that files use.
@@ -99,6 +99,32 @@ extension Provenance.StandardizationOrigin: LosslessStringConvertible {
         case .kept: "kept from an earlier training"
         case .voice: "heard of one voice"
         }
+    }
+}
+
+extension Provenance.Start: LosslessStringConvertible {
+    private static let words = (weights: ", weights ", corpora: ", trained on ")
+    private static let digits = 32
+
+    /// Reads ``description``.
+    public init?(_ description: String) {
+        for place in description.ranges(of: Self.words.weights) {
+            let rest = description[place.upperBound...], weights = rest.prefix(Self.digits)
+            let corpora = rest.dropFirst(Self.digits)
+            guard weights.count == Self.digits, weights.allSatisfy({ $0.isHexDigit && $0.isASCII }),
+                corpora.isEmpty || corpora.hasPrefix(Self.words.corpora)
+            else { continue }
+            self.init(
+                name: String(description[..<place.lowerBound]), weights: String(weights),
+                corpora: corpora.isEmpty ? nil : String(corpora.dropFirst(Self.words.corpora.count)))
+            return
+        }
+        return nil
+    }
+
+    /// Such as `english, weights 0123456789abcdef0123456789abcdef, trained on CREMA-D`.
+    public var description: String {
+        name + Self.words.weights + weights + (corpora.map { Self.words.corpora + $0 } ?? "")
     }
 }
 

@@ -10,9 +10,14 @@ extension Recognizer {
     /// The version of the format that the recognizer needs. Readers of format 1 hear the beginning of every recording,
     /// whatever window the file names, those of format 2 the silence around a voice, and those of format 3 bring every
     /// voice to one scale by the same numbers.
-    private var format: Int {
-        if standardization.scope != .corpus { return 4 }
-        return pipeline.trimming != nil ? 3 : pipeline.window == .beginning ? 1 : 2
+    private static func format(of pipeline: FeaturePipeline, _ standardization: Standardization) -> (
+        Int, because: String
+    ) {
+        if standardization.scope != .corpus {
+            return (4, "features are standardised by \(standardization.scope.rawValue)")
+        }
+        if pipeline.trimming != nil { return (3, "silence is left out") }
+        return pipeline.window == .beginning ? (1, "") : (2, "the part with most speech is heard")
     }
 
     /// Writes the whole recognizer into one safetensors file: weights and running state under their paths, and in the
@@ -38,7 +43,7 @@ extension Recognizer {
         let layers = LayerCollector()
         do {
             metadata = [
-                MetadataKey.format: "\(format)",
+                MetadataKey.format: "\(Self.format(of: pipeline, standardization).0)",
                 MetadataKey.library: LibraryVersion.current,
                 MetadataKey.graph: try MetadataPart.text(model.graph, userInfo: layers.userInfo),
                 MetadataKey.features: try MetadataPart.text(pipeline),
@@ -82,6 +87,13 @@ extension Recognizer {
             MetadataKey.features, as: FeaturePipeline.self, in: file, userInfo: features.userInfo)
         let standardization = try MetadataPart.value(
             MetadataKey.standardization, as: Standardization.self, in: file)
+        // Readers of a lower format would use the model as another.
+        let (needed, because) = Self.format(of: pipeline, standardization)
+        if let version = file.metadata[MetadataKey.format].flatMap({ Int($0) }), version < needed {
+            throw .inconsistent(
+                path: file.path, part: MetadataKey.format,
+                reason: "it is \(version), and \(because), as in files from format \(needed) on")
+        }
         let labels = try MetadataPart.value(MetadataKey.labels, as: [String].self, in: file)
         let calibration =
             file.metadata[MetadataKey.calibration] == nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 import SERTraining
 
 /// A confusion matrix as a heat map, with the recall of each class beside its row.
@@ -77,6 +78,7 @@ package struct ConfusionFigure: Sendable {
             return (["\(label(row)): \(confusion.counts[row][row]) of \(support(row)) right"] + mistakes)
                 .joined(separator: ", ")
         }
-        return "Confusion of \(confusion.total) clips, \(confusion.correct) right. \(classes.joined(separator: "; "))."
+        return
+            "Confusion of \(counted(confusion.total, "clip")), \(confusion.correct) right. \(classes.joined(separator: "; "))."
     }
 }

@@ -76,7 +76,7 @@ public struct TrainingFigure: Sendable {
             history.best.map {
                 "; at epoch \($0.epoch), whose weights were kept, \($0[keyPath: validation].fixed(3)) in validation"
             } ?? ""
-        return "\(name) over \(history.epochs.count) epochs: training \(change(train)), validation "
+        return "\(name) over \(counted(history.epochs.count, "epoch")): training \(change(train)), validation "
             + "\(change(validation))\(kept)."
     }
 }

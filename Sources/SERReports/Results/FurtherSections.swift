@@ -16,7 +16,7 @@ extension EvaluationResults {
         return ReportPage.Section(
             "Clips not measured",
             [
-                .paragraph("\(count) of \(clips.count + count) clips could not be measured."),
+                .paragraph("\(count) of \(counted(clips.count + count, "clip")) could not be measured."),
                 .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
             ])
     }
@@ -28,13 +28,15 @@ extension EvaluationResults {
             "Clips without speech",
             [
                 .paragraph(
-                    "No speech was found in \(count) \(count == 1 ? "clip" : "clips"). They are measured all the same; what a "
-                        + "model says of them means nothing."),
+                    "No speech was found in \(counted(count, "clip")). \(count == 1 ? "It is" : "They are") measured all the same; "
+                        + "what a model says of \(count == 1 ? "it" : "them") means nothing."),
                 .list(Array(withoutSpeech.prefix(50)) + (count > 50 ? ["and \(count - 50) more"] : [])),
             ])
     }
 
-    private var partlyHeardSection: ReportPage.Section? { partlyHeard.section(of: clips.count) }
+    private var partlyHeardSection: ReportPage.Section? {
+        partlyHeard.section(telling: [partlyHeardText].compactMap { $0 })
+    }
 }
 
 extension EvaluationResults {

@@ -4,13 +4,12 @@ import SERTraining
 
 extension [HeardClip] {
     /// The clips that were heard in part, as a section of a report.
-    func section(of clips: Int) -> ReportPage.Section? {
-        guard let text = text(of: clips) else { return nil }
+    /// - Parameter texts: How many there are, in sentences.
+    func section(telling texts: [String]) -> ReportPage.Section? {
+        guard !texts.isEmpty else { return nil }
         let rows = prefix(50).map { "\($0.clip): \($0.part)" }
         return ReportPage.Section(
             "Clips heard in part",
-            [
-                .paragraph(text + "."), .list(rows + (count > 50 ? ["and \(count - 50) more"] : [])),
-            ])
+            texts.map { .paragraph($0 + ".") } + [.list(rows + (count > 50 ? ["and \(count - 50) more"] : []))])
     }
 }

@@ -111,7 +111,8 @@ extension RobustnessResults {
         }
         // Of two that cost as much, the later is the harder.
         guard let worst = measured.reversed().min(by: { $0.1 < $1.1 }) else { return "No condition was measured." }
-        return "On \(clips) clips as they are the accuracy is \(cleanAccuracy.fixed(3)); of \(measured.count) ways to "
+        return
+            "On \(counted(clips, "clip")) as \(clips == 1 ? "it is" : "they are") the accuracy is \(cleanAccuracy.fixed(3)); of \(measured.count) ways to "
             + "degrade them, \(worst.0) costs most and leaves \(worst.1.fixed(3))."
     }
 }

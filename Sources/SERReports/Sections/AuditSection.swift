@@ -21,7 +21,7 @@ extension ReportSubject {
         }
         let sizes =
             cuts.count == 1
-            ? "\(cuts[0].train) clips to train, \(cuts[0].validation) to choose the epoch, \(cuts[0].test) to test."
+            ? "\(counted(cuts[0].train, "clip")) to train, \(cuts[0].validation) to choose the epoch, \(cuts[0].test) to test."
             : ""
         var pieces: [ReportPage.Piece] = [
             .paragraph(
@@ -60,11 +60,11 @@ extension ReportSubject {
             ? "Who speaks is not known for all clips, so nobody can tell whether voices are shared."
             : shared == 0
                 ? "No speaker of a test part was heard in its training."
-                : "\(shared) speakers are heard in training and in test."
+                : "\(counted(shared, "speaker is", plural: "speakers are")) heard in training and in test."
         let sound =
             copies == 0
             ? "No recording occurs in two parts" + (isSearched ? ", nor does the same sound in another file." : ".")
-            : "\(copies) pairs of recordings with the same sound stand in different parts."
+            : "\(counted(copies, "pair")) of recordings with the same sound \(copies == 1 ? "stands" : "stand") in different parts."
         return "\(voices) \(sound)"
     }
 

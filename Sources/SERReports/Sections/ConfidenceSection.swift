@@ -60,7 +60,7 @@ extension ReportSubject {
         let name = measured.pooledUncalibrated == nil ? network.name : "after the temperature"
         series.append(.init(name, points(diagram), style: .lineAndPoints, look: 0))
         let told = diagram.bins.filter { $0.count > 0 }.map { bin in
-            "\(bin.lower.fixed(1)) to \(bin.upper.fixed(1)): \(bin.count) clips, \((bin.accuracy ?? 0).fixed(3)) right"
+            "\(bin.lower.fixed(1)) to \(bin.upper.fixed(1)): \(counted(bin.count, "clip")), \((bin.accuracy ?? 0).fixed(3)) right"
         }
         var chart = LineChart(
             name: "reliability-\(network.slug)", title: "\(network.name), reliability",

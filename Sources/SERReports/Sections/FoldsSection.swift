@@ -66,7 +66,7 @@ extension ReportSubject {
         }
         let chart = BarChart(
             name: "speakers", title: "Accuracy by speaker",
-            description: "Accuracy for each of \(names.count) speakers. \(told.joined(separator: "; ")).",
+            description: "Accuracy for each of \(counted(names.count, "speaker")). \(told.joined(separator: "; ")).",
             xLabel: "accuracy", series: networks.map(\.name), rows: rows, axis: AxisScale(from: 0, to: 1))
         return .init(chart.figure, caption: told.joined(separator: "; ") + ".")
     }

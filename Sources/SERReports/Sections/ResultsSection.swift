@@ -11,7 +11,8 @@ extension ReportSubject {
         let runs = networks.map(\.runs.count).max() ?? 1
         let mean = runs > 1 ? ", mean over seeds" : ""
         var main = ReportPage.Table(
-            "With 95 % intervals over \(units) (BCa bootstrap, \(bootstrap.resamples) resamples)\(mean).", "network",
+            "With 95 % intervals over \(units) (BCa bootstrap, \(bootstrap.resamples) resamples)\(mean)\(heardVoices).",
+            "network",
             ["accuracy", "UAR", "macro F1", runs > 1 ? "errors, all seeds" : "errors"]
                 + (runs > 1 ? ["accuracy over seeds"] : []),
             rows: zip(networks, measures.networks).map { network, measured in
@@ -52,6 +53,6 @@ extension ReportSubject {
                 .init(network.name, [bar(measured, .accuracy), bar(measured, .unweightedAverageRecall)])
             }, axis: AxisScale(from: 0, to: 1))
         chart.reference = (1 / Double(max(labels.count, 1)), "guessing (UAR)")
-        return .init(chart.figure, caption: "with 95 % intervals over \(units).")
+        return .init(chart.figure, caption: "with 95 % intervals over \(units)\(heardVoices).")
     }
 }

@@ -71,8 +71,13 @@ extension TrainingSettings {
                 ("learning rate schedule", schedule), ("loss", loss), ("epoch kept by", selection),
             ]
         }
+        if let start { facts.append(("trained on from", "\(start)")) }
+        if let frozen { facts.append(("frozen", frozen.joined(separator: ", "))) }
+        if let sampling {
+            facts.append(("clips drawn for", sampling == .balancedClasses ? "equal classes" : "equal corpora"))
+        }
         if accumulation > 1 { facts.append(("batches an update", "\(accumulation)")) }
-        if let patience { facts.append(("patience", "\(patience) epochs")) }
+        if let patience { facts.append(("patience", counted(patience, "epoch"))) }
         if let stoppingRule { facts.append(("stopping rule", stoppingRule)) }
         if let clipping { facts.append(("clipping", clipping)) }
         facts.append(("temperature", calibrates ? "fitted on the validation part" : "none"))

@@ -20,9 +20,9 @@ extension ReportSubject {
         let seeds = networks[best].runs.count > 1 ? ", in the mean of \(networks[best].runs.count) seeds" : ""
         let guess = (100 / Double(max(labels.count, 1))).fixed(1)
         return
-            "\(who) \(verb) right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(clips.count) clips of "
+            "\(who) \(verb) right in \(((accuracy?.value ?? 0) * 100).fixed(1)) %\(interval) of \(counted(clips.count, "clip")) of "
             + "\(corpusName)\(speakerText)\(seeds), where guessing among \(labels.count) emotions gives \(guess) %: "
-            + "\(testing)."
+            + "\(testing)\(heardVoices)."
     }
 
     private var corpusName: String {
@@ -32,7 +32,7 @@ extension ReportSubject {
     private var speakerText: String {
         guard let speakers = TestedClip.speakers(of: clips) else { return "" }
         let count = Set(speakers).count
-        return " by \(count) \(count == 1 ? "speaker" : "speakers")"
+        return " by \(counted(count, "speaker"))"
     }
 
     /// How it was tested, and with whose voices.
@@ -60,12 +60,14 @@ extension ReportSubject {
                 estimates[measure]?.value?.fixed(3) ?? "–", name,
                 note: estimates[measure]?.intervalText().map { "95 %: \($0)" } ?? "")
         }
-        let whose = networks.count > 1 ? ", \(networks[best].name)" : ""
+        let whose =
+            (networks.count > 1 ? ", \(networks[best].name)" : "")
+            + (networks[best].hearsVoices ? ", voices heard before" : "")
         return [
             highlight(.accuracy, "accuracy\(whose)"),
             highlight(.unweightedAverageRecall, "UAR\(whose) (mean recall)"),
             highlight(.expectedCalibrationError, "calibration error\(whose)"),
-            .init("\(clips.count)", "clips tested", note: "intervals over \(units)"),
+            .init("\(clips.count)", clips.count == 1 ? "clip tested" : "clips tested", note: "intervals over \(units)"),
             .init(
                 (1 / Double(max(labels.count, 1))).fixed(3), "UAR by guessing", note: "\(labels.count) emotions"),
         ]
@@ -77,7 +79,8 @@ extension ReportSubject {
         if synthetic { all.insert("The corpus is synthetic: these figures say nothing about real voices.", at: 0) }
         if isOverSpeakers, let speakers = TestedClip.speakers(of: clips), Set(speakers).count < 10 {
             all.append(
-                "The intervals are over \(Set(speakers).count) speakers; with fewer than ten they are too narrow.")
+                "The intervals are over \(counted(Set(speakers).count, "speaker")); with fewer than ten they are too narrow."
+            )
         }
         if !missing.isEmpty { all.append("Stopped before the end; not trained: \(missing.joined(separator: ", ")).") }
         return all

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SERSupport
 import SERTraining
 
 extension ReportSubject {
@@ -49,7 +50,7 @@ extension ReportSubject {
         if corpus != other.corpus { return "one was made on \(corpus), the other on \(other.corpus)" }
         if labels != other.labels { return "their labels differ" }
         if clips.count != other.clips.count {
-            return "one tested \(clips.count) clips, the other \(other.clips.count)"
+            return "one tested \(counted(clips.count, "clip")), the other \(other.clips.count)"
         }
         guard Set(clips).count == clips.count else { return "\(source) tested some clips more than once" }
         if let missing = Set(clips).subtracting(other.clips).map(\.clip).min() {

@@ -73,8 +73,8 @@ extension ReportSubject {
 
     /// What intervals are over, in words, such as "10 speakers".
     var units: String {
-        guard isOverSpeakers else { return "\(clips.count) clips" }
-        return "\(Set(TestedClip.speakers(of: clips) ?? []).count) speakers"
+        guard isOverSpeakers else { return counted(clips.count, "clip") }
+        return counted(Set(TestedClip.speakers(of: clips) ?? []).count, "speaker")
     }
 
     /// The runs as one evaluation in which what belongs together bears one name: a speaker, or a clip in all runs.

@@ -33,6 +33,8 @@ package struct ReportSubject: Sendable {
         var name: String
         var runs: [Run]
         var settings: [TrainingSettings]
+        /// Whether what was heard of a speaker in other clips helped, as where features are standardised by speaker.
+        var hearsVoices: Bool
         var parameters: Int?
         /// Duration of all trainings, in seconds.
         var seconds: Double?
@@ -89,6 +91,14 @@ package struct ReportSubject: Sendable {
     /// Whether test speakers were heard in training, as far as anybody knows.
     var sharesSpeakers: Bool {
         cuts.contains { $0.audit.tested?.speakers.isEmpty == false }
+    }
+
+    /// What stands beside figures of networks that know voices by their other clips, after a comma; nothing where none does.
+    var heardVoices: String {
+        let own = networks.filter(\.hearsVoices)
+        guard !own.isEmpty else { return "" }
+        let whose = own.count == networks.count ? "" : "\(own.map(\.name).joined(separator: ", ")) "
+        return ", \(whose)\(HeardVoices.mark)"
     }
 
     /// A name as it stands in names of files and in identifiers.

@@ -78,7 +78,12 @@ extension ReportSubject {
         libraries = [results.header.library]
         commands = results.header.command.map { [$0] } ?? []
         facts = results.facts
-        further = [results.partlyHeard.section(of: results.clipCount)].compactMap { $0 }
+        further = [
+            (results.partlyHeardBy.flatMap { heard in
+                results.networks.lazy.compactMap { heard[$0] }.first { !$0.isEmpty }
+            }
+                ?? results.partlyHeard).section(telling: results.partlyHeardTexts)
+        ].compactMap { $0 }
     }
 
     private init(_ results: EvaluationResults, source: String) throws(EvaluationError) {
@@ -100,7 +105,9 @@ extension ReportSubject {
         cuts = []
         clips = results.clips
         networks = [
-            Network(name: name, runs: [run], settings: [], parameters: results.parameters, seconds: nil, slug: "")
+            Network(
+                name: name, runs: [run], settings: [], hearsVoices: results.hearsVoices, parameters: results.parameters,
+                seconds: nil, slug: "")
         ]
         warnings = results.warnings
         unit = nil
@@ -129,6 +136,7 @@ extension ReportSubject.Network {
         }
         let isChosen = results.choice != nil
         settings = isChosen ? results.candidates : results.candidates.filter { $0.name == name }
+        hearsVoices = results.hearsVoices(name)
         let own = results.runs.filter { $0.network == name }
         parameters = isChosen ? nil : own.first?.parameters
         seconds = own.reduce(0) { $0 + $1.seconds }

@@ -116,7 +116,8 @@ extension Augmentation {
                 kind: kind,
                 reason:
                     "it changes log-mel bands of powers, and the features are of the kind "
-                    + "'\(type(of: features).kind)'; train on LogMel, or leave it out")
+                    + "'\(type(of: features).kind)'; train on LogMel (--features logmel), or leave it out (--augmentation none)"
+            )
         }
     }
 }

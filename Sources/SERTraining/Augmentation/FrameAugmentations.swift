@@ -94,7 +94,14 @@ public struct FrequencyMasks: Augmentation {
 
     public func validate(for features: any FeatureExtractor) throws(AugmentationError) {
         try Self.check(Double(count), 0...100, "count")
-        try Self.check(Double(widest), 0...Double(features.coefficients), "widest")
+        guard widest <= features.coefficients else {
+            throw AugmentationError(
+                kind: Self.kind,
+                reason:
+                    "it masks up to \(widest) columns, and the features have \(features.coefficients); take features of "
+                    + "more columns (--coefficients \(widest)), or leave it out (--augmentation none)")
+        }
+        try Self.check(Double(widest), 0...Double(widest), "widest")
     }
 
     public func apply(to clip: inout AugmentedClip) {

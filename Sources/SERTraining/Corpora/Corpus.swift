@@ -17,6 +17,8 @@ public struct Corpus: Sendable, Equatable {
     public let labels: [String]
     /// What the audit found, in a fixed order.
     public let problems: [CorpusProblem]
+    /// Clips that somebody left out: lists of files may name them all the same.
+    let leftOut: [Clip]
     /// How many clips of each speaker and emotion a corpus should hold, by its name, where its makers say.
     let expectations: [String: CorpusExpectation]
 
@@ -26,11 +28,13 @@ public struct Corpus: Sendable, Equatable {
     }
 
     init(
-        name: String, clips: [Clip], problems: [CorpusProblem], expectations: [String: CorpusExpectation] = [:]
+        name: String, clips: [Clip], problems: [CorpusProblem], leftOut: [Clip] = [],
+        expectations: [String: CorpusExpectation] = [:]
     ) {
         self.name = name
         self.clips = clips
         self.problems = problems
+        self.leftOut = leftOut
         self.expectations = expectations
         labels = Set(clips.map(\.emotion)).sorted()
     }
@@ -49,7 +53,21 @@ public struct Corpus: Sendable, Equatable {
 
     /// The corpus with only those clips that satisfy a condition; its labels are those that are left.
     public func filtered(_ isIncluded: (Clip) -> Bool) -> Corpus {
-        Corpus(name: name, clips: clips.filter(isIncluded), problems: problems)
+        keeping(clips.filter(isIncluded))
+    }
+
+    /// The same without some clips, which lists of files may go on naming.
+    func leavingOut(where isLeftOut: (Int) -> Bool) -> Corpus {
+        let away = clips.indices.filter(isLeftOut)
+        return keeping(
+            clips.indices.filter { !isLeftOut($0) }.map { clips[$0] }, leftOut: leftOut + away.map { clips[$0] })
+    }
+
+    /// The same with other clips, which are some of its own under perhaps other labels.
+    func keeping(_ clips: [Clip], leftOut: [Clip]? = nil) -> Corpus {
+        Corpus(
+            name: name, clips: clips, problems: CorpusProblem.left(of: problems, for: clips),
+            leftOut: leftOut ?? self.leftOut)
     }
 }
 

@@ -46,10 +46,29 @@ public struct UnreadableFile: Sendable, Hashable, Codable {
     /// What is wrong with it.
     public let reason: String
 
+    /// A file with what is wrong with it.
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
     /// The first of some files with what is wrong with them, and how many more there are: whole sentences.
     package static func list(_ files: [UnreadableFile]) -> String {
         files.prefix(5).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
             + (files.count > 5 ? "; and \(files.count - 5) more. " : ". ")
+    }
+}
+
+extension CorpusError {
+    /// What is said of a folder that stands where a file is read.
+    static let isAFolder = "it is a folder"
+
+    /// What helps against a reason for which something cannot be opened.
+    private static func remedy(forClosed reason: String) -> String {
+        func isOf(_ code: Int32) -> Bool { reason == String(cString: strerror(code)) }
+        if isOf(EMFILE) { return "Allow this program more open files, as by ulimit -n 1024 before it is run." }
+        if isOf(EACCES) || isOf(EPERM) { return "Check its permissions." }
+        return reason == isAFolder ? "Name a file." : "Name another."
     }
 }
 
@@ -68,9 +87,7 @@ extension CorpusError: LocalizedError, CustomStringConvertible {
             "\(url.path) is not a folder. Name the folder that holds the corpus, or a manifest whose name ends in .csv or .tsv."
         case .cannotOpen(let url, let reason):
             "\(url.path) cannot be opened: \(reason). "
-                + (reason == String(cString: strerror(EMFILE))
-                    ? "Allow this program more open files, as by ulimit -n 1024 before it is run."
-                    : "Check its permissions.")
+                + Self.remedy(forClosed: reason)
         case .noAudio(let url, let files):
             "\(url.path) holds no audio files (\(files == 0 ? "it is empty" : "\(files) other files")). "
                 + "Looked for \(SoundFileNames.listed) in it and in the folders below."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// Something about a corpus that its user should know, though it could be read.
 public enum CorpusProblem: Sendable, Hashable {
@@ -25,6 +26,8 @@ public enum CorpusProblem: Sendable, Hashable {
     case severalCorpora([LayoutTrial])
     /// Labels that differ only in case, in spaces, or in how a number is written. They are kept apart.
     case similarLabels([String])
+    /// Speakers of several corpora that have one name; they are taken for different people.
+    case namesakes([String])
     /// Something about a manifest that was read otherwise than as it is written, or not read.
     case manifest(ManifestRemark)
 
@@ -34,10 +37,43 @@ public enum CorpusProblem: Sendable, Hashable {
     /// Whether it is about what was read and how, which decides what a training or a test is made of.
     public var concernsReading: Bool {
         switch self {
-        case .unreadable, .severalCorpora, .similarLabels, .manifest, .remarked: true
+        case .unreadable, .severalCorpora, .similarLabels, .namesakes, .manifest, .remarked: true
         case .duplicates(_, let labels): labels.count > 1
         case .unexpectedName, .nestedCopy, .count, .withoutSpeech, .nearlySilent: false
         }
+    }
+
+    /// What is left of some problems where only some clips are: labels that contradict each other, or are written alike,
+    /// may have been among the others, or have other names now.
+    static func left(of problems: [CorpusProblem], for clips: [Clip]) -> [CorpusProblem] {
+        lazy var byFile = Dictionary(grouping: clips) { $0.path.lastPathComponent }
+        func clip(at path: String) -> Clip? {
+            let last = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...].prefix {
+                $0 != "#"
+            }
+            return byFile[String(last)]?.first { ("/" + $0.name).hasSuffix("/" + path) }
+        }
+        let kept = problems.compactMap { problem -> CorpusProblem? in
+            switch problem {
+            case .similarLabels: return nil
+            case .duplicates(let paths, _):
+                let found = paths.compactMap { path in clip(at: path).map { (path, $0.emotion) } }
+                guard found.count > 1 else { return nil }
+                return .duplicates(paths: found.map(\.0), labels: Set(found.map(\.1)).sorted())
+            default: return problem
+            }
+        }
+        return kept + similarLabels(of: clips)
+    }
+
+    /// Files with the same bytes that have different labels in several corpora, by their paths.
+    static func contradictions(between corpora: [Corpus]) -> [CorpusProblem] {
+        let clips = corpora.enumerated().flatMap { place, corpus in corpus.clips.map { (place, $0) } }
+        let groups = Dictionary(grouping: clips.filter { $0.1.content != nil }) { $0.1.content }.values
+        return groups.filter { Set($0.map(\.0)).count > 1 && Set($0.map(\.1.emotion)).count > 1 }
+            .map { group in
+                .duplicates(paths: group.map(\.1.name), labels: Set(group.map(\.1.emotion)).sorted())
+            }.sorted { "\($0)" < "\($1)" }
     }
 
     /// The file that cannot be read, where that is the problem.
@@ -53,9 +89,17 @@ public enum CorpusProblem: Sendable, Hashable {
 
     /// A label without what labels should not differ in.
     private static func plain(_ label: String) -> String {
-        if let number = Double(label.trimmingCharacters(in: .whitespaces)) { return "\(number)" }
+        if let number = decimalNumber(label.trimmingCharacters(in: .whitespaces)) { return "\(number)" }
         return String(label.lowercased().map { "_-".contains($0) || $0.isWhitespace ? " " : $0 })
             .split(separator: " ").joined(separator: " ")
+    }
+}
+
+extension Corpus {
+    /// What decides which clips the corpus is made of, and how they were read, in sentences; files that cannot be read are
+    /// told for themselves.
+    package var remarks: [String] {
+        problems.filter { $0.concernsReading && $0.unreadable == nil }.map(\.description)
     }
 }
 
@@ -76,7 +120,7 @@ extension CorpusProblem: CustomStringConvertible {
         case .nearlySilent(let paths):
             return "nearly silent, nowhere above -60 dB of full scale, kept all the same: \(Self.shortened(paths))"
         case .nestedCopy(let folder, let original, let files):
-            return "\(folder) repeats \(files) \(files == 1 ? "file" : "files") of \(original), byte for byte; "
+            return "\(folder) repeats \(counted(files, "file")) of \(original), byte for byte; "
                 + "they are counted once"
         case .count(let corpus, let speaker, let emotion, let expected, let found, let missing):
             let who = [corpus, speaker, emotion].compactMap { $0 }.joined(separator: ", ")
@@ -88,16 +132,19 @@ extension CorpusProblem: CustomStringConvertible {
         case .similarLabels(let labels):
             return "the labels \(labels.map { "\"\($0)\"" }.joined(separator: " and ")) differ only in how they are "
                 + "written and count as \(labels.count) emotions; where they mean the same, write them alike"
+        case .namesakes(let names):
+            return "\(counted(names.count, "speaker has", plural: "speakers have")) the same name in several corpora "
+                + "(\(Self.shortened(names))) and \(names.count == 1 ? "is" : "are") taken for different people. Where they "
+                + "are the same, put all into one manifest."
         case .manifest(let remark):
             return remark.description
         case .remarked(let files):
             let names = files.map { file in file.path + (file.remark.figures.map { " (\($0))" } ?? "") }
-            let count = "\(files.count) \(files.count == 1 ? "file" : "files")"
-            return "\(files.first?.remark.heading ?? ""): \(count): \(Self.shortened(names))"
+            return "\(files.first?.remark.heading ?? ""): \(counted(files.count, "file")): \(Self.shortened(names))"
         }
     }
 
-    private static func clips(_ names: [String]) -> String { "\(names.count) \(names.count == 1 ? "clip" : "clips")" }
+    private static func clips(_ names: [String]) -> String { counted(names.count, "clip") }
 
     private static func shortened(_ names: [String]) -> String {
         names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SERSupport
+
 /// Something about a manifest that was read otherwise than as it is written, or not read at all.
 public enum ManifestRemark: Sendable, Hashable {
     /// The text is not UTF-8.
@@ -24,6 +26,8 @@ public enum ManifestRemark: Sendable, Hashable {
     case columnsNotRead([String])
     /// A column of ages, which are grouped by decades.
     case agesByDecades(column: String)
+    /// Values of a column of ages that are none, and on how many lines they stand: those clips are in no group of age.
+    case noAges(column: String, [String], lines: Int)
     /// A column in which names of groups are written with small and with capital letters; each list is one group.
     case spellings(column: String, [[String]])
     /// A column of groups that says nothing of some clips, which are in none of its groups.
@@ -64,13 +68,19 @@ extension ManifestRemark: CustomStringConvertible {
                 + "those of 2 to 12 different values make groups, and ages do"
         case .agesByDecades(let column):
             return "the column \(column) makes groups of ten years, with all below 20 together and all from 80 on"
+        case .noAges(let column, let values, let lines):
+            return "the column \(column) holds what is no age on \(counted(lines, "line")) ("
+                + Self.list(values.map { quoted($0) }) + "); " + Self.withoutGroup(lines)
         case .spellings(let column, let groups):
             return "the column \(column) writes one group in several ways, which were read as one: "
                 + Self.list(groups.map { $0.joined(separator: " and ") })
         case .valuesMissing(let column, let lines, let all):
-            return "the column \(column) is empty on \(lines) of \(all) lines; "
-                + (lines == 1 ? "that clip is" : "those clips are") + " in none of its groups"
+            return "the column \(column) is empty on \(lines) of \(counted(all, "line")); " + Self.withoutGroup(lines)
         }
+    }
+
+    private static func withoutGroup(_ lines: Int) -> String {
+        (lines == 1 ? "that clip is" : "those clips are") + " in none of its groups"
     }
 
     /// The first of some names, and how many more there are.

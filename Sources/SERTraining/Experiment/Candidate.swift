@@ -16,6 +16,8 @@ public struct Candidate: Sendable {
     public var trainer: Trainer
     /// Builds the network.
     public var network: NetworkBuilder
+    /// What a model file calls the network, where that is not the candidate's name.
+    var architecture: String?
 
     /// A named way to train a network.
     /// - Parameters:

@@ -82,8 +82,9 @@ extension Experiment {
             let tested = Set(splits.flatMap(\.test.indices)).count
             guard tested < corpus.clips.count else { return nil }
             return
-                "\(corpus.clips.count - tested) of \(corpus.clips.count) clips are in no list: they are trained on in "
-                + "every fold and never tested."
+                "\(corpus.clips.count - tested) of \(corpus.clips.count) clips "
+                + (corpus.clips.count - tested == 1 ? "is in no list: it is" : "are in no list: they are")
+                + " trained on in every fold and never tested."
         }
 
         /// The cut as results tell it.

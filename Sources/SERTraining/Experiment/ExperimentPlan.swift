@@ -28,6 +28,8 @@ struct ExperimentPlan: Sendable {
     /// For each candidate, how clips become what its network reads, and the number of its parameters.
     private let pipelines: [FeaturePipeline]
     private let parameterCounts: [Int]
+    /// For each candidate, the tensors that its training leaves as they are.
+    private let frozen: [[String]]
     private let store = FeatureStore()
 
     init(_ settings: Experiment) throws(ExperimentError) {
@@ -49,20 +51,23 @@ struct ExperimentPlan: Sendable {
                 }
             }
         }
-        var pipelines: [FeaturePipeline] = [], counts: [Int] = []
+        var pipelines: [FeaturePipeline] = [], counts: [Int] = [], frozen: [[String]] = []
         for candidate in settings.candidates {
             do throws(TrainingError) {
                 for split in cut.splits { try candidate.checkSizes(of: split, isFold: cut.rule != nil) }
                 let ready = try candidate.prepared(labels: cut.corpus.labels, seed: settings.seeds[0])
                 counts.append(ready.network.parameterCount)
                 pipelines.append(ready.pipeline)
+                frozen.append(ready.network.frozenPaths)
                 for split in cut.splits {
+                    try ready.trainer.sampling.check(split.train)
                     _ = try ready.trainer.standardization(for: ready.network, ready.pipeline, on: split)
                 }
             } catch { throw Self.refusal(error, of: candidate, among: names) }
         }
         self.pipelines = pipelines
         parameterCounts = counts
+        self.frozen = frozen
     }
 
     private static func check(_ settings: Experiment) throws(ExperimentError) {
@@ -167,7 +172,8 @@ struct ExperimentPlan: Sendable {
                     test: split.test.count, audit: split.audit(searched: copies))
             }, seeds: settings.seeds, networks: networks, candidates: try trainingSettings(),
             choice: settings.inner.map(settings.cut.told(inner:)), unheard: copies?.unread, command: settings.command)
-        results.warnings += [settings.cut.untested].compactMap { $0 }
+        results.remarks = corpus.remarks
+        results.warnings += [settings.cut.untested].compactMap { $0 } + settings.startWarnings
         return results
     }
 
@@ -179,7 +185,7 @@ struct ExperimentPlan: Sendable {
                 described.append(
                     try TrainingSettings(
                         name: candidate.name, trainer: candidate.trainer, pipeline: pipelines[index],
-                        parameters: parameterCounts[index]))
+                        parameters: parameterCounts[index], frozen: frozen[index]))
             } catch { throw .training(error, run: candidate.name) }
         }
         return described

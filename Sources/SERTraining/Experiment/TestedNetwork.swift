@@ -45,7 +45,7 @@ public struct TestedNetwork: Sendable {
             split.partitions.flatMap(\.clips), of: split.corpus, pipeline: trained.recognizer.pipeline
         ).filter { !$0.part.isWhole }
         var recognizer = trained.recognizer
-        recognizer.provenance.network = name
+        recognizer.provenance.network = candidate.architecture ?? name
         recognizer.provenance.testAccuracy = test.metrics.accuracy
         recognizer.provenance.testUAR = test.metrics.unweightedAverageRecall
         recognizer.provenance.testLoss = test.metrics.loss

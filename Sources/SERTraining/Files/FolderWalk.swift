@@ -158,6 +158,7 @@ package struct FolderWalk {
                 + "convmv -f latin1 -t utf8 -r --notest . in its folder"
         }
         guard stat(url.path, &target) == 0 else { return "it is a link to nothing" }
+        if target.st_mode & S_IFMT == S_IFDIR { return CorpusError.isAFolder }
         return target.st_mode & S_IFMT == S_IFREG ? nil : "it is not a regular file"
     }
 }

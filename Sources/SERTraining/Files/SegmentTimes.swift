@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// Times as tables write them.
 package enum SegmentTimes {
@@ -15,21 +16,15 @@ package enum SegmentTimes {
         let word = text.trimmingCharacters(in: .whitespaces).lowercased()
         if word.isEmpty || missing.contains(word) { return nil }
         let plain = decimalComma ? word.replacing(",", with: ".") : word
-        guard let seconds = number(plain) ?? withUnit(plain) ?? timedelta(plain), seconds.isFinite else {
+        guard let seconds = decimalNumber(plain) ?? withUnit(plain) ?? timedelta(plain), seconds.isFinite else {
             throw .notATime("\"\(text)\"")
         }
         return seconds
     }
 
-    /// A decimal number, and nothing else that `Double` would take.
-    private static func number(_ text: some StringProtocol) -> Double? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.e".utf8.contains($0) }) else { return nil }
-        return Double(text)
-    }
-
     private static func withUnit(_ text: String) -> Double? {
         for (unit, scale) in [("ms", 1e-3), ("s", 1.0)] where text.hasSuffix(unit) {
-            return number(text.dropLast(unit.count).trimmingCharacters(in: .whitespaces)).map { $0 * scale }
+            return decimalNumber(text.dropLast(unit.count).trimmingCharacters(in: .whitespaces)).map { $0 * scale }
         }
         return nil
     }
@@ -49,7 +44,7 @@ package enum SegmentTimes {
             separator: ":", omittingEmptySubsequences: false)
         guard words.count == 1, parts.count == 3, let hours = UInt(parts[0]), let minutes = UInt(parts[1]),
             minutes < 60,
-            let seconds = number(parts[2]), (0..<60).contains(seconds)
+            let seconds = decimalNumber(parts[2]), (0..<60).contains(seconds)
         else { return nil }
         return days * 86_400 + Double(hours) * 3600 + Double(minutes) * 60 + seconds
     }

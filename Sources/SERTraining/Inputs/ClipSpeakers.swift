@@ -20,10 +20,19 @@ struct ClipSpeakers: Sendable {
             known[speaker] = place
             places.append(place)
         }
-        var members = [[Int]](repeating: [], count: known.count)
+        self.init(places: places, count: known.count)
+    }
+
+    private init(places: [Int], count: Int) {
+        var members = [[Int]](repeating: [], count: count)
         for (clip, place) in places.enumerated() { members[place].append(clip) }
         self.places = places
         self.clips = members
+    }
+
+    /// Those of the clips at some places, which then have the places of the list.
+    func only(_ clips: [Int]) -> ClipSpeakers {
+        ClipSpeakers(places: clips.map { places[$0] }, count: self.clips.count)
     }
 }
 
@@ -73,6 +82,7 @@ extension TrainingError {
     fileprivate static func unknownSpeaker(of clip: Clip) -> TrainingError {
         .setting(
             "nobody says who speaks in \(clip.name), and voices are standardised by speaker: name the speaker of every "
-                + "clip in a manifest, or standardise by corpus or by clip")
+                + "clip in a manifest, or use a network that is trained with features standardised by corpus or by clip"
+        )
     }
 }

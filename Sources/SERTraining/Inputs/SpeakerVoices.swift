@@ -39,7 +39,8 @@ extension Standardization {
             guard heard.voices.contains(where: { $0.count > 1 }) else {
                 throw .setting(
                     "each speaker of the training part was heard for one row of features, which has no deviation of its "
-                        + "own. Bring several clips of each speaker, or standardise by corpus.")
+                        + "own. Bring several clips of each speaker, or train a network that is standardised by corpus."
+                )
             }
             self.init(fitting: heard.voices, clips: clips.count, scope: scope)
         case .clip:

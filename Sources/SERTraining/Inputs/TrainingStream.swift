@@ -72,14 +72,19 @@ struct TrainingStream: Sendable {
     }
 
     /// The given clips side by side.
-    /// - Parameter key: Decides what augmentations draw, for each clip by its place in the part.
-    func batch(_ clips: [Int], key: RandomKey) -> Batch {
+    /// - Parameters:
+    ///   - repeats: For each, how often it was seen before in this epoch; nil where none was.
+    ///   - key: Decides what augmentations draw, for each clip by its place in the part and its repeats.
+    func batch(_ clips: [Int], repeats: [Int]? = nil, key: RandomKey) -> Batch {
         switch source {
         case .unchanged(let examples): return examples.batch(clips)
         case .augmented(let part):
-            let matrices = clips.map { clip in
+            let matrices = clips.indices.map { place in
+                let clip = clips[place], count = repeats?[place] ?? 0
+                let first = key.derived(clip)
                 var changed = AugmentedClip(
-                    part.matrices[clip], background: part.background, key: key.derived(clip))
+                    part.matrices[clip], background: part.background,
+                    key: count == 0 ? first : first.derived("again").derived(count))
                 for augmentation in part.augmentation { augmentation.apply(to: &changed) }
                 changed.limitRange()
                 return changed.features

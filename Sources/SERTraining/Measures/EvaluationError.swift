@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// Why scores and true classes could not be compared.
 public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConvertible {
@@ -42,7 +43,7 @@ public enum EvaluationError: Error, Equatable, LocalizedError, CustomStringConve
         case .classOutOfRange(let index, let position, let classes):
             "clip \(position) has class \(index), but classes go from 0 to \(classes - 1)"
         case .speakersDiffer(let speakers, let clips):
-            "\(speakers) speakers for \(clips) clips: give one for each clip, or none at all"
+            "\(counted(speakers, "speaker")) for \(counted(clips, "clip")): give one for each clip, or none at all"
         case .speakersUnknown:
             "resampling speakers needs a known speaker for each clip and at least two of them; resample clips instead"
         case .temperature(let temperature):

@@ -32,6 +32,12 @@ struct CorpusScan {
         for file in walk.audio {
             switch layout.read(file) {
             case .clip(let clip):
+                if let fault = NameRule.fault(of: clip.emotion) {
+                    problems.append(
+                        .unexpectedName(
+                            path: file.relativePath, reason: "it is left out, since the name of its label \(fault)"))
+                    continue
+                }
                 named.append((file, clip))
                 if let remark = clip.remark {
                     problems.append(.unexpectedName(path: file.relativePath, reason: remark))

@@ -36,8 +36,8 @@ struct ManifestEntries {
     static let start = DelimitedTable.Column(names: ["start", "start_time", "begin"])
     static let end = DelimitedTable.Column(names: ["end", "end_time", "stop"])
     private static let duration = DelimitedTable.Column(names: ["duration"])
-    /// What a path, and a label or another name, can have in bytes.
-    private static let longestPath = 4096, longestName = 200
+    /// What a path can have in bytes.
+    private static let longestPath = 4096
     /// Columns of a split, which other programs follow.
     private static let split = ["split", "fold", "set", "subset", "partition", "part"]
     /// Columns that ``CorpusTable`` writes, and that follow from the files.
@@ -94,20 +94,14 @@ struct ManifestEntries {
             let names = [
                 ("label", label), ("speaker", value(speaker)), ("sentence", value(sentence)), ("corpus", value(corpus)),
             ]
-            for (column, name) in names + [("path", path)] {
-                let longest = column == "path" ? ManifestEntries.longestPath : ManifestEntries.longestName
-                if let bytes = name?.utf8.count, bytes > longest {
-                    throw .manifest(
-                        file, line: record.line,
-                        reason: "the \(column) is \(bytes) bytes long; it can have \(longest)")
-                }
-            }
-            for (column, name) in names {
-                guard let control = name?.unicodeScalars.first(where: \.isTerminalControl) else { continue }
+            guard path.utf8.count <= ManifestEntries.longestPath else {
                 throw .manifest(
                     file, line: record.line,
-                    reason: "the \(column) of \(path) holds a character that is none to be seen "
-                        + "(\(control.escaped(asASCII: true))); take it out")
+                    reason: "the path is \(path.utf8.count) bytes long; it can have \(ManifestEntries.longestPath)")
+            }
+            for (column, name) in names {
+                guard let fault = name.flatMap(NameRule.fault) else { continue }
+                throw .manifest(file, line: record.line, reason: "the \(column) of \(path) \(fault)")
             }
             do throws(SegmentError) {
                 return Entry(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SERSupport
 
 /// The entries of a manifest with the files that they mean, each clip once.
 struct ManifestListing {
@@ -14,6 +15,14 @@ struct ManifestListing {
     private struct Place: Hashable {
         let url: URL
         let times: ManifestEntries.Times?
+    }
+
+    /// What a line says of a file, whatever it is called: links of one file that say the same are one clip.
+    private struct Statement: Hashable {
+        let file: FileIdentity
+        let times: ManifestEntries.Times?
+        let label: String
+        let speaker, sentence, corpus: String?
     }
 
     init(_ manifest: URL, _ entries: [ManifestEntries.Entry]) {
@@ -37,10 +46,20 @@ struct ManifestListing {
     /// Leaves of clips that stand on several lines the first.
     /// - Throws: ``CorpusError/manifest(_:line:reason:)`` where lines contradict each other.
     mutating func removeRepetitions() throws(CorpusError) {
-        var first: [Place: Int] = [:], kept: [Line] = [], repeated: [Int: [Int]] = [:]
+        var first: [Place: Int] = [:], said: [Statement: Int] = [:], kept: [Line] = [], repeated: [Int: [Int]] = [:]
         for (entry, file) in lines {
             let place = Place(url: file.url, times: entry.times)
             guard let earlier = first[place] else {
+                if let identity = FileIdentity(file.url) {
+                    let statement = Statement(
+                        file: identity, times: entry.times, label: entry.label, speaker: entry.speaker,
+                        sentence: entry.sentence, corpus: entry.corpus)
+                    if let same = said[statement] {
+                        repeated[same, default: [kept[same].entry.line]].append(entry.line)
+                        continue
+                    }
+                    said[statement] = kept.count
+                }
                 first[place] = kept.count
                 kept.append((entry, file))
                 continue

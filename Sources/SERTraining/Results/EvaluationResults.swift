@@ -36,6 +36,10 @@ public struct EvaluationResults: ResultsDocument {
     public var labels: [String]
     /// What a reader of the results must know, in sentences.
     public var warnings: [String]
+    /// Over which sound features were brought to one scale, `speaker` or `clip`; nil for the training part.
+    public var standardizedBy: String?
+    /// What is to be known of how the corpus was read, in sentences; nil in results that do not tell.
+    public var remarks: [String]?
     /// What logits are divided by; 1 where confidences are not calibrated.
     public var temperature: Double
     /// How intervals were made.
@@ -109,6 +113,9 @@ public struct EvaluationResults: ResultsDocument {
         warnings =
             Self.warnings(of: recognizer, on: corpus) + Self.warning(ofHeardVoices: recognizer)
             + Self.warning(ofAbsent: absent.map { evaluation.labels[$0] })
+        let scope = recognizer.adaptsToVoices ? .speaker : recognizer.standardization.scope
+        standardizedBy = scope == .corpus ? nil : scope.rawValue
+        remarks = corpus.remarks
         temperature = evaluation.temperature
         self.bootstrap = bootstrap
         metrics = evaluation.metrics
@@ -147,7 +154,8 @@ public struct EvaluationResults: ResultsDocument {
             return ["The model was trained on clips of \(trained) too.\(consequence)"]
         }
         return TrainedCorpora(recognizer.provenance).found(among: corpus.clips).map { name, clips in
-            "\(clips) of the \(corpus.clips.count) clips are of \(name), or named as its clips are, and the model was "
+            "\(clips) of the \(counted(corpus.clips.count, "clip")) \(clips == 1 ? "is" : "are") of \(name), or named as its "
+                + "clips are, and the model was "
                 + "trained on \(name), as its file says.\(consequence)"
         }
     }
@@ -170,6 +178,9 @@ public struct EvaluationResults: ResultsDocument {
                 + "F1 count a missing one as 0."
         ]
     }
+
+    /// Whether features were standardised by speaker.
+    package var hearsVoices: Bool { standardizedBy == Standardization.Scope.speaker.rawValue }
 
     /// What the model made of the clips, made anew of its outputs.
     public var evaluation: Evaluation {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SERModels
-import SERSupport
 
 /// What networks reached over one split or over folds: the contents of `results.json`, with the outputs for every clip
 /// that was tested.
@@ -78,10 +77,14 @@ public struct ExperimentResults: ResultsDocument {
     public let choice: String?
     /// What a reader of the results must know, in sentences.
     public package(set) var warnings: [String]
+    /// What is to be known of how the corpus was read, in sentences; nil in results that do not tell.
+    public package(set) var remarks: [String]?
     /// Recordings that nobody could listen to in the search for copies; nil where there was no search.
     public let unheard: [UnreadableFile]?
     /// Clips of any part that are longer than the first network hears, with the part that it heard, by their names.
-    public private(set) var partlyHeard: [HeardClip] = []
+    public package(set) var partlyHeard: [HeardClip] = []
+    /// The same of each network, by its name, where they hear clips of different lengths; nil where they do not.
+    public package(set) var partlyHeardBy: [String: [HeardClip]]?
     /// The networks' trainings and tests, by network, then by seed, then by fold.
     public package(set) var runs: [Run] = []
     /// The networks that were not trained and tested on every fold with every seed, because somebody stopped it.
@@ -111,6 +114,7 @@ public struct ExperimentResults: ResultsDocument {
         missing = networks
         var seen = Set<String>()
         warnings = folds.flatMap(\.audit.warnings).filter { seen.insert($0).inserted }
+        warnings += [candidates.filter(\.hearsVoices).map(\.name).warningOfHeardVoices].compactMap { $0 }
     }
 
     /// How many runs there are when nothing is missing.
@@ -146,19 +150,13 @@ extension ExperimentResults {
         folds[fold].clips = tested.clips
         folds[fold].skipped = Set(folds[fold].skipped + tested.skipped).sorted()
         runs.insert(run, at: runs.firstIndex { place(of: $0) > place(of: run) } ?? runs.endIndex)
-        if run.network == networks.first { hear(tested.partlyHeard) }
+        hear(tested)
         if let warning = run.divergence(names: self), !warnings.contains(warning) { warnings.append(warning) }
         guard runs.count(where: { $0.network == run.network }) == seeds.count * folds.count else { return }
         let summary = try NetworkSummary(of: run.network, in: self)
         let after = summaries.firstIndex { index(of: $0.network) > index(of: run.network) }
         summaries.insert(summary, at: after ?? summaries.endIndex)
         missing.removeAll { $0 == run.network }
-    }
-
-    private mutating func hear(_ clips: [HeardClip]) {
-        let known = Set(partlyHeard.map(\.clip))
-        // In an order that does not depend on which run ended first.
-        partlyHeard = (partlyHeard + clips.filter { !known.contains($0.clip) }).sorted { $0.clip < $1.clip }
     }
 
     private func index(of network: String) -> Int { networks.firstIndex(of: network) ?? networks.endIndex }

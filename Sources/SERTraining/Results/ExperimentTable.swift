@@ -12,13 +12,19 @@ extension ExperimentResults: CustomStringConvertible {
 
     private func summary(of network: String) -> NetworkSummary? { summaries.first { $0.network == network } }
 
+    /// What stands behind a heading where figures are of voices that were heard.
+    private var heardVoices: String { networks.contains(where: hearsVoices) ? "; \(HeardVoices.mark)" : "" }
+
     // MARK: One split
 
     private var splitHeading: String {
         let name = synthetic && corpus != SyntheticMarker.corpusName ? "synthetic \(corpus)" : corpus
-        let parts = folds.map { "\($0.train) clips to train, \($0.validation) to validate, \($0.test) to test" }
+        let parts = folds.map {
+            "\(counted($0.train, "clip")) to train, \($0.validation) to validate, \($0.test) to test"
+        }
         let epochs = candidates.filter { $0.linear == nil }.map(\.epochs).max()
-        return "\(name), \(cut.summary): \(parts.joined(separator: "; "))" + (epochs.map { "; \($0) epochs\n" } ?? "\n")
+        return "\(name), \(cut.summary): \(parts.joined(separator: "; "))" + (epochs.map { "; \($0) epochs" } ?? "")
+            + heardVoices + "\n"
     }
 
     private var splitRows: [String] {
@@ -48,7 +54,7 @@ extension ExperimentResults: CustomStringConvertible {
 
     private var closingNotes: [String] {
         var notes = warnings.map { "Warning: \($0)" }
-        if let text = partlyHeard.text(of: clipCount) { notes.append("\(text).") }
+        notes += partlyHeardTexts.map { "\($0)." }
         if !missing.isEmpty {
             notes.append("Stopped before the end; not trained: \(missing.joined(separator: ", ")).")
         }
@@ -63,11 +69,14 @@ extension ExperimentResults: CustomStringConvertible {
         let chosen = choice.map { ", chosen within each training part (\($0))" } ?? ""
         let origin = synthetic ? ", which is synthetic" : ""
         var lines = [
-            "\(networks.joined(separator: ", "))\(chosen) on \(corpus)\(origin): \(cut.summary), \(seedText)"
+            "\(networks.joined(separator: ", "))\(chosen) on \(corpus)\(origin): \(cut.summary), \(seedText)\(heardVoices)"
         ]
         lines += foldTable
         for summary in summaries { lines += self.lines(of: summary) }
-        if !skipped.isEmpty { lines.append("\(skipped.count) clips without features were left out") }
+        if !skipped.isEmpty {
+            lines.append(
+                "\(counted(skipped.count, "clip")) without features \(skipped.count == 1 ? "was" : "were") left out")
+        }
         return lines + closingNotes
     }
 
@@ -81,7 +90,8 @@ extension ExperimentResults: CustomStringConvertible {
         let tested = summary.seeds.first?.metrics.count ?? 0
         lines.append("")
         lines.append(
-            "over all folds, \(tested) clips\(seeds.count > 1 ? ", mean of \(seeds.count) seeds" : ""): "
+            "over all folds, \(counted(tested, "clip"))\(seeds.count > 1 ? ", mean of \(seeds.count) seeds" : "")"
+                + "\(hearsVoices(summary.network) ? ", \(HeardVoices.mark)" : ""): "
                 + "accuracy \(text(summary.accuracy)), UAR \(text(summary.unweightedAverageRecall)), "
                 + "macro F1 \(text(summary.macroF1))")
         lines += ["", summary.estimates.description, ""] + calibrationLines(summary)

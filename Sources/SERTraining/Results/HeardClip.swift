@@ -14,11 +14,55 @@ public struct HeardClip: Codable, Sendable, Equatable {
 
 extension [HeardClip] {
     /// In one sentence, how many of some clips are longer than a model hears; nil where none is.
-    package func text(of clips: Int) -> String? {
+    /// - Parameters:
+    ///   - clips: How many there are.
+    ///   - listener: Who hears them, such as `the model`, or several names.
+    package func text(of clips: Int, by listener: String = "the model", several: Bool = false) -> String? {
         guard let first else { return nil }
         let seconds = (first.part.end - first.part.start).fixed(2)
-        return "\(count) of \(clips) clips are longer than the \(seconds) s that the model hears of a clip; "
-            + "the rest of them had no part in this"
+        return "\(count) of \(counted(clips, "clip")) \(count == 1 ? "is" : "are") longer than the \(seconds) s that "
+            + "\(listener) \(several ? "hear" : "hears") of a clip; the rest of \(count == 1 ? "it" : "them") had no part in "
+            + "this"
+    }
+}
+
+extension ExperimentResults {
+    /// Notes which clips a network heard in part.
+    mutating func hear(_ tested: TestedRun) {
+        let network = tested.run.network
+        if network == networks.first { partlyHeard = partlyHeard.adding(tested.partlyHeard) }
+        guard networks.count > 1, Set(candidates.map(\.duration)).count > 1 else { return }
+        let before = partlyHeardBy ?? [:]
+        partlyHeardBy = before.merging([network: (before[network] ?? []).adding(tested.partlyHeard)]) { $1 }
+    }
+
+    /// How many clips are longer than each network hears, in sentences; those that hear the same stand in one.
+    package var partlyHeardTexts: [String] {
+        guard let partlyHeardBy else {
+            return [partlyHeard.text(of: clipCount, by: networks.count > 1 ? "every model" : "the model")].compactMap {
+                $0
+            }
+        }
+        var told: [(names: [String], clips: [HeardClip])] = []
+        for name in networks {
+            guard let clips = partlyHeardBy[name], !clips.isEmpty else { continue }
+            if let same = told.firstIndex(where: { $0.clips == clips }) {
+                told[same].names.append(name.uppercased())
+            } else {
+                told.append(([name.uppercased()], clips))
+            }
+        }
+        return told.compactMap { names, clips in
+            clips.text(of: clipCount, by: names.joined(separator: ", "), several: names.count > 1)
+        }
+    }
+}
+
+extension [HeardClip] {
+    /// With further clips, in an order that does not depend on which run ended first.
+    fileprivate func adding(_ clips: [HeardClip]) -> [HeardClip] {
+        let known = Set(map(\.clip))
+        return (self + clips.filter { !known.contains($0.clip) }).sorted { $0.clip < $1.clip }
     }
 }
 

@@ -12,6 +12,12 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var features: String
     /// What changed training clips, as JSON text; nil where nothing did.
     public var augmentation: String?
+    /// Which training clips an epoch saw, where not every one once; nil where it did.
+    public var sampling: ClipSampling?
+    /// The model that was trained on from; nil where the first weights were fresh.
+    public var start: Provenance.Start?
+    /// The tensors that training left as they were; nil where there were none.
+    public var frozen: [String]?
     /// Over which sound features were brought to one scale, `speaker` or `clip`; nil for the training part.
     public var standardizedBy: String?
     /// How much of each clip was used, in seconds.
@@ -39,13 +45,16 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     /// The settings of a network that is trained so.
     /// - Throws: ``TrainingError/setting(_:)`` where they cannot be written.
     package init(
-        name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int
+        name: String, trainer: Trainer, pipeline: FeaturePipeline, parameters: Int, frozen: [String] = []
     ) throws(TrainingError) {
         self.name = name
         self.parameters = parameters
         duration = trainer.duration
         let scope = trainer.standardizationScope
         standardizedBy = scope == .corpus ? nil : scope.rawValue
+        sampling = trainer.sampling == .everyClip ? nil : trainer.sampling
+        start = trainer.start
+        self.frozen = frozen.isEmpty ? nil : frozen
         epochs = trainer.epochs
         batchSize = trainer.batchSize
         patience = trainer.stopping.patience

@@ -111,7 +111,7 @@ extension RobustnessResults: CustomStringConvertible {
         if !isComplete { lines.append("stopped before all conditions were measured") }
         let few = clean.unit == .speakers && clean.units < 10 ? "; with so few they are too narrow" : ""
         lines.append(
-            "\(clips) clips of \(corpus); \"against clean\" is accuracy less that of the same clips as they are; "
+            "\(counted(clips, "clip")) of \(corpus); \"against clean\" is accuracy less that of the same clips as they are; "
                 + "intervals over \(clean.units) \(clean.unit.rawValue) "
                 + "(BCa bootstrap, \(clean.resamples) resamples, seed \(clean.seed))\(few)")
         return lines.joined(separator: "\n")

@@ -101,16 +101,19 @@ struct FoldCutter {
 
     private func listed(_ lists: [[String]]) throws(SplitError) -> [[Int]] {
         guard !lists.isEmpty else { throw .folds(0) }
-        let listed = ListedClips(corpus.clips)
+        let listed = ListedClips(corpus.clips, leftOut: corpus.leftOut)
+        let found = try listed.clips(of: lists.flatMap(\.self))
+        var place = 0
         var seen = Set<Int>()
         var tests: [[Int]] = []
         for files in lists {
             var test: [Int] = []
             for file in files {
-                let found = try listed.clips(file)
-                guard seen.isDisjoint(with: found) else { throw .listedTwice(file) }
-                seen.formUnion(found)
-                test += found
+                let clips = found[place]
+                place += 1
+                guard seen.isDisjoint(with: clips) else { throw .listedTwice(file) }
+                seen.formUnion(clips)
+                test += clips
             }
             guard !test.isEmpty else { throw .emptyPart(.test, clips: corpus.clips.count) }
             tests.append(test)

@@ -59,7 +59,7 @@ public struct Folds: Sendable, Equatable {
         switch method {
         case .random(let folds), .stratified(let folds), .grouped(_, let folds): "\(method.manner), \(folds) folds"
         case .crossed(let speakers, let sentences): "\(method.manner), \(speakers) x \(sentences) folds"
-        case .lists(let lists): "\(method.manner), \(lists.count) \(lists.count == 1 ? "fold" : "folds")"
+        case .lists(let lists): "\(method.manner), \(counted(lists.count, "fold"))"
         case .eachGroup, .corpora: method.manner
         }
     }

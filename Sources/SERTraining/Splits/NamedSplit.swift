@@ -19,16 +19,19 @@ extension Corpus {
     public func split(
         by grouping: Grouping, testing: [String], validating: [String]? = nil, share: Double = 0.1, seed: UInt64
     ) throws(SplitError) -> DataSplit {
-        var named = NamedGroups(try indices(by: grouping), by: grouping, corpora: corpora)
+        let all = try indices(by: grouping)
+        var named = NamedGroups(all, by: grouping, corpora: corpora)
         let test = try named.take(testing)
         let summary = "\(grouping.rawValue) \(testing.joined(separator: ", ")) tested"
         if let validating {
             let validation = try named.take(validating)
+            guard !named.left.isEmpty else { throw .noGroupLeft(grouping, groups: all.count) }
             return try DataSplit(
                 corpus: self, train: named.left, validation: validation, test: test,
                 summary: summary + ", \(validating.joined(separator: ", ")) validating")
         }
         guard share > 0, share < 1 else { throw .fractions(train: 1 - share, validation: share, test: 0) }
+        guard named.groups.count > 1 else { throw .noGroupLeft(grouping, groups: all.count) }
         let dealt = try Self.dealtInGroups(
             named.groups.map(\.members), [1 - share, share, 0], by: grouping,
             key: RandomKey(seed: seed).derived("split"))
@@ -48,6 +51,7 @@ extension Corpus {
 private struct NamedGroups {
     /// Those that nobody has taken.
     private(set) var groups: [(identity: GroupIdentity, members: [Int])]
+    private let known: [String]
     private let grouping: Grouping
     private let corpora: Set<String>
 
@@ -55,6 +59,7 @@ private struct NamedGroups {
         _ groups: [(identity: GroupIdentity, members: [Int])], by grouping: Grouping, corpora: Set<String>
     ) {
         self.groups = groups
+        known = groups.map { $0.identity.name(among: corpora) }
         self.grouping = grouping
         self.corpora = corpora
     }
@@ -67,7 +72,8 @@ private struct NamedGroups {
         var taken: [Int] = []
         for name in names {
             guard let place = groups.firstIndex(where: { $0.identity.name(among: corpora) == name }) else {
-                throw .unknownGroup(grouping, name: name, known: groups.map { $0.identity.name(among: corpora) })
+                guard !known.contains(name) else { throw .groupNamedTwice(grouping, name: name) }
+                throw .unknownGroup(grouping, name: name, known: known)
             }
             taken += groups.remove(at: place).members
         }

@@ -15,7 +15,7 @@ public enum SplitError: Error, Sendable, Equatable {
     case ungrouped(by: Grouping, clips: Int, first: String)
     /// Fewer speakers or sentences than there are parts.
     case tooFewGroups(Grouping, groups: Int, parts: Int)
-    /// A name that no speaker or sentence has, or that was given before; those that are left.
+    /// A name that no speaker or sentence has; those that there are.
     case unknownGroup(Grouping, name: String, known: [String])
     /// A number of folds that cannot be made.
     case folds(Int)
@@ -29,10 +29,18 @@ public enum SplitError: Error, Sendable, Equatable {
     case missingClass(label: String, fold: String)
     /// A file that a list names is not one of the corpus's clips, or several have the name.
     case listedFile(String, found: Int)
+    /// Several files that lists name and that are none of the corpus's clips.
+    case listedFiles([String])
     /// A file that lists name twice.
     case listedTwice(String)
     /// A name that is none of the corpus's labels.
     case unknownLabel(String, known: [String])
+    /// A text that cannot be the name of a label, and why.
+    case labelName(String, reason: String)
+    /// Speakers or sentences are named so that none is left to train on, or to validate by.
+    case noGroupLeft(Grouping, groups: Int)
+    /// A speaker or sentence that is named twice, be it to test and to validate.
+    case groupNamedTwice(Grouping, name: String)
     /// Corpora with fewer than two labels in common; the labels of each.
     case noSharedLabels([[String]])
     /// A corpus that is not among those joined.
@@ -46,6 +54,12 @@ public enum SplitError: Error, Sendable, Equatable {
 }
 
 extension SplitError: LocalizedError, CustomStringConvertible {
+    /// Which names may have been meant: near ones, or all where they are few.
+    private static func hint(at name: String, among known: [String]) -> String {
+        let near = nearMatches(of: name, among: known)
+        return near.names.isEmpty && known.count <= 20 ? "There are \(known.joined(separator: ", "))." : near.sentence
+    }
+
     public var errorDescription: String? { description }
 
     public var description: String {
@@ -63,11 +77,17 @@ extension SplitError: LocalizedError, CustomStringConvertible {
             "\(clips) \(clips == 1 ? "clip has" : "clips have") no known \(grouping.rawValue), \(first) for one, so "
                 + "that the corpus cannot be grouped by it. State it in a manifest, leave them out, or split otherwise."
         case .tooFewGroups(let grouping, let groups, let parts):
-            "The corpus has \(groups) \(grouping.rawValue)\(groups == 1 ? "" : "s"), too few for \(parts) parts that "
+            "The corpus has \(counted(groups, grouping.rawValue)), too few for \(parts) parts that "
                 + "share none. Ask for fewer parts, or test on each \(grouping.rawValue) in turn."
         case .unknownGroup(let grouping, let name, let known):
-            "No \(grouping.rawValue) is called '\(name)', or it is named twice. "
-                + nearMatches(of: name, among: known).sentence
+            "No \(grouping.rawValue) is called '\(name)'. "
+                + Self.hint(at: name, among: known)
+        case .groupNamedTwice(let grouping, let name):
+            "The \(grouping.rawValue) \(name) is named twice, and each can be in one part alone: to test, or to validate. "
+                + "Name others, or nobody to validate: then some of the rest do, by chance."
+        case .noGroupLeft(let grouping, let groups):
+            "The corpus has \(counted(groups, grouping.rawValue)), and too few are left to train on and to choose the best "
+                + "epoch by beside those that are named: at least one each. Name fewer."
         case .folds(let folds):
             "A corpus cannot be cut into \(folds) folds; ask for 2 or more, at most as many as the smallest class has "
                 + "clips."
@@ -91,9 +111,17 @@ extension SplitError: LocalizedError, CustomStringConvertible {
             found == 0
                 ? "\(file) is listed, and is not in the corpus."
                 : "\(file) is listed, and \(found) clips are called so; write more of its path."
+        case .listedFiles(let files):
+            "\(files.count) files are listed that are not in the corpus: \(files.prefix(5).joined(separator: ", "))"
+                + (files.count > 5 ? " and \(files.count - 5) more." : ".")
         case .listedTwice(let file): "The lists name \(file) twice; a clip is tested once."
         case .unknownLabel(let label, let known):
             "The corpus has no label \"\(label)\"; it has \(known.joined(separator: ", "))."
+                + (EmotionNames.label(for: label).flatMap {
+                    known.contains($0) ? " That emotion is \"\($0)\" here." : nil
+                }
+                    ?? "")
+        case .labelName(let name, let reason): "The label \(quoted(name)) \(reason)."
         case .noSharedLabels(let labels):
             "The corpora have fewer than two labels in common ("
                 + labels.map { $0.joined(separator: ", ") }.joined(separator: " and ")

@@ -66,7 +66,9 @@ public struct PairedComparison: Sendable {
         guard first.labels == second.labels else { throw .notPaired(reason: "their labels differ") }
         guard first.targets.count == second.targets.count else {
             throw .notPaired(
-                reason: "one was measured on \(first.targets.count) clips and the other on \(second.targets.count)")
+                reason:
+                    "one was measured on \(counted(first.targets.count, "clip")) and the other on \(second.targets.count)"
+            )
         }
         if let clip = first.targets.indices.first(where: { first.targets[$0] != second.targets[$0] }) {
             throw .notPaired(reason: "clip \(clip) has another true class in one than in the other")

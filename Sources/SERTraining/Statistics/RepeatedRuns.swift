@@ -58,7 +58,7 @@ extension RepeatedRuns: CustomStringConvertible {
     /// Such as `0.9912 ± 0.0031 over 5 runs (95 % interval of the mean 0.9874 to 0.9950)`.
     public var description: String {
         guard let standardDeviation, let interval else { return "\(mean.fixed(4)) in one run" }
-        return "\(mean.fixed(4)) ± \(standardDeviation.fixed(4)) over \(values.count) runs "
+        return "\(mean.fixed(4)) ± \(standardDeviation.fixed(4)) over \(counted(values.count, "run")) "
             + "(\((interval.level * 100).significant(4)) % interval of the mean \(interval.lower.fixed(4)) to "
             + "\(interval.upper.fixed(4)))"
     }

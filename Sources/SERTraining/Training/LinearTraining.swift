@@ -39,7 +39,8 @@ extension Trainer {
         try fit.validate()
         let others: [(isAsked: Bool, name: String)] = [
             (epochs != 1, "\(epochs) epochs"), (batchSize != 1, "batches of \(batchSize) clips"),
-            (accumulation != 1, "an accumulation of batches"), (!augmentation.isEmpty, "augmentation"),
+            (accumulation != 1, "an accumulation of batches"), (sampling != .everyClip, "a balance of clips"),
+            (start != nil, "a model to train on from"), (!augmentation.isEmpty, "augmentation"),
             (!heads.isEmpty, "further heads"), (loss != TrainingLoss(), "a loss"), (clipping != nil, "clipping"),
             (schedule != .constant, "a schedule of the learning rate"),
             (stopping.patience != nil || stopping.name != nil, "a stopping rule"),

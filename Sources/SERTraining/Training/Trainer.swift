@@ -20,7 +20,16 @@ public struct Trainer: Sendable {
     public var augmentation: [any Augmentation]
     /// How much of each clip is used, in seconds: sequences are cut to it, images cut or filled with silence.
     public var duration: Double
-    /// How often every training clip is seen.
+    /// Which part is used of clips that are longer.
+    public var window = ListeningWindow.speech
+    /// What silence is left out before and behind the voice, in training as in recognition; nil for none.
+    public var trimming: SilenceTrimming?
+    /// Which training clips an epoch sees, and how often.
+    public var sampling = ClipSampling.everyClip
+    /// The model that is trained on from, as the file of what is trained tells it; the first weights are the network's, in
+    /// any case.
+    public var start: Provenance.Start?
+    /// How often every training clip is seen; where ``sampling`` draws them, how often as many clips are seen as there are.
     public var epochs: Int
     /// Clips that go through the network at once.
     public var batchSize: Int
@@ -136,6 +145,7 @@ public struct Trainer: Sendable {
         // What a head does not know is told before any sound is read, as everything is that can be.
         _ = try objective.targets(of: split.train.clips + split.validation.clips, emotions: [])
         try linear?.check(split.train, checkpoint)
+        try sampling.check(split.train)
         let pipeline = try pipeline(for: network)
         // Before any sound is read: a checkpoint of another training is told at once.
         let (kept, scope) = try self.standardization(for: network, pipeline, on: split)
@@ -161,7 +171,9 @@ public struct Trainer: Sendable {
         let validationTargets = try objective.targets(of: validation.clips, emotions: validation.examples.targets)
         var run = try TrainingRun(
             self, model: network, objective: objective,
-            train: TrainingPart(stream: train.stream, targets: trainTargets, speakers: trainSpeakers),
+            train: TrainingPart(
+                stream: train.stream, targets: trainTargets, groups: sampling.groups(of: train.clips),
+                speakers: trainSpeakers),
             validation: ValidationPart(
                 examples: validation.examples, targets: validationTargets, speakers: validationSpeakers))
         if let file, let saved {
@@ -218,6 +230,7 @@ public struct Trainer: Sendable {
         origin.seed = seed
         origin.epochs = epochs
         origin.standardization = keepsStandardization ? .kept : .measured
+        origin.start = start
         return origin
     }
 }

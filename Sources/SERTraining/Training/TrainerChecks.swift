@@ -11,7 +11,10 @@ extension Trainer {
         do throws(FeatureError) { try features.validate() } catch { throw .setting(error.description) }
         let pipeline: FeaturePipeline
         do throws(ShapeError) {
-            pipeline = try FeaturePipeline(for: network.graph.input, extractor: features, seconds: duration)
+            var made = try FeaturePipeline(
+                for: network.graph.input, extractor: features, seconds: duration, window: window)
+            made.trimming = trimming
+            pipeline = made
         } catch { throw .shape(error) }
         try checkAugmentation(of: pipeline)
         do { try pipeline.checkCoding() } catch {

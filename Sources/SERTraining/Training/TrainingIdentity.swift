@@ -58,6 +58,10 @@ struct TrainingIdentity: Encodable {
     let features: FeaturePipeline
     /// What changes training clips; nil where nothing does.
     let augmentation: [AugmentationSettings]?
+    /// Which clips an epoch sees; nil for every clip once.
+    let sampling: ClipSampling?
+    /// A fingerprint of the weights of the model that is trained on from; nil where the first ones are fresh.
+    let start: String?
     let batchSize: Int
     /// Batches in an update; nil for one.
     let accumulation: Int?
@@ -94,6 +98,8 @@ struct TrainingIdentity: Encodable {
         firstWeights = network.digest
         features = pipeline
         augmentation = trainer.augmentation.isEmpty ? nil : trainer.augmentation.map(AugmentationSettings.init)
+        sampling = trainer.sampling == .everyClip ? nil : trainer.sampling
+        start = trainer.start?.weights
         batchSize = trainer.batchSize
         accumulation = trainer.accumulation == 1 ? nil : trainer.accumulation
         optimizer = trainer.optimizer
@@ -119,11 +125,9 @@ struct TrainingIdentity: Encodable {
 
     /// The order in which differences are told: causes before what follows from them.
     private static let order = [
-        "library", "seed", "labels", "standardizedBy", "training", "validation", "network", "frozen", "features",
-        "augmentation", "batchSize", "accumulation", "optimizer", "schedule", "clipping", "loss", "linear", "output",
-        "heads",
-        "patience", "stopping",
-        "selection", "standardization", "firstWeights",
+        "library", "seed", "labels", "start", "standardizedBy", "training", "validation", "network", "frozen",
+        "features", "augmentation", "sampling", "batchSize", "accumulation", "optimizer", "schedule", "clipping",
+        "loss", "linear", "output", "heads", "patience", "stopping", "selection", "standardization", "firstWeights",
     ]
 
     /// What older checkpoints hold besides, which decides nothing.
@@ -162,6 +166,10 @@ struct TrainingIdentity: Encodable {
                 changed.contains("\(group).\(field)")
                     && (field != "speakers" || before["\(group).\(field)"] != nil && now["\(group).\(field)"] != nil)
             }.prefix(1).map { "the \(group) part \($0.1)" }
+        case "start":
+            let (was, isOne) = (before[group] != nil, now[group] != nil)
+            let change = was && isOne ? "is another" : isOne ? "was none" : "was one, and is none"
+            return ["the model that is trained on from \(change)"]
         case "firstWeights": return ["the network's first weights differ, as those of another seed do"]
         default:
             let told = changed.prefix(3).map { name in

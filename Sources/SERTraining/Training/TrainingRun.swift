@@ -18,6 +18,8 @@ struct TrainingState {
 struct TrainingPart {
     let stream: TrainingStream
     let targets: TrainingTargets
+    /// For each clip, the place of the group that it counts for.
+    let groups: [Int]
     /// Who speaks in each clip; nil where the network does not normalise by speaker.
     let speakers: ClipSpeakers?
 }
@@ -55,23 +57,34 @@ struct TrainingRun {
             let step = try TrainingStep(
                 model: model, optimizer: trainer.optimizer, objective: objective, clipping: trainer.clipping)
             try trainer.clipping?.validate()
+            // As many in every epoch, but where speakers stand together and are drawn: about as many.
+            let first = Self.order(of: Self.draws(of: train, trainer, key: key), train, trainer, key: key)
             let rate = try LearningRate(
-                trainer.schedule, base: trainer.optimizer.learningRate,
-                stepsPerEpoch: Self.order(of: train, trainer, key: key).updates)
+                trainer.schedule, base: trainer.optimizer.learningRate, stepsPerEpoch: first.updates)
             state = TrainingState(step: step, rate: rate, best: model)
         } catch { throw .setting(error.description) }
     }
 
-    /// Which clips stand together in an epoch of the given key.
-    private static func order(of train: TrainingPart, _ trainer: Trainer, key: RandomKey) -> BatchOrder {
+    /// The clips that an epoch of the given key sees.
+    private static func draws(of train: TrainingPart, _ trainer: Trainer, key: RandomKey) -> EpochDraws {
+        guard trainer.sampling != .everyClip else { return EpochDraws(everyOf: train.stream.count) }
+        return EpochDraws(balancing: train.groups, key: key.derived("draws"))
+    }
+
+    /// Which draws stand together in an epoch of the given key.
+    private static func order(
+        of draws: EpochDraws, _ train: TrainingPart, _ trainer: Trainer, key: RandomKey
+    ) -> BatchOrder {
+        let orderKey = key.derived("order")
         if let speakers = train.speakers {
             return BatchOrder(
-                training: speakers, batchSize: trainer.batchSize, accumulation: trainer.accumulation,
-                key: key.derived("order"))
+                training: speakers.only(draws.clips), batchSize: trainer.batchSize, accumulation: trainer.accumulation,
+                key: orderKey)
         }
+        let lengths = train.stream.lengths
         return BatchOrder(
-            training: train.stream.count, lengths: train.stream.lengths, batchSize: trainer.batchSize,
-            accumulation: trainer.accumulation, key: key.derived("order"))
+            training: draws.clips.count, lengths: lengths.map { lengths in draws.clips.map { lengths[$0] } },
+            batchSize: trainer.batchSize, accumulation: trainer.accumulation, key: orderKey)
     }
 
     /// Puts the training where another had come to.
@@ -131,25 +144,29 @@ struct TrainingRun {
         trainer.metrics.contains(where: \.readsAllOutputs) ? nil : objective.emotions
     }
 
-    /// Every training clip once.
+    /// Every training clip once, or as many clips as there are, as they are drawn.
     /// - Throws: ``TrainingError/cancelled``; ``TrainingError/diverged(epoch:)`` at the first loss that is not finite.
     private mutating func pass(
         _ epoch: Int, observe: @Sendable (Trainer.Event) -> Void, stop: StopSignal
     ) throws(TrainingError) -> Pass {
         let epochKey = key.derived(epoch)
-        let order = Self.order(of: train, trainer, key: epochKey)
+        let draws = Self.draws(of: train, trainer, key: epochKey)
+        let order = Self.order(of: draws, train, trainer, key: epochKey)
         let stream = train.stream, augmentationKey = epochKey.derived("augmentation")
         var pass = Pass(outputs: CollectedOutputs(of: state.step.model.graph, at: measured))
         var place = 0, done = 0
         let total = order.updates
         var isComplete = true
-        BatchPrefetcher(order) { _, clips in stream.batch(clips, key: augmentationKey) }.forEach { batch in
+        BatchPrefetcher(order) { _, places in
+            stream.batch(
+                places.map { draws.clips[$0] }, repeats: places.map { draws.repeats[$0] }, key: augmentationKey)
+        }.forEach { batch in
             guard !stop.isSet else {
                 isComplete = false
                 return false
             }
             state.step.optimizer.learningRate = state.rate(at: state.step.optimizer.steps)
-            let clips = order.batches[place], updates = order.endsUpdate[place]
+            let clips = order.batches[place].map { draws.clips[$0] }, updates = order.endsUpdate[place]
             let (loss, outputs) = state.step(
                 batch, targets: train.targets.rows(clips, emotions: batch.targets), speakers: order.speakers?[place],
                 key: epochKey.derived(place), updates: updates)

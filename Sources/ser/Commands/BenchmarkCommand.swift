@@ -141,7 +141,7 @@ private struct BenchmarkTable {
             let seconds = figure.audioSeconds
         {
             parts.append(
-                "\(files) files, \(seconds.fixed(1)) s of sound: \(rate.fixed(0)) files a second, "
+                "\(counted(files, "file")), \(seconds.fixed(1)) s of sound: \(rate.fixed(0)) files a second, "
                     + "\(factor.fixed(0)) times real time")
         }
         if let bytes = figure.peakBytes { parts.append("peak memory \((Double(bytes) / 1_048_576).fixed(0)) MiB") }

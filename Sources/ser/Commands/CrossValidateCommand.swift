@@ -46,8 +46,12 @@ struct CrossValidateCommand: ParsableCommand {
             on from there and ends in the same predictions. results.json holds all settings, what the parts share, and \
             every clip's prediction; report.html shows it.
 
+            With --from, each fold trains on from a model; networks named beside it are trained from nothing over the same \
+            folds. The figures are worth their name where the model has heard none of the voices that are tested.
+
             EXAMPLE:
               ser crossvalidate ~/EMO-DB --model gru --by speaker --seeds 1,2,3 --output emodb-gru
+              ser crossvalidate my-voices --from english --by speaker --output mine
             """)
 
     @Argument(help: CorpusReadingOptions.dataHelp)
@@ -55,9 +59,10 @@ struct CrossValidateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The network, or several with commas between them: each is tested, or with --nested the best of them.",
+            "The network, or several with commas between them: each is tested, or with --nested the best of them. "
+                + "(with --from none is needed)",
             valueName: "names"))
-    var model: ArchitectureList
+    var model: ArchitectureList?
 
     @Option(help: "What the folds keep apart. (default: speaker)")
     var by: FoldRule?
@@ -107,19 +112,24 @@ struct CrossValidateCommand: ParsableCommand {
             """)
     var calibrate = false
 
+    @OptionGroup var start: StartOptions
     @OptionGroup var recipe: RecipeOptions
     @OptionGroup var report: ReportOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        try recipe.validate(for: model.architectures)
+        guard !architectures.isEmpty || start.start != nil else {
+            throw ValidationError("Name a network by --model, or a model to train on from by --from.")
+        }
+        try start.validate(recipe)
+        try recipe.validate(for: architectures)
         if !(validation > 0 && validation < 1) {
             throw ValidationError("--validation \(validation): must be above 0 and below 1.")
         }
         if let folds, folds < 2 { throw ValidationError("--folds \(folds): must be at least 2.") }
         if let nested, nested < 2 { throw ValidationError("--nested \(nested): must be at least 2.") }
         if let sideBySide, sideBySide < 1 { throw ValidationError("--side-by-side \(sideBySide): must be at least 1.") }
-        if nested != nil, model.architectures.count < 2 {
+        if nested != nil, architectures.count + (start.start == nil ? 0 : 1) < 2 {
             throw ValidationError("--nested chooses among several networks: name them all, as in --model ann,gru.")
         }
         if testData != nil, lists != nil || folds != nil {
@@ -133,12 +143,13 @@ struct CrossValidateCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        let candidates = try candidates()
         let (corpus, tests) = try corpusToCut()
         let cut = try Experiment.Cut.folds(
             try tests ?? foldRule(for: corpus), of: corpus, validation: validation, validatedBy: validateBy,
             seed: foldSeed)
         var experiment = Experiment(
-            try model.architectures.map(candidate), on: cut, seeds: seeds.seeds,
+            candidates, on: cut, seeds: seeds.seeds,
             choosing: nested == nil ? nil : innerRule(for: corpus))
         experiment.sideBySide = sideBySide
         experiment.command = ReportOptions.command
@@ -175,7 +186,9 @@ struct CrossValidateCommand: ParsableCommand {
         let joined = try Corpus.joined([trainedOn, tested])
         let left = corpora.map(\.clips.count).reduce(0, +) - joined.clips.count
         if left > 0 {
-            note("\(left) clips are left out: both sides have only \(joined.labels.joined(separator: ", "))")
+            note(
+                "\(counted(left, "clip is", plural: "clips are")) left out: both sides have only \(joined.labels.joined(separator: ", "))"
+            )
         }
         // Data may be of several corpora itself: then its clips are named, one by one.
         let sides = [trainedOn, tested].map { Set($0.clips.map(\.corpus)) }
@@ -212,10 +225,16 @@ struct CrossValidateCommand: ParsableCommand {
         }
     }
 
-    private func candidate(_ architecture: Architecture) throws -> Candidate {
-        var candidate = try recipe.candidate(architecture, calibrates: calibrate)
+    private var architectures: [Architecture] { model?.architectures ?? [] }
+
+    /// The networks that are trained from nothing, and the one that is trained on from a model.
+    private func candidates() throws -> [Candidate] {
+        var candidates = try architectures.map { try recipe.candidate($0, calibrates: calibrate) }
+        if let start = try start.model(recipe) {
+            candidates.append(try start.candidate(recipe, calibrates: calibrate))
+        }
         // Folds are told by what they test, not by curves.
-        candidate.trainer.metrics = []
-        return candidate
+        for index in candidates.indices { candidates[index].trainer.metrics = [] }
+        return candidates
     }
 }

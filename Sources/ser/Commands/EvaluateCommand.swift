@@ -137,7 +137,8 @@ struct EvaluateCommand: ParsableCommand {
     /// How many clips were measured, and of how many.
     private func measured(_ results: EvaluationResults) -> String {
         let count = results.metrics.count, missing = results.unreadable?.count ?? 0
-        return missing == 0 ? "\(count) clips" : "\(count) of \(count + missing) clips"
+        return (missing == 0 ? "" : "\(count) of ") + counted(count + missing, "clip")
+            + (results.hearsVoices ? ", \(HeardVoices.mark)" : "")
     }
 
     private func list(_ heading: String, _ items: [String]) -> String {
@@ -149,7 +150,7 @@ struct EvaluateCommand: ParsableCommand {
         let metrics = results.metrics, evaluation = try results.evaluation
         var parts =
             [
-                "\(results.corpus): \(metrics.errors) \(metrics.errors == 1 ? "error" : "errors") in "
+                "\(results.corpus): \(counted(metrics.errors, "error")) in "
                     + measured(results),
                 "\(results.intervals)",
                 metrics.classTable,
@@ -167,7 +168,7 @@ struct EvaluateCommand: ParsableCommand {
             let count = results.withoutSpeech.count
             parts.append(
                 list(
-                    "no speech found in \(count) \(count == 1 ? "clip" : "clips"), counted all the same:",
+                    "no speech found in \(counted(count, "clip")), counted all the same:",
                     results.withoutSpeech))
         }
         if let text = results.partlyHeardText { parts.append(text) }

@@ -16,6 +16,9 @@ struct ExplainCommand: ParsableCommand {
             the mean of the training part. Of a long file the model hears a part, as in predict; times count from the \
             file's beginning. Without a model, \(ModelInput.standard.name) is explained, which comes with the library.
 
+            A model that is standardised by speaker knows a voice by what it has heard of it: with --same-speaker the first \
+            sound is explained, and the files after it are of the same voice, as in predict.
+
             EXAMPLE:
               ser explain speech.wav --output speech.svg
               ser explain gru.safetensors speech.wav --output speech.svg
@@ -54,11 +57,13 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "Explain what decides between that emotion and the most probable other one.")
     var contrast = false
 
+    @OptionGroup var voice: VoiceOptions
     @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard files.count <= 2 else {
+        try voice.validate(files)
+        guard files.count <= 2 || voice.sameSpeaker else {
             throw ValidationError(
                 "One sound file is explained at a time, and \(files.count - 1) follow the first one named.")
         }
@@ -66,18 +71,10 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let model = files.count > 1 ? ModelInput(argument: files[0].argument) ?? .standard : .standard
-        let file = files[files.count - 1]
-        if files.count == 1, let only = file.file, only.modelOrSound == .model,
-            FileManager.default.isReadableFile(atPath: only.path)
-        {
-            throw ValidationError("\(file.lastName) is a model: name the sound after it.")
-        }
+        let (model, sound) = try modelAndSound()
+        let file = sound[0]
         if let output { try prepare(output: output, besides: [model.file, file.file].compactMap { $0 }) }
-        let recognizer = try model.recognizer()
-        if recognizer.adaptsToVoices {
-            note("The model is standardised by speaker, and takes this voice for an average one.")
-        }
+        let recognizer = try voice.adapted(model.recognizer(), to: sound, truncated: reading.truncated)
         let (heard, explanations) = try explain(file, with: recognizer)
         guard let first = explanations.first else { return }
         if let output {
@@ -92,6 +89,19 @@ struct ExplainCommand: ParsableCommand {
             try printText(explanations.map { "\($0)" }.joined(separator: "\n\n"))
             if let output { try printText("\nfigure: \(output.path)") }
         }
+    }
+
+    /// The model, and the sound: what is explained, and with --same-speaker what else is of the voice.
+    private func modelAndSound() throws -> (ModelInput, [SoundInput]) {
+        if files.count == 1, let only = files[0].file {
+            if only.modelOrSound == .model, FileManager.default.isReadableFile(atPath: only.path) {
+                throw ValidationError("\(files[0].lastName) is a model: name the sound after it.")
+            }
+            return (.standard, files)
+        }
+        if voice.sameSpeaker { return try ModelInput.first(of: files) }
+        let model = files.count > 1 ? ModelInput(argument: files[0].argument) : nil
+        return (model ?? .standard, [files[files.count - 1]])
     }
 
     private func explain(_ file: SoundInput, with recognizer: Recognizer) throws -> (

@@ -40,12 +40,14 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let corpus = try Corpus(detecting: path, truncated: reading.sound.truncated)
-            .audited(stop: .interruption)
+        let read = try Corpus(detecting: path, truncated: reading.sound.truncated)
+        // As it is, where nothing is left out or named otherwise: with what it should hold.
+        let isWhole = reading.exclude.isEmpty && reading.map.isEmpty
+        let corpus = try (isWhole ? read : reading.chosen(of: [read])[0]).audited(stop: .interruption)
         if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
         let report = CorpusReport(corpus)
         if csv {
-            for problem in corpus.problems where problem.concernsReading { note("\(problem)") }
+            note(corpus.problems)
             // A table that lacks clips is not for programs that asked for none that does.
             try requireReadable(report)
             return try printText(corpus.table.csv(), terminator: "", isForPrograms: true)

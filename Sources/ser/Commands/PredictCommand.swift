@@ -43,17 +43,13 @@ struct PredictCommand: ParsableCommand {
             valueName: "number"))
     var unsureBelow: Float?
 
-    @Flag(help: "All the files are of one speaker, whose voice the model knows by them.")
-    var sameSpeaker = false
-
+    @OptionGroup var voice: VoiceOptions
     @OptionGroup var reading: SoundReadingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         try SoundInput.validate(files)
-        if sameSpeaker, files.contains(where: { $0.file == nil }) {
-            throw ValidationError("--same-speaker: - gives its sound once, and files are heard twice. Name a file.")
-        }
+        try voice.validate(files)
         if let unsureBelow, !(0...1).contains(unsureBelow) {
             throw ValidationError("--unsure-below \(unsureBelow): must be from 0 to 1.")
         }
@@ -61,8 +57,13 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let (general, files) = try recognizerAndSound()
-        let recognizer = try adapted(general, to: files)
+        let (model, files) = try ModelInput.first(of: files)
+        let general = try model.recognizer()
+        guard !files.isEmpty else {
+            throw ValidationError("\(model.lastName) is a model: name the sound after it.")
+        }
+        let recognizer = try voice.adapted(general, to: files, truncated: reading.truncated)
+        if unsureBelow ?? recognizer.unsureBelow ?? 0 > 0 { noteMargins(of: recognizer) }
         var failures = 0
         var missesSpeech = false
         for file in files {
@@ -95,57 +96,6 @@ struct PredictCommand: ParsableCommand {
             note("\(first.title) is no model: \(ModelInput.standard.name), which comes with the library, has answered.")
         }
         if failures > 0 { throw ExitCode.failure }
-    }
-
-    /// The recognizer as it is, or for the one voice that all files are of.
-    private func adapted(_ recognizer: Recognizer, to files: [SoundInput]) throws -> Recognizer {
-        guard recognizer.adaptsToVoices else {
-            guard !sameSpeaker else {
-                throw ValidationError(
-                    "--same-speaker: this model reads every voice by the same numbers. Leave it out, or train a model with "
-                        + "--standardize speaker.")
-            }
-            return recognizer
-        }
-        guard sameSpeaker else {
-            note(
-                "The model is standardised by speaker, and takes each voice for an average one. Where all files are of one "
-                    + "speaker, say --same-speaker.")
-            return recognizer
-        }
-        var voice = Voice()
-        for file in files.compactMap(\.file) {
-            if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
-            do {
-                // A pipe gives its sound once, and that is for the answer.
-                let heard = try recognizer.pipeline.hear(file, truncated: reading.truncated, takesPipes: false)
-                if heard.part.voicedSeconds > 0 {
-                    try voice.hear(heard, by: recognizer)
-                } else {
-                    note("\(file.path.onOneLine) is no part of the voice: nobody speaks in it.")
-                }
-            } catch {
-                // Why, is told where it is to be recognised.
-                note("\(file.path.onOneLine) is no part of the voice: it cannot be read, or gives its sound only once.")
-            }
-        }
-        return try recognizer.adapted(to: voice)
-    }
-
-    /// The model that stands first, or else the library's own, and the sound.
-    private func recognizerAndSound() throws -> (Recognizer, [SoundInput]) {
-        guard let first = files.first, let file = first.file, let model = ModelInput(argument: first.argument) else {
-            return (try ModelInput.standard.recognizer(), files)
-        }
-        let kind = model.file == nil ? .model : file.modelOrSound
-        guard kind == .model else {
-            return (try ModelInput.standard.recognizer(), files)
-        }
-        let recognizer = try model.recognizer()
-        guard files.count > 1 else {
-            throw ValidationError("\(model.lastName) is a model: name the sound after it.")
-        }
-        return (recognizer, Array(files.dropFirst()))
     }
 
     private func show(_ prediction: Prediction, of file: SoundInput, threshold: Float?) throws {

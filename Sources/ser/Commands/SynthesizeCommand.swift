@@ -35,7 +35,8 @@ struct SynthesizeCommand: ParsableCommand {
         if common.json {
             try printJSON(Report(folder: folder.path, clips: corpus.clipCount, words: words, seed: seed))
         } else {
-            try printText("\(folder.path): \(corpus.clipCount) synthetic clips (\(words) words, seed \(seed))")
+            try printText(
+                "\(folder.path): \(corpus.clipCount) synthetic clips (\(counted(words, "word")), seed \(seed))")
         }
     }
 

@@ -19,8 +19,9 @@ struct CopySearchOptions: ParsableArguments {
         line.finish()
         if let example = copies.partlyCompared.first {
             note(
-                "\(copies.partlyCompared.count) recordings, such as \(example), resemble more than 64 others for a moment, "
-                    + "as with one signal in front of all, and were compared with the 64 that they resemble most.")
+                "\(counted(copies.partlyCompared.count, "recording")), such as \(example), resemble more than 64 others for a "
+                    + "moment, as with one signal in front of all, and were compared with the 64 that they resemble most."
+            )
         }
         return copies
     }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import SERAudio
+import SERSupport
 import SERTraining
 
 /// How the commands that read a corpus take files that are not as they should be.
@@ -12,14 +13,16 @@ struct CorpusReadingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A text or CSV file of files to leave out, one a line or in the column file.", valueName: "file"))
-    var exclude: URL?
+            "A text or CSV file of files to leave out, one a line or in the column file. May be given again.",
+            valueName: "file"))
+    var exclude: [URL] = []
 
     @Option(
         help: ArgumentHelp(
-            "Other names for labels, or none to leave their clips out, such as happiness=happy,boredom=.",
+            "Other names for labels, or none to leave their clips out, such as happiness=happy,boredom=. Given again, it "
+                + "goes on from what the one before has named.",
             valueName: "names"))
-    var map: LabelMap?
+    var map: [LabelMap] = []
 
     @OptionGroup var sound: SoundReadingOptions
 
@@ -37,32 +40,53 @@ struct CorpusReadingOptions: ParsableArguments {
         var corpora: [Corpus] = []
         for url in urls {
             let corpus = try Corpus(detecting: url, strict: strict, truncated: sound.truncated)
-            for problem in corpus.problems where problem.concernsReading { note("\(problem)") }
+            note(corpus.problems.filter(\.isOfFiles))
             corpora.append(corpus)
         }
-        if let exclude { corpora = try leavingOut(listedIn: exclude, of: corpora) }
-        noteNamesakes(in: corpora)
-        return try map?.applied(to: corpora) ?? corpora
+        corpora = try chosen(of: corpora)
+        for corpus in corpora { note(corpus.problems.filter { !$0.isOfFiles }) }
+        note(Corpus.problems(between: corpora))
+        return corpora
     }
 
-    private func leavingOut(listedIn file: URL, of corpora: [Corpus]) throws -> [Corpus] {
-        let all = Corpus(name: "all", clips: corpora.flatMap(\.clips))
-        let left = try all.leavingOut(try Corpus.files(listedIn: file)).clips, kept = Set(left.map(\.name))
-        note("\(all.clips.count - left.count) clips are left out, as \(file.relativePath) lists them")
-        return corpora.map { corpus in corpus.filtered { kept.contains($0.name) } }
-    }
-
-    /// Speakers of several corpora are taken for different people, whatever their names.
-    private func noteNamesakes(in corpora: [Corpus]) {
-        var seen: Set<String> = [], namesakes: Set<String> = []
-        for speakers in corpora.map({ Set($0.clips.compactMap(\.speaker)) }) {
-            namesakes.formUnion(seen.intersection(speakers))
-            seen.formUnion(speakers)
+    /// What is left of corpora, under the names that are asked for.
+    func chosen(of corpora: [Corpus]) throws -> [Corpus] {
+        var chosen = corpora
+        for file in exclude {
+            let before = chosen.reduce(0) { $0 + $1.clips.count }
+            chosen = try Corpus.leavingOut(try Corpus.files(listedIn: file), of: chosen)
+            let left = before - chosen.reduce(0) { $0 + $1.clips.count }
+            note("\(counted(left, "clip is", plural: "clips are")) left out, as \(file.relativePath) lists them")
         }
-        guard !namesakes.isEmpty else { return }
-        let names = namesakes.sorted().prefix(10).joined(separator: ", ") + (namesakes.count > 10 ? ", ..." : "")
-        note(
-            "\(namesakes.count) speakers have the same name in several corpora (\(names)) and are taken for different "
-                + "people. Where they are the same, put all into one manifest.")
+        for names in map { chosen = try names.applied(to: chosen) }
+        for (corpus, rest) in zip(corpora, chosen) where rest.clips.isEmpty && !corpus.clips.isEmpty {
+            let options = [exclude.isEmpty ? nil : "--exclude", map.isEmpty ? nil : "--map"].compactMap { $0 }
+            throw ValidationError(
+                "\(options.joined(separator: " and ")): nothing is left of \(corpus.name). Leave out less, or do not name "
+                    + "that corpus.")
+        }
+        return chosen
     }
+
+    func validate() throws {
+        for names in map { if let fault = names.fault { throw ValidationError("--map \(fault)") } }
+    }
+}
+
+extension CorpusProblem {
+    /// Whether it is of the files as they were read, whatever is left out or named otherwise.
+    fileprivate var isOfFiles: Bool {
+        switch self {
+        case .duplicates, .similarLabels: false
+        default: true
+        }
+    }
+}
+
+/// Tells what decides which clips a corpus is made of: of many problems the first, and how many there are.
+func note(_ problems: [CorpusProblem]) {
+    let most = 20, told = problems.filter(\.concernsReading)
+    for problem in told.prefix(most) { note("\(problem)") }
+    guard told.count > most else { return }
+    note("and \(told.count - most) more like these, which ser inspect lists")
 }

@@ -33,7 +33,7 @@ enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
 func note(emptyBandsOf extractor: any FeatureExtractor) {
     guard let bands = extractor as? LogMel, bands.emptyBands > 0 else { return }
     note(
-        "\(bands.emptyBands) of the \(bands.coefficients) mel bands are empty, whatever the sound: they are narrower than "
-            + "the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."
+        "\(bands.emptyBands) of the \(bands.coefficients) mel bands \(bands.emptyBands == 1 ? "is" : "are") empty, whatever the "
+            + "sound: narrower than the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."
     )
 }

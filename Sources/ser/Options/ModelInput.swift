@@ -13,6 +13,8 @@ struct ModelInput: ExpressibleByArgument, Sendable {
     /// The file; nil for a recognizer that comes with the library.
     let file: URL?
     private let own: PretrainedModel?
+    /// Whether somebody typed the name of a recognizer that comes with the library.
+    private var isNamed = false
 
     /// What answers where no model is named.
     static let standard = ModelInput(.english)
@@ -31,18 +33,29 @@ struct ModelInput: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }
-        // A file of that name was meant, where there is one.
-        if let own = PretrainedModel(rawValue: argument), !FileManager.default.fileExists(atPath: argument) {
+        if let own = PretrainedModel(rawValue: argument) {
             self.init(own)
+            isNamed = true
         } else {
             self.init(file: argument)
         }
     }
 
-    /// The model, read.
+    /// The model, read; where its name is a file's too, it is told which was taken.
     func recognizer() throws -> Recognizer {
+        if isNamed, FileManager.default.fileExists(atPath: name) {
+            note("\(name) is taken for the recognizer that comes with the library; the file of that name is ./\(name)")
+        }
         if let own { return try .pretrained(own) }
         return try Recognizer(contentsOf: file ?? URL(fileURLWithPath: name))
+    }
+
+    /// Of files with a model before them perhaps the model, or else the library's own, and the sound.
+    static func first(of files: [SoundInput]) throws -> (ModelInput, sound: [SoundInput]) {
+        guard let first = files.first, let file = first.file, let model = ModelInput(argument: first.argument),
+            model.file == nil || file.modelOrSound == .model
+        else { return (.standard, files) }
+        return (model, Array(files.dropFirst()))
     }
 
     /// The same without folders.

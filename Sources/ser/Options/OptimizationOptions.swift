@@ -12,13 +12,15 @@ enum StepSchedule: String, ExpressibleByArgument, CaseIterable {
 
 /// How gradients move the weights, for commands that train.
 struct OptimizationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The size of Adam's steps. (default: 0.001; SERNet 0.002)", valueName: "rate"))
+    @Option(
+        help: ArgumentHelp(
+            "The size of Adam's steps. (default: 0.001; SERNet 0.002; with --from half of that)", valueName: "rate"))
     var learningRate: Double?
 
     @Option(
         help: """
             How the size of steps changes: not at all, or down to 0 over the epochs along half a cosine. (default: \
-            constant; SERNet cosine after a tenth of the epochs in which steps grow)
+            constant; SERNet and with --from cosine after a tenth of the epochs in which steps grow)
             """)
     var schedule: StepSchedule?
 
@@ -37,13 +39,14 @@ struct OptimizationOptions: ParsableArguments {
     }
 
     /// Sets what was asked for; the number of epochs must stand by then.
-    func apply(to trainer: inout Trainer, of architecture: Architecture) {
+    /// - Parameter usual: The schedule over so many epochs where none was asked for; nil leaves the trainer's.
+    func apply(to trainer: inout Trainer, schedule usual: ((_ epochs: Int) -> LearningRateSchedule)?) {
         if let learningRate { trainer.optimizer.learningRate = learningRate }
         if let clipNorm { trainer.clipping = .norm(clipNorm) }
         switch schedule {
         case .constant: trainer.schedule = .constant
         case .cosine: trainer.schedule = .cosine(over: .epochs(trainer.epochs))
-        case nil: if architecture == .serNet { trainer.schedule = Architecture.schedule(epochs: trainer.epochs) }
+        case nil: if let usual { trainer.schedule = usual(trainer.epochs) }
         }
     }
 }

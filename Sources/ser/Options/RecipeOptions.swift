@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import SERAudio
+import SERCore
 import SERModels
 import SERTraining
 
@@ -18,10 +19,24 @@ enum AugmentationChoice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// Which training clips an epoch sees.
+enum BalanceChoice: String, ExpressibleByArgument, CaseIterable {
+    case none, classes, corpora
+
+    var sampling: ClipSampling {
+        switch self {
+        case .none: .everyClip
+        case .classes: .balancedClasses
+        case .corpora: .balancedCorpora
+        }
+    }
+}
+
 /// How the networks are trained, whatever they are tested on.
 struct RecipeOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("How often every training clip is seen. (default: 100; SERNet 40)", valueName: "count"))
+        help: ArgumentHelp(
+            "How often every training clip is seen. (default: 100; SERNet 40; with --from 20)", valueName: "count"))
     var epochs: Int?
 
     @Option(
@@ -52,16 +67,24 @@ struct RecipeOptions: ParsableArguments {
     var augmentation: AugmentationChoice?
 
     @Option(
-        help: ArgumentHelp("Clips in a step. (default: 32; ANN 4, SERNet 64)", valueName: "count"))
+        help: ArgumentHelp("Clips in a step. (default: 32; ANN 4, SERNet 64, with --from 16)", valueName: "count"))
     var batchSize: Int?
+
+    @Option(
+        help: """
+            What counts equally in an epoch, which sees as many clips as there are to train on: classes, corpora (so \
+            that a small one is heard as much as a large one) or none, where every clip is seen once.
+            """)
+    var balance = BalanceChoice.none
 
     @Option(
         help: """
             Over which sound the mean and deviation are taken that bring features to one scale: corpus (the training \
             part), speaker (all clips of the speaker, whose names must be known; no labels are needed, and ser predict \
-            takes --same-speaker; of SERNet, of what it makes of them) or clip.
+            takes --same-speaker; of SERNet, of what it makes of them) or clip. (default: corpus; with --from what the \
+            model was trained with)
             """)
-    var standardize = Standardization.Scope.corpus
+    var standardize: Standardization.Scope?
 
     @Option(
         help: ArgumentHelp(
@@ -70,7 +93,7 @@ struct RecipeOptions: ParsableArguments {
     var labelSmoothing: Float?
 
     @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
-    var annInput = ClipSummary.means
+    var annInput: ClipSummary?
 
     @OptionGroup var reading: CorpusReadingOptions
     @OptionGroup var optimization: OptimizationOptions
@@ -98,7 +121,7 @@ struct RecipeOptions: ParsableArguments {
     func validate(for architectures: [Architecture]) throws {
         guard architectures.allSatisfy(\.isLinear), let first = architectures.first else { return }
         let steps = [
-            epochs.map { _ in "--epochs" }, batchSize.map { _ in "--batch-size" },
+            balance == .none ? nil : "--balance", epochs.map { _ in "--epochs" }, batchSize.map { _ in "--batch-size" },
             augmentation.map { _ in "--augmentation" }, labelSmoothing.map { _ in "--label-smoothing" },
             optimization.learningRate.map { _ in "--learning-rate" }, optimization.schedule.map { _ in "--schedule" },
             optimization.clipNorm.map { _ in "--clip-norm" },
@@ -110,7 +133,7 @@ struct RecipeOptions: ParsableArguments {
         }
         guard features == nil else { return }
         _ = try FeatureChoice.egemaps.extractor(coefficients: coefficients, rate: rate)
-        if annInput != .means {
+        if let annInput, annInput != .means {
             throw ValidationError(
                 "--ann-input sums up frames, and egemaps has one row a clip: leave it out, or name other --features.")
         }
@@ -126,18 +149,26 @@ struct RecipeOptions: ParsableArguments {
             // Features that were named are told of by themselves, once for all networks.
             if features == nil { note(emptyBandsOf: trainer.features) }
         }
-        if let epochs { trainer.epochs = epochs }
         if let duration { trainer.duration = duration }
-        if let batchSize { trainer.batchSize = batchSize }
-        if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
         // What changes bands has nothing to change in other features.
         if !(trainer.features is LogMel) { trainer.augmentation = [] }
-        if let augmentation { trainer.augmentation = augmentation.augmentation }
-        trainer.standardizationScope = standardize
-        optimization.apply(to: &trainer, of: architecture)
+        trainer.standardizationScope = standardize ?? .corpus
+        let isGrown = architecture == .serNet
+        apply(to: &trainer, schedule: isGrown ? { Architecture.schedule(epochs: $0) } : nil)
         trainer.calibrates = calibrates
+        return architecture.candidate(trainer, summary: annInput ?? .means)
+    }
+
+    /// Sets what was asked of steps, whatever network takes them.
+    /// - Parameter usual: The schedule over so many epochs where none was asked for; nil leaves the trainer's.
+    func apply(to trainer: inout Trainer, schedule usual: ((_ epochs: Int) -> LearningRateSchedule)?) {
+        if let epochs { trainer.epochs = epochs }
+        if let batchSize { trainer.batchSize = batchSize }
+        if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
+        if let augmentation { trainer.augmentation = augmentation.augmentation }
+        trainer.sampling = balance.sampling
+        optimization.apply(to: &trainer, schedule: usual)
         trainer.isStrict = reading.strict
-        return architecture.candidate(trainer, summary: annInput)
     }
 
     /// A linear network, on features of its own unless others are named.
@@ -145,10 +176,10 @@ struct RecipeOptions: ParsableArguments {
         var trainer = architecture.trainer
         if let features { trainer.features = try features.extractor(coefficients: coefficients, rate: rate) }
         if let duration { trainer.duration = duration }
-        trainer.standardizationScope = standardize
+        trainer.standardizationScope = standardize ?? .corpus
         trainer.calibrates = calibrates
         trainer.isStrict = reading.strict
-        return architecture.candidate(trainer, summary: features == nil ? .means : annInput)
+        return architecture.candidate(trainer, summary: features == nil ? .means : annInput ?? .means)
     }
 }
 

@@ -18,20 +18,22 @@ struct TrainingOptions: ParsableArguments {
                 + "emotion in proportion, whoever speaks)", valueName: "group"))
     var by: Grouping?
 
-    @Option(help: ArgumentHelp("Which shares of the clips train, validate and test.", valueName: "shares"))
-    var shares = Shares(train: 0.8, validation: 0.1, test: 0.1)
+    @Option(
+        help: ArgumentHelp(
+            "Which shares of the clips train, validate and test. (default: 0.8,0.1,0.1)", valueName: "shares"))
+    var shares: Shares?
 
     @Option(
         help: ArgumentHelp(
             "The speakers or sentences to test on, with commas between them; --by says which they are.",
             valueName: "names"))
-    var testOn: NameList?
+    var testOn: [NameList] = []
 
     @Option(
         help: ArgumentHelp(
             "Those that choose the best epoch. (default: by chance, a tenth of what is not tested)", valueName: "names")
     )
-    var validateOn: NameList?
+    var validateOn: [NameList] = []
 
     @Flag(help: "Bring confidences in line with accuracy: fit a temperature on the validation part.")
     var calibrate = false
@@ -39,12 +41,15 @@ struct TrainingOptions: ParsableArguments {
     @OptionGroup var recipe: RecipeOptions
 
     func validate() throws {
-        if let fault = shares.fault { throw ValidationError("--shares \(fault)") }
-        if testOn != nil, by == nil {
+        if let fault = shares?.fault { throw ValidationError("--shares \(fault)") }
+        if !testOn.isEmpty, by == nil {
             throw ValidationError("--test-on names speakers or sentences: add --by speaker or --by sentence.")
         }
-        if validateOn != nil, testOn == nil {
+        if !validateOn.isEmpty, testOn.isEmpty {
             throw ValidationError("--validate-on goes with --test-on: name what is tested, too.")
+        }
+        if shares != nil, !testOn.isEmpty {
+            throw ValidationError("--shares deals clips out, and --test-on names them: leave one of them out.")
         }
     }
 
@@ -55,12 +60,15 @@ struct TrainingOptions: ParsableArguments {
     /// Reads the corpora, tells what is wrong with them, and cuts them as one.
     func split(_ data: [URL]) throws -> DataSplit {
         let corpus = try recipe.reading.corpus(at: data)
+        let shares = shares ?? Shares(train: 0.8, validation: 0.1, test: 0.1)
         guard let by else {
             return try corpus.split(
                 .stratified(train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
         }
-        if let testOn {
-            return try corpus.split(by: by, testing: testOn.names, validating: validateOn?.names, seed: seed)
+        if !testOn.isEmpty {
+            return try corpus.split(
+                by: by, testing: testOn.flatMap(\.names),
+                validating: validateOn.isEmpty ? nil : validateOn.flatMap(\.names), seed: seed)
         }
         return try corpus.split(
             .grouped(by: by, train: shares.train, validation: shares.validation, test: shares.test), seed: seed)
@@ -108,8 +116,6 @@ struct Shares: ExpressibleByArgument {
             (train, validation, test) = (numbers[0], numbers[1], numbers[2])
         }
     }
-
-    var defaultValueDescription: String { "\(train),\(validation),\(test)" }
 }
 
 /// What is told of a model in its file: `licence=CC BY 4.0`.
@@ -127,15 +133,34 @@ extension WeightStorage: ExpressibleByArgument {}
 
 /// Tells which clips were left out in training or testing, and why.
 func note(skipped failures: [FeatureStore.Failure]) {
-    for failure in failures { note("\(failure.clip.name) is left out: \(failure.reason)") }
+    let most = 20
+    for failure in failures.prefix(most) { note("\(failure.clip.name) is left out: \(failure.reason)") }
+    if failures.count > most { note("and \(failures.count - most) more clips") }
+}
+
+/// Tells that a model gives margins and no probabilities, where somebody asks for some.
+func noteMargins(of recognizer: Recognizer) {
+    guard recognizer.provenance.network == Architecture.linearSVM.rawValue, recognizer.calibration == nil else {
+        return
+    }
+    note(
+        "The model gives margins, which were not made probabilities: what stands below a threshold says little. Train it "
+            + "with --calibrate.")
 }
 
 /// Tells that a training diverged, and what is kept of it.
 func note(divergence trained: TrainedModel) {
-    guard case .diverged = trained.stopped else { return }
-    note(
-        "The training ended early: \(trained.stopped). The weights of epoch \(trained.history.bestEpoch), the best "
-            + "before it, are kept. Try a smaller --learning-rate or --clip-norm 1.")
+    if let text = trained.divergence { note(text) }
+}
+
+extension TrainedModel {
+    /// That the training diverged, and what is kept of it; nil where it did not.
+    var divergence: String? {
+        guard case .diverged = stopped else { return nil }
+        return
+            "The training ended early: \(stopped). The weights of epoch \(history.bestEpoch), the best before it, are "
+            + "kept. Try a smaller --learning-rate or --clip-norm 1."
+    }
 }
 
 /// Runs work that Ctrl-C stops; stopped before anything was kept, it ends with the signal's exit code.

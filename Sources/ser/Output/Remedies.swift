@@ -4,6 +4,7 @@ import SERAudio
 import SERCore
 import SERInterchange
 import SERModels
+import SERSupport
 import SERTraining
 
 /// An error of the library with what can be done about it here, by options and not by calls.
@@ -18,7 +19,7 @@ func inWordsOfCommands(_ error: any Error, cutsFolds: Bool = false) -> any Error
 
 private func remedy(for error: any Error, isFolds: Bool) -> String? {
     switch error {
-    case let error as SplitError: isFolds ? remedyOfFolds(error) : remedy(error)
+    case let error as SplitError: remedyOfCorpora(error) ?? (isFolds ? remedyOfFolds(error) : remedy(error))
     case ExperimentError.split(let error): remedyOfFolds(error)
     case let error as TrainingError: remedy(error)
     case ExperimentError.training(let error, let run):
@@ -33,8 +34,20 @@ private func remedy(for error: any Error, isFolds: Bool) -> String? {
 }
 
 private func tooFew(_ label: String, _ clips: Int, _ needed: Int) -> String {
-    "The class \"\(label)\" has \(clips) \(clips == 1 ? "clip" : "clips"), too few for \(needed) parts that each hold "
+    "The class \"\(label)\" has \(counted(clips, "clip")), too few for \(needed) parts that each hold "
         + "every class."
+}
+
+/// Of reading corpora together.
+private func remedyOfCorpora(_ error: SplitError) -> String? {
+    switch error {
+    case .sameCorpus(let name):
+        "Two of the corpora are called \(name), so that their speakers could not be told apart. Write one as a table, by "
+            + "ser inspect FOLDER --csv > other.csv, change the name in its column corpus, and name other.csv in the place of "
+            + "the folder."
+    case .unknownLabel: "\(error) A name that a --map makes is known to the --map after it."
+    default: nil
+    }
 }
 
 /// Of cutting a corpus into a training, a validation and a test part.
@@ -44,6 +57,13 @@ private func remedy(_ error: SplitError) -> String? {
         tooFew(label, clips, needed) + " Add clips of it, or leave it out: list the other clips in a CSV manifest."
     case .emptyPart(let role, let clips):
         "The \(role.rawValue) part would have no clips (the corpus has \(clips)). Add clips."
+    case .tooFewGroups(let grouping, let groups, let parts):
+        "The corpus has \(counted(groups, grouping.rawValue)), too few for \(parts) parts that share none. Leave out --by, or "
+            + "test on each \(grouping.rawValue) in turn: ser crossvalidate --by \(grouping.rawValue)."
+    case .ungrouped(let grouping, let clips, let first):
+        "\(counted(clips, "clip has", plural: "clips have")) no known \(grouping.rawValue), \(first) for one, so that the "
+            + "corpus cannot be grouped by it. State it in a CSV manifest (path,label,speaker,sentence; ser inspect --csv "
+            + "writes one to fill in), or leave out --by."
     default: nil
     }
 }
@@ -56,7 +76,7 @@ private func remedyOfFolds(_ error: SplitError) -> String? {
         tooFew(label, clips, needed) + " Add clips of it, " + (clips > 2 ? "ask for --folds \(clips), " : "")
             + "or leave it out: list the other clips in a CSV manifest."
     case .tooFewGroups(let grouping, let groups, _):
-        "The corpus has \(groups) \(grouping.rawValue)\(groups == 1 ? "" : "s"), too few for so many folds that share "
+        "The corpus has \(counted(groups, grouping.rawValue)), too few for so many folds that share "
             + "none. Ask for at most \(groups) by --folds, or leave it out: then each \(grouping.rawValue) is a fold."
     case .emptyPart(.validation, let clips):
         "The validation part would have no clips (the corpus has \(clips)). Ask for a larger --validation, or add clips."
@@ -112,7 +132,7 @@ private func remedy(_ error: TrainingError) -> String? {
 
 private func remedy(_ error: CorpusError) -> String? {
     guard case .unreadable(let files) = error else { return nil }
-    return "\(files.count) \(files.count == 1 ? "file" : "files") cannot be read: " + UnreadableFile.list(files)
+    return "\(counted(files.count, "file")) cannot be read: " + UnreadableFile.list(files)
         + "Mend or remove them, or leave out --strict: then they are left out."
 }
 

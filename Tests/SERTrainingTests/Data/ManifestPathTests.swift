@@ -106,6 +106,23 @@ import Testing
         #expect(throws: CorpusError.self) { try corpus("a.wav,x,s\n./a.wav,x,t\n") }
     }
 
+    /// A link is another name of the same file; lines that say other things of it are told as files with the same bytes are.
+    @Test func linksOfOneFileThatSayTheSameCountOnce() throws {
+        func corpus(_ lines: String) throws -> Corpus {
+            let folder = try folder(["m/a.wav"], "path,label,speaker\na.wav,x,s\n" + lines)
+            let file = folder.path("m/a.wav"), manager = FileManager.default
+            try manager.createSymbolicLink(at: folder.path("m/soft.wav"), withDestinationURL: file)
+            try manager.linkItem(at: file, to: folder.path("m/hard.wav"))
+            return try read(folder)
+        }
+        let same = try corpus("soft.wav,x,s\nhard.wav,x,s\n")
+        #expect(same.clips.map(\.path.lastPathComponent) == ["a.wav"])
+        #expect(same.problems == [.manifest(.listedTwice(path: "a.wav", lines: [2, 3, 4]))])
+        let other = try corpus("soft.wav,y,s\nhard.wav,x,t\n")
+        #expect(other.clips.count == 3)
+        #expect(other.problems == [.duplicates(paths: ["a.wav", "soft.wav", "hard.wav"], labels: ["x", "y"])])
+    }
+
     @Test func labelsThatDifferInWritingOnlyAreTold() throws {
         func corpus(_ labels: [String]) throws -> Corpus {
             let names = labels.indices.map { "m/\($0).wav" }

@@ -62,7 +62,7 @@ import Testing
         let long = String(repeating: "x", count: 201), path = String(repeating: "y", count: 5000)
         #expect(
             complaint("path,label\na.wav,x\nsub/b.wav,\(long)\n")?.reason
-                == "the label is 201 bytes long; it can have 200")
+                == "the label of sub/b.wav is 201 bytes long; it can have 200")
         #expect(complaint("path,label\n\(path),x\n")?.reason == "the path is 5000 bytes long; it can have 4096")
         #expect(complaint("path,label\n\(path),x\n")?.line == 2)
     }

@@ -174,8 +174,16 @@ import Testing
         #expect(throws: SplitError.unknownGroup(.speaker, name: "nobody", known: names)) {
             try corpus.split(by: .speaker, testing: ["nobody"], seed: 1)
         }
-        #expect(throws: SplitError.self) {
+        #expect(throws: SplitError.groupNamedTwice(.speaker, name: names[1])) {
             try corpus.split(by: .speaker, testing: [names[1]], validating: [names[1]], seed: 1)
+        }
+        // Somebody must be left to train on, and to validate by where nobody is named for that.
+        for (tested, validated) in [
+            (names, nil), (Array(names.dropFirst()), nil), (Array(names.dropFirst()), [names[0]]),
+        ] {
+            #expect(throws: SplitError.noGroupLeft(.speaker, groups: names.count)) {
+                try corpus.split(by: .speaker, testing: tested, validating: validated, seed: 1)
+            }
         }
         #expect(throws: SplitError.self) {
             try corpus.split(by: .speaker, testing: [names[0]], validating: Array(names.dropFirst()), seed: 1)

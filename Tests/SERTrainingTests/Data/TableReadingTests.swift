@@ -143,6 +143,31 @@ import Testing
         #expect(told.allSatisfy { $0.concernsReading || "\($0)".contains("folder") })
     }
 
+    /// A value that is no age costs its own clip its group, and no other.
+    @Test func oddAgesAreToldAndTheOthersCount() throws {
+        func corpus(_ ages: [String]) throws -> Corpus {
+            let folder = try TemporaryFolder(), names = ages.indices.map { "\($0).wav" }
+            try folder.wavs(names)
+            try folder.write("path,label,age\n" + zip(names, ages).map { "\($0),sad,\($1)\n" }.joined(), to: "m.csv")
+            return try Corpus.manifest(at: folder.path("m.csv"))
+        }
+        let odd = try corpus(["25", "48", "0x30", "unknown", "47.5", "131", "-3", "nan", "30", "52", "61", "18"])
+        #expect(
+            odd.clips.map { $0.groups["age"] ?? "none" } == [
+                "20 to 29", "40 to 49", "none", "none", "40 to 49", "none", "none", "none", "30 to 39", "50 to 59",
+                "60 to 69",
+                "0 to 19",
+            ])
+        let told = ManifestRemark.noAges(column: "age", ["-3", "0x30", "131", "nan", "unknown"], lines: 5)
+        #expect(odd.problems == [.manifest(.agesByDecades(column: "age")), .manifest(told)])
+        #expect(told.description.contains("on 5 lines") && told.description.contains("'0x30'"), "\(told)")
+        // Groups of ages that are written as words are groups as others are.
+        #expect(
+            try corpus(["teens", "fifties", "teens", "48"]).clips.map { $0.groups["age"] } == [
+                "teens", "fifties", "teens", "48",
+            ])
+    }
+
     @Test func foldListsAreReadAsTablesAre() throws {
         let folder = try TemporaryFolder()
         let names = ["a.wav", "b, c.wav", "d \"e\".wav", "f.wav"]
