@@ -20,7 +20,7 @@ extension Recognizer {
         // What changes bands has nothing to change in other features.
         if !(pipeline.extractor is LogMel) { trainer.augmentation = [] }
         trainer.output = outputPlace == 0 ? nil : output
-        // Weights know no other scale; measured anew, they did a little worse on validation voices.
+        // The weights were trained on this scale; measured anew, validation voices did no better.
         trainer.standardization = .given(standardization)
         trainer.standardizationScope = model.normalizesSpeakers ? .speaker : standardization.scope
         trainer.epochs = Self.epochs
@@ -31,7 +31,7 @@ extension Recognizer {
     }
 
     // Chosen on validation voices: Docs/OwnVoices.md.
-    private static let epochs = 20
+    private static let epochs = 10
     private static let batchSize = 16
     private static let rate = 0.5
 

@@ -36,7 +36,7 @@ enum BalanceChoice: String, ExpressibleByArgument, CaseIterable {
 struct RecipeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How often every training clip is seen. (default: 100; SERNet 40; with --from 20)", valueName: "count"))
+            "How often every training clip is seen. (default: 100; SERNet 40; with --from 10)", valueName: "count"))
     var epochs: Int?
 
     @Option(
