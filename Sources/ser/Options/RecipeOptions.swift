@@ -81,7 +81,8 @@ struct RecipeOptions: ParsableArguments {
         help: """
             Over which sound the mean and deviation are taken that bring features to one scale: corpus (the training \
             part), speaker (all clips of the speaker, whose names must be known; no labels are needed, and ser predict \
-            takes --same-speaker) or clip. (default: corpus; with --from what the model was trained with)
+            takes --same-speaker; of SERNet, of what it makes of them) or clip. (default: corpus; with --from what the \
+            model was trained with)
             """)
     var standardize: Standardization.Scope?
 
