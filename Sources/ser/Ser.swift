@@ -20,9 +20,9 @@ struct Ser: ParsableCommand {
         version: LibraryVersion.current,
         subcommands: [
             InspectCommand.self, FeaturesCommand.self, SynthesizeCommand.self, SummaryCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CrossValidateCommand.self, PredictCommand.self, ExplainCommand.self,
-            ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
-            ScaleCommand.self,
+            EvaluateCommand.self, CrossValidateCommand.self, TuneCommand.self, PredictCommand.self,
+            ExplainCommand.self, ExportCommand.self, ImportCommand.self, CompareCommand.self, ReportCommand.self,
+            BenchmarkCommand.self, ScaleCommand.self, CompletionsCommand.self,
         ])
 
     static func main() {

@@ -11,7 +11,7 @@ import Testing
 
 /// What augmentations do to a clip, each by what its definition says.
 @Suite struct AugmentationTests {
-    private static let mel = LogMel.speech(bands: 16)
+    private static let mel = LogMel.speech(bands: 16, range: nil)
 
     /// 40 frames whose every value tells its frame and band.
     private static let numbered = FeatureMatrix(
@@ -184,6 +184,28 @@ import Testing
 
     private static let all: [any Augmentation] = .voices.map { $0 is Crop ? Crop(frames: 30) : $0 }.map {
         $0 is FrequencyMasks ? FrequencyMasks(1, upTo: 3) : $0
+    }
+
+    /// What an augmentation makes softer than the features tell apart is heard as if it were no softer, as in clips that
+    /// nothing changed.
+    @Test func changedClipsKeepTheRangeOfTheFeatures() throws {
+        struct Pause: Augmentation {
+            static let kind = "pause"
+            let decibels: Float
+            func validate(for features: any FeatureExtractor) {}
+            func apply(to clip: inout AugmentedClip) {
+                let loudest = clip.features.values.max() ?? 0
+                for index in 0..<clip.features.coefficients { clip.features.values[index] = loudest - decibels }
+            }
+        }
+        let split = try ToneCorpus().split
+        func losses(_ decibels: Float, range: Double?) throws -> [Double] {
+            var trainer = Self.trainer([Pause(decibels: decibels)], epochs: 2)
+            trainer.features = LogMel.speech(bands: 16, range: range)
+            return try trainer.fit(try Self.network(), on: split).history.epochs.map(\.trainLoss)
+        }
+        #expect(try losses(40, range: 40) == losses(500, range: 40))
+        #expect(try losses(40, range: nil) != losses(500, range: nil))
     }
 
     /// Augmentations that break every clip leave validation and test as they are.

@@ -28,11 +28,11 @@ import Testing
     }
 
     @Test func trainingOn() async throws {
-        let tones = try ToneCorpus(clips: 120), corpus = tones.corpus
+        let tones = try ToneCorpus(clips: 60), corpus = tones.corpus
         let file = tones.folder.url.appendingPathComponent("first.safetensors")
         let mine = tones.folder.url.appendingPathComponent("mine.safetensors")
         let first = Trainer(
-            features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: 2, batchSize: 4, seed: 1)
+            features: MFCC(.librosa, coefficients: 13, sampleRate: 8000), duration: 1, epochs: 20, batchSize: 4, seed: 1)
         let network = try Model(input: [.time, 13], seed: 1) { GRU(6).named("rnn"); Dense(2).named("head") }
         try await first.fit(network, on: tones.split).recognizer.save(to: file)
 

@@ -89,6 +89,9 @@ extension Prediction {
         var features = Voice()
         features.hear(FeatureMatrix(frames: 2, coefficients: 12, values: Array(repeating: 1, count: 24)))
         #expect(throws: RecognitionError.voiceOfAnotherNetwork) { try recognizer.adapted(to: features) }
+        let other = try trainer().fit(try network(seed: 4), on: split).recognizer
+        #expect(throws: RecognitionError.voiceOfAnotherNetwork) { try other.adapted(to: voice) }
+        #expect(throws: RecognitionError.voiceOfAnotherNetwork) { try voice.hear(clip, by: other) }
     }
 
     @Test func orderAndThreadsDoNotCount() throws {

@@ -8,7 +8,7 @@ import Testing
 
 /// Augmentations that stand for surroundings do to log-mel bands what noise, rooms and lines do to samples.
 @Suite struct SurroundingsTests {
-    private static let mel = LogMel.speech(bands: 32)
+    private static let mel = LogMel.speech(bands: 32, range: nil)
 
     private static func changed(
         _ augmentation: some Augmentation, _ features: FeatureMatrix, mel: LogMel = mel, seed: Int

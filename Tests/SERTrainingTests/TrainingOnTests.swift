@@ -112,14 +112,35 @@ import Testing
         #expect(warnings.count == 1 && warnings[0].contains("first"), "\(warnings)")
         #expect(
             warnings.first?.hasPrefix("\(split.test.count) of the \(split.test.count) clips") == true, "\(warnings)")
+        // Of clips that it was trained on itself, the number is told, whatever the corpus is called; and it is kept in files,
+        // and handed on.
+        let file = tones.folder.url.appendingPathComponent("m.safetensors")
+        var renamed = recognizer
+        renamed.provenance.corpus = "another"
+        try renamed.save(to: file)
+        renamed = try Recognizer(contentsOf: file)
+        let again = try tones.corpus.split(.stratified(train: 0.6, validation: 0.2, test: 0.2), seed: 9)
+        let trainedOn = Set((split.train.clips + split.validation.clips).map(\.path))
+        let heard = again.test.clips.count { trainedOn.contains($0.path) }
+        try #require(heard > 0)
+        func told(_ recognizer: Recognizer) -> [String] {
+            Experiment([recognizer.candidate("mine")], on: .split(again)).startWarnings
+        }
+        #expect(told(renamed).first?.contains("was trained on \(heard) of the \(again.test.count) clips") == true)
+        var candidate = renamed.candidate("mine")
+        candidate.trainer.epochs = 1
+        candidate.trainer.batchSize = 4
+        let next = try candidate.tested(on: split).recognizer
+        #expect(told(next).first?.contains("was trained on \(heard) of the") == true)
         var other = recognizer
+        other.provenance.heard = nil
         other.provenance.corpus = "CREMA-D + others"
         #expect(Experiment([other.candidate("mine")], on: .split(split)).startWarnings.isEmpty)
         // What a start was trained on is not forgotten by what is trained on from it.
-        var next = recognizer
-        next.provenance.corpus = "mine"
-        next.provenance.start = .init(name: "a", weights: String(repeating: "0", count: 32), corpora: tones.corpus.name)
-        #expect(Experiment([next.candidate("mine")], on: .split(split)).startWarnings.count == 1)
+        other.provenance.corpus = "mine"
+        other.provenance.start = .init(
+            name: "a", weights: String(repeating: "0", count: 32), corpora: tones.corpus.name)
+        #expect(Experiment([other.candidate("mine")], on: .split(split)).startWarnings.count == 1)
     }
 
     /// A network of statistics that training would lay out otherwise is refused, not silently read in another way.

@@ -26,8 +26,13 @@ import Testing
                     "crossvalidate", corpus, "--model", "ann", "--by", "sentence", "--folds", "2", "--epochs", "2",
                     "--calibrate", "--output", path("folds"),
                 ],
+                [
+                    "tune", corpus, "--model", "ann", "--search", "learning-rate=1e-3..1e-2,schedule=constant/cosine",
+                    "--rungs", "1,2", "--reduction", "2", "--trials", "6", "--output", path("tuned"),
+                ],
                 ["report", path("folds/results.json"), "--output", path("report")],
                 ["scale", "--quick", "--models", "ann", "--output", path("scaling")],
+                ["completions", "bash"],
                 ["benchmark", "--seconds", "0.01", "--only", "step/ann,gemm"],
             ]
             var text =

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HelpTests {
     static let subcommands = [
         "inspect", "features", "synthesize", "summary", "train", "evaluate", "predict", "export", "import", "compare",
-        "benchmark", "crossvalidate",
+        "benchmark", "crossvalidate", "tune", "completions",
     ]
 
     @Test func helpListsEverySubcommand() async throws {

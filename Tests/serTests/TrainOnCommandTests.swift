@@ -18,7 +18,8 @@ import Testing
         let model = folder.appendingPathComponent("first.safetensors").path
         let run = try await Command.run([
             "train", corpus, "--model", "gru", "--features", "logmel", "--duration", "1.5", "--epochs", "1",
-            "--map", "disgust=,fear=", "--output", model, "--skip-copy-search", "--trim-silence", "40",
+            "--batch-size", "8", "--map", "disgust=,fear=", "--output", model, "--skip-copy-search", "--trim-silence",
+            "40",
         ])
         try #require(run.code == 0, "\(run.errors)")
         return model
@@ -71,7 +72,7 @@ import Testing
             // Kept folds belong to the weights that they began with.
             let second = try await Command.run([
                 "train", corpus, "--from", first, "--epochs", "1", "--map", "disgust=,fear=", "--skip-copy-search",
-                "--output", first + "2",
+                "--batch-size", "8", "--output", first + "2",
             ])
             try #require(second.code == 0, "\(second.errors)")
             try FileManager.default.removeItem(atPath: first)

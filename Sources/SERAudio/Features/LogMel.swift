@@ -65,12 +65,16 @@ public struct LogMel: FeatureExtractor, Hashable {
         if let sampleRate { self.sampleRate = sampleRate }
     }
 
-    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz or half the rate, in
-    /// decibels without a limit below the loudest, so that no frame depends on another.
+    /// What networks for voices never heard read: frames of 25 ms every 10 ms, bands up to 8 kHz or half the rate, in decibels.
+    ///
+    /// How quiet a recording is between the words tells the studio and not the emotion, and differs from corpus to corpus
+    /// more than any emotion does: what is softer than `range` below the clip's loudest value is raised to there.
     /// - Parameters:
     ///   - bands: How many bands there are.
     ///   - sampleRate: The rate in Hz.
-    public static func speech(bands: Int = 64, sampleRate: Double = 16_000) -> LogMel {
+    ///   - range: How far below the loudest value of a clip anything is told apart, in dB; nil for no limit, so that no frame
+    ///     depends on another.
+    public static func speech(bands: Int = 64, sampleRate: Double = 16_000, range: Double? = 40) -> LogMel {
         var features = LogMel(.librosa, bands: bands, sampleRate: sampleRate)
         let hop = Int(saturating: sampleRate / 100)
         var fftLength = 2
@@ -78,7 +82,7 @@ public struct LogMel: FeatureExtractor, Hashable {
         features.stft = STFT(fftLength: fftLength, windowLength: hop * 5 / 2, hop: hop, edges: .zero)
         features.filters.normalization = .none
         features.filters.highest = min(8_000, sampleRate / 2)
-        features.compression = .decibels(Decibels(topDB: nil))
+        features.compression = .decibels(Decibels(topDB: range))
         return features
     }
 

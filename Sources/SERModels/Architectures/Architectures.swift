@@ -122,16 +122,30 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// The share of values that is dropped in training before the last dense layers; nil where the network drops none.
+    public var dropout: Float? {
+        switch self {
+        case .cnn: 0.2
+        case .serNet: 0.3
+        case .ann, .rnn, .lstm, .gru, .linearSVM, .logisticRegression: nil
+        }
+    }
+
     /// The layers, for features of so many coefficients. `normalizesSpeakers` says whether SERNet normalises its embedding by
-    /// speaker.
-    public func network(classes: Int, coefficients: Int = 40, normalizesSpeakers: Bool = false) -> Block {
+    /// speaker; `dropout` is the share that networks with a ``dropout`` drop, nil for theirs.
+    public func network(
+        classes: Int, coefficients: Int = 40, normalizesSpeakers: Bool = false, dropout: Float? = nil
+    ) -> Block {
+        let dropout = dropout ?? self.dropout ?? 0
         switch self {
         case .ann: return .ann(classes: classes)
-        case .cnn: return .cnn(classes: classes)
+        case .cnn: return .cnn(classes: classes, dropout: dropout)
         case .rnn: return .rnn(classes: classes)
         case .lstm: return .lstm(classes: classes)
         case .gru: return .gru(classes: classes)
-        case .serNet: return .serNet(classes: classes, bands: coefficients, normalizesSpeakers: normalizesSpeakers)
+        case .serNet:
+            return .serNet(
+                classes: classes, bands: coefficients, dropout: dropout, normalizesSpeakers: normalizesSpeakers)
         case .linearSVM, .logisticRegression: return .linear(classes: classes)
         }
     }
@@ -140,10 +154,11 @@ public enum Architecture: String, Sendable, CaseIterable, Codable {
     /// - Throws: `ShapeError` when the input is too small for the network.
     public func model(
         classes: Int, coefficients: Int = 40, frames: Int = 130, summary: ClipSummary = .means,
-        normalizesSpeakers: Bool = false, seed: UInt64 = 0
+        normalizesSpeakers: Bool = false, dropout: Float? = nil, seed: UInt64 = 0
     ) throws(ShapeError) -> Model {
         try Model(input: input(coefficients: coefficients, frames: frames, summary: summary), seed: seed) {
-            network(classes: classes, coefficients: coefficients, normalizesSpeakers: normalizesSpeakers)
+            network(
+                classes: classes, coefficients: coefficients, normalizesSpeakers: normalizesSpeakers, dropout: dropout)
         }
     }
 }

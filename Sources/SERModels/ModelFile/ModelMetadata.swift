@@ -19,6 +19,8 @@ package enum MetadataKey {
     static let calibration = "ser.calibration"
     static let unsureBelow = "ser.unsureBelow"
     static let provenance = "ser.provenance"
+    /// Marks of the recordings that the model was trained on; only where they are known.
+    static let heard = "ser.heard"
     package static let checkpoint = "ser.checkpoint"
     /// In front of the names of tensors that only a training that goes on needs.
     package static let checkpointPrefix = "checkpoint:"

@@ -21,6 +21,8 @@ public struct Voice: Sendable, Hashable {
     package private(set) var features = Moments()
     /// Of what each layer that normalises by speaker was given, a row a clip, by the layers' paths.
     package private(set) var embeddings: [String: Moments] = [:]
+    /// A fingerprint of the network that made them; nil where none was heard.
+    package private(set) var network: UInt64?
 
     /// A voice of which nothing has been heard.
     public init() {}
@@ -38,8 +40,12 @@ public struct Voice: Sendable, Hashable {
     public mutating func hear(_ features: FeatureMatrix) { self.features.add(features) }
 
     /// Hears what another has heard of the same speaker. Stops the program unless both heard the same number of
-    /// coefficients.
+    /// coefficients, and by the same network where that counts.
     public mutating func hear(_ other: Voice) {
+        require(
+            network == nil || other.network == nil || network == other.network,
+            "Voice.hear: the two were heard by different networks")
+        network = network ?? other.network
         features.add(other.features)
         embeddings.merge(other.embeddings) { own, added in
             var sum = own
@@ -49,7 +55,9 @@ public struct Voice: Sendable, Hashable {
     }
 
     /// Hears what layers that normalise by speaker were given, [clips, features] each, by their paths.
-    package mutating func hear(embeddings: [String: Tensor]) {
+    /// - Parameter network: A fingerprint of the network that they are layers of.
+    package mutating func hear(embeddings: [String: Tensor], of network: UInt64? = nil) {
+        self.network = network
         for (path, rows) in embeddings {
             self.embeddings[path, default: Moments()].add(
                 FeatureMatrix(frames: rows.shape[0], coefficients: rows.shape[1], values: rows.scalars))
@@ -58,7 +66,7 @@ public struct Voice: Sendable, Hashable {
 }
 
 extension Voice: Codable {
-    private enum Keys: String, CodingKey { case embeddings }
+    private enum Keys: String, CodingKey { case embeddings, network }
 
     /// The features' numbers stand where they stood before there were others.
     public func encode(to encoder: any Encoder) throws {
@@ -66,6 +74,7 @@ extension Voice: Codable {
         guard !embeddings.isEmpty else { return }
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(embeddings, forKey: .embeddings)
+        try container.encodeIfPresent(network, forKey: .network)
     }
 
     /// - Throws: `DecodingError` when the numbers cannot be of a voice.
@@ -73,5 +82,6 @@ extension Voice: Codable {
         features = try Moments(from: decoder)
         let container = try decoder.container(keyedBy: Keys.self)
         embeddings = try container.decodeIfPresent([String: Moments].self, forKey: .embeddings) ?? [:]
+        network = try container.decodeIfPresent(UInt64.self, forKey: .network)
     }
 }

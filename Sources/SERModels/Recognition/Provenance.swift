@@ -50,6 +50,9 @@ public struct Provenance: Sendable, Hashable {
     public var start: Start?
     /// The name of the file that the weights were imported from.
     public var source: String?
+    /// The recordings that the model was trained on, or that those before it were; nil where nobody kept which. Files hold
+    /// them beside the texts.
+    package var heard: HeardClips?
     /// What else there is to say, by name. A name that files use for one of the facts above does not belong here: it is
     /// read back as that fact, and where both are given the fact is written.
     public var extra: [String: String]
@@ -78,6 +81,10 @@ public struct Provenance: Sendable, Hashable {
         public var weights: String
         /// The corpora that it was trained on, as its file says, those of its own start included; nil where it says none.
         public var corpora: String?
+        /// The recordings that it was trained on; not told again by what is trained on from it.
+        package var heard: HeardClips?
+
+        private enum CodingKeys: String, CodingKey { case name, weights, corpora }
 
         /// A model of a name, with a fingerprint of its weights.
         public init(name: String, weights: String, corpora: String? = nil) {

@@ -53,6 +53,7 @@ extension Recognizer {
             ]
             if !model.frozenPaths.isEmpty { metadata[MetadataKey.frozen] = try MetadataPart.text(model.frozenPaths) }
             if outputPlace != 0 { metadata[MetadataKey.output] = try MetadataPart.text(output) }
+            if let heard = provenance.heard { metadata[MetadataKey.heard] = try MetadataPart.text([heard]) }
             if let calibration { metadata[MetadataKey.calibration] = try MetadataPart.text(calibration) }
             if let unsureBelow { metadata[MetadataKey.unsureBelow] = try MetadataPart.text(unsureBelow) }
             try MetadataPart.check(model.graph, userInfo: layers.registry().userInfo)
@@ -101,7 +102,10 @@ extension Recognizer {
         let unsureBelow =
             file.metadata[MetadataKey.unsureBelow] == nil
             ? nil : try MetadataPart.value(MetadataKey.unsureBelow, as: Float.self, in: file)
-        let provenance = try MetadataPart.value(MetadataKey.provenance, as: Provenance.self, in: file)
+        var provenance = try MetadataPart.value(MetadataKey.provenance, as: Provenance.self, in: file)
+        if file.metadata[MetadataKey.heard] != nil {
+            provenance.heard = try MetadataPart.value(MetadataKey.heard, as: [HeardClips].self, in: file).first
+        }
         func inconsistent(_ part: String, _ reason: String) -> ModelFileError {
             .inconsistent(path: file.path, part: part, reason: reason)
         }

@@ -50,9 +50,25 @@ extension Model {
         return model
     }
 
-    /// Whether what was heard of a voice is what the layers that normalise by speaker are given.
+    /// A fingerprint of the weights and the running state, by which a voice knows the network that heard it.
+    var fingerprint: UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a, a value at a time
+        for tensor in parameters.tensors + state.tensors {
+            tensor.withPointer { values in
+                for place in 0..<tensor.count {
+                    hash = (hash ^ UInt64(values[place].bitPattern)) &* 0x100_0000_01B3
+                }
+            }
+        }
+        return hash
+    }
+
+    /// Whether what was heard of a voice is what the layers that normalise by speaker are given, by this network.
     func fits(_ voice: Voice) -> Bool {
-        speakerNorms.allSatisfy { path, _ in
+        guard normalizesSpeakers, voice.network == nil || voice.network == fingerprint else {
+            return !normalizesSpeakers
+        }
+        return speakerNorms.allSatisfy { path, _ in
             guard let heard = voice.embeddings[path] else { return voice.count == 0 }
             return heard.mean.count == state["\(path).\(SpeakerNorm.meanName)"].count
         }

@@ -39,7 +39,7 @@ extension Voice {
         if recognizer.model.normalizesSpeakers {
             let embeddings = recognizer.model.embeddings(of: recognizer.batch(of: matrix))
             guard embeddings.values.allSatisfy({ $0.scalars.allSatisfy(\.isFinite) }) else { throw .outputNotFinite }
-            hear(embeddings: embeddings)
+            hear(embeddings: embeddings, of: recognizer.model.fingerprint)
         }
         hear(matrix)
     }

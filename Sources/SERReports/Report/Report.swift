@@ -52,6 +52,10 @@ public struct Report: Sendable {
     package init(
         contentsOf files: [URL], adding addition: Addition?, title: String? = nil, sounds: ReportSounds? = nil
     ) throws(ReportError) {
+        if files.count == 1, addition == nil, let tuning = try Self.tuning(in: files[0]) {
+            self.init(tuning, title: title)
+            return
+        }
         var subjects: [ReportSubject] = []
         for file in files {
             let results: AnyResults
@@ -75,6 +79,19 @@ public struct Report: Sendable {
         _ results: EvaluationResults, title: String? = nil, sounds: ReportSounds? = nil
     ) throws(ReportError) {
         try self.init(ReportSubject(.evaluation(results), source: "the evaluation"), title: title, sounds: sounds)
+    }
+
+    /// A report on a tuning, which is of no test and stands alone.
+    public init(_ results: TuningResults, title: String? = nil) {
+        self.init(results.page(title: title), csv: ("trials.csv", results.trialsTable))
+    }
+
+    /// The results of a tuning, where a file holds such.
+    private static func tuning(in file: URL) throws(ReportError) -> TuningResults? {
+        do throws(ResultsError) {
+            let results = try ResultsFile(at: file)
+            return results.kind == .tuning ? try results.results() : nil
+        } catch { throw .results(error) }
     }
 
     /// A page that somebody else made, with its numbers.
@@ -114,8 +131,8 @@ public struct Report: Sendable {
     /// The page.
     public var html: String { page.html }
 
-    /// Writes `report.html`, `figures/` and the tables, `results.csv` and `clips.csv` or `scaling.csv`; each whole or not
-    /// at all.
+    /// Writes `report.html`, `figures/` and the tables, `results.csv` and `clips.csv`, `scaling.csv` or `trials.csv`; each
+    /// whole or not at all.
     /// - Throws: `FileWriteError`.
     public func write(to folder: URL) throws(FileWriteError) {
         let figures = folder.appendingPathComponent("figures")

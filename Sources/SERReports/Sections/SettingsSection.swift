@@ -58,7 +58,7 @@ extension ReportSubject {
 
 extension TrainingSettings {
     /// The settings with what they are.
-    fileprivate var facts: [(String, String)] {
+    var facts: [(String, String)] {
         var facts = [
             ("parameters", grouped(parameters)), ("features", features), ("duration", "\(duration.significant(6)) s"),
         ]

@@ -38,7 +38,7 @@ extension ReportSubject {
     /// How it was tested, and with whose voices.
     private var testing: String {
         switch kind {
-        case .evaluation, .scaling: return "a saved model tested on the whole corpus"
+        case .evaluation, .scaling, .tuning: return "a saved model tested on the whole corpus"
         case .experiment:
             let how =
                 hasFolds

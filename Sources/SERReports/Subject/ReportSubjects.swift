@@ -17,6 +17,7 @@ package enum AnyResults: Sendable {
         case .experiment: self = .experiment(try results.results())
         case .evaluation: self = .evaluation(try results.results())
         case .scaling: throw .notResults(path: file.relativePath)
+        case .tuning: throw .kind(path: file.relativePath, found: .tuning, wanted: .experiment)
         }
     }
 }

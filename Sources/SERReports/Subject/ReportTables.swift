@@ -63,12 +63,12 @@ extension ReportSubject {
         Measure.standard.map { first + [$0.name, number(metrics[$0]), "", ""] }
     }
 
-    private static func number(_ value: Double?) -> String {
+    static func number(_ value: Double?) -> String {
         value.map { $0.isFinite ? $0.significant(9) : "" } ?? ""
     }
 
     /// Fields that a spreadsheet would take for a formula begin with an apostrophe: names come from strangers.
-    private static func text(_ rows: [[String]]) -> String {
+    static func text(_ rows: [[String]]) -> String {
         rows.map { row in
             row.map { field in
                 let isFormula = field.first.map { "=+-@\t".contains($0) } == true && Double(field) == nil

@@ -86,6 +86,18 @@ public struct AugmentedClip {
         }
     }
 
+    /// Raises what lies further below the loudest value than the features reach, as it is raised in clips that nothing
+    /// changed.
+    mutating func limitRange() {
+        guard case .decibels(let decibels)? = mel?.compression, let range = decibels.topDB,
+            let loudest = features.values.max()
+        else { return }
+        let least = loudest - Float(range)
+        features.values.withUnsafeMutableBufferPointer { values in
+            for index in values.indices { values[index] = max(values[index], least) }
+        }
+    }
+
     /// The mean of each column over the clip.
     var means: [Float] { features.columnMeans().map { Float($0) } }
 

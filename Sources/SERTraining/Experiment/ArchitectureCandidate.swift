@@ -42,7 +42,10 @@ extension Architecture {
     /// - Parameters:
     ///   - trainer: How it is trained; nil for ``trainer``.
     ///   - summary: What the ANN and the linear ones read of a clip.
-    public func candidate(_ trainer: Trainer? = nil, summary: ClipSummary = .means) -> Candidate {
+    ///   - dropout: The share of values dropped in training; nil for the architecture's.
+    public func candidate(
+        _ trainer: Trainer? = nil, summary: ClipSummary = .means, dropout: Float? = nil
+    ) -> Candidate {
         let trainer = trainer ?? self.trainer
         let features = trainer.features, duration = trainer.duration
         let normalizesSpeakers = trainer.standardizationScope == .speaker
@@ -50,7 +53,7 @@ extension Architecture {
             try model(
                 classes: labels.count, coefficients: features.coefficients,
                 frames: features.frames(forSamples: Int(saturating: duration * features.sampleRate)),
-                summary: summary, normalizesSpeakers: normalizesSpeakers, seed: seed)
+                summary: summary, normalizesSpeakers: normalizesSpeakers, dropout: dropout, seed: seed)
         }
     }
 }

@@ -84,7 +84,7 @@ struct ExperimentRunner: Sendable {
 
 /// Calls `body` once for each index, on so many threads, of which each runs its own loops alone; with one worker, on the
 /// calling thread, whose loops use all threads.
-private func runSideBySide(_ count: Int, workers: Int, _ body: @escaping @Sendable (Int) -> Void) {
+func runSideBySide(_ count: Int, workers: Int, _ body: @escaping @Sendable (Int) -> Void) {
     guard workers > 1 else { return (0..<count).forEach(body) }
     let next = Counter(), group = DispatchGroup()
     for _ in 0..<workers {

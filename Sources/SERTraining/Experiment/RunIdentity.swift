@@ -66,31 +66,43 @@ extension ExperimentPlan {
         var readsSpeakers = false
         for candidate in candidates {
             do {
-                let ready = try candidate.prepared(labels: corpus.labels, seed: task.seed)
-                let (kept, scope) = try ready.trainer.standardization(
-                    for: ready.network, ready.pipeline, on: task.split)
-                readsSpeakers = readsSpeakers || scope == .speaker || ready.network.normalizesSpeakers
-                let identity = try TrainingIdentity(
-                    ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: corpus.labels),
-                    network: ready.network, pipeline: ready.pipeline, standardization: kept, scope: scope,
-                    split: task.split)
-                trainings.append(try MetadataPart.text(identity))
+                let training = try candidate.identity(on: task.split, seed: task.seed)
+                readsSpeakers = readsSpeakers || training.readsSpeakers
+                trainings.append(training.text)
             } catch {
                 throw .setting("the settings of \(candidate.name) cannot be written: \(error)")
             }
         }
         let root = commonFolder(of: corpus.clips.map(\.path.path))
-        let tested = task.split.test.clips.map {
-            $0.name(below: root) + $0.emotion + ($0.content?.description ?? "")
-        }
         let speakers = task.split.test.clips.map { "\($0.corpus)/\($0.speaker ?? "")" }
         return RunIdentity(
             folds: cut.rule?.folds, foldSeed: cut.rule?.seed, validation: cut.rule?.validation,
             validatedBy: cut.rule?.validatedBy, candidates: candidates.map(\.name),
             epochs: candidates.map(\.trainer.epochs), calibrates: candidates.map(\.trainer.calibrates),
             inner: task.inner.isEmpty ? nil : settings.inner,
-            tested: ContentDigest(of: Array(tested.joined(separator: "\n").utf8)),
+            tested: task.split.test.digest(below: root),
             testedSpeakers: readsSpeakers ? ContentDigest(of: Array(speakers.joined(separator: "\n").utf8)) : nil,
             trainings: trainings)
+    }
+}
+
+extension Candidate {
+    /// All that decides how a training of the candidate ends but for its epochs, as JSON text, and whether it matters who
+    /// speaks.
+    func identity(on split: DataSplit, seed: UInt64) throws -> (text: String, readsSpeakers: Bool) {
+        let ready = try prepared(labels: split.labels, seed: seed)
+        let (kept, scope) = try ready.trainer.standardization(for: ready.network, ready.pipeline, on: split)
+        let identity = try TrainingIdentity(
+            ready.trainer, objective: ready.trainer.objective(for: ready.network, labels: split.labels),
+            network: ready.network, pipeline: ready.pipeline, standardization: kept, scope: scope, split: split)
+        return (try MetadataPart.text(identity), scope == .speaker || ready.network.normalizesSpeakers)
+    }
+}
+
+extension Partition {
+    /// A fingerprint of the clips: names below a folder, emotions and sounds.
+    func digest(below root: String) -> ContentDigest {
+        let texts = clips.map { $0.name(below: root) + $0.emotion + ($0.content?.description ?? "") }
+        return ContentDigest(of: Array(texts.joined(separator: "\n").utf8))
     }
 }

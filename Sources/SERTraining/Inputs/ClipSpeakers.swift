@@ -44,10 +44,9 @@ struct SpeakerStates {
     let states: [Parameters]
 
     /// Those of some of the clips.
-    subscript(clips: Range<Int>) -> SpeakerStates { SpeakerStates(places: Array(places[clips]), states: states) }
-
-    /// Those of the clips at some places.
-    func only(_ clips: [Int]) -> SpeakerStates { SpeakerStates(places: clips.map { places[$0] }, states: states) }
+    func only(_ clips: some Sequence<Int>) -> SpeakerStates {
+        SpeakerStates(places: clips.map { places[$0] }, states: states)
+    }
 
     private init(places: [Int], states: [Parameters]) {
         self.places = places

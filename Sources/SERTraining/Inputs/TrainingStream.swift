@@ -86,6 +86,7 @@ struct TrainingStream: Sendable {
                     part.matrices[clip], background: part.background,
                     key: count == 0 ? first : first.derived("again").derived(count))
                 for augmentation in part.augmentation { augmentation.apply(to: &changed) }
+                changed.limitRange()
                 return changed.features
             }
             let examples = Examples(

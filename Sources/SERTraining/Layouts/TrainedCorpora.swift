@@ -34,3 +34,24 @@ struct TrainedCorpora {
         return others + known
     }
 }
+
+extension HeardClips {
+    /// That a model has heard some clips, or others of their speakers, in a sentence that begins behind the model's name; nil
+    /// where it has heard neither.
+    /// - Parameters:
+    ///   - tested: The clips that are tested.
+    ///   - corpus: All clips of their speakers that are known.
+    func told(_ tested: [Clip], of corpus: Corpus) -> String? {
+        func isHeard(_ clip: Clip) -> Bool { clip.content.map { contains($0.low) } ?? false }
+        let speakers = Set(corpus.clips.filter(isHeard).compactMap { $0.identity(by: .speaker) })
+        let clips = tested.count(where: isHeard)
+        let voices = tested.count { clip in
+            isHeard(clip) || clip.identity(by: .speaker).map(speakers.contains) ?? false
+        }
+        guard voices > 0 else { return nil }
+        let others = voices > clips ? ", and of \(voices - clips) more on other clips of their speakers" : ""
+        return
+            "was trained on \(clips) of the \(tested.count) clips that are tested\(others): the result says nothing about "
+            + "voices never heard."
+    }
+}

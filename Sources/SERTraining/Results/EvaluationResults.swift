@@ -150,6 +150,7 @@ public struct EvaluationResults: ResultsDocument {
         let consequence =
             " Where it has heard these clips or their speakers in training, the result says nothing about voices never "
             + "heard."
+        if let known = recognizer.provenance.heard?.told(corpus.clips, of: corpus) { return ["The model \(known)"] }
         if let trained = recognizer.provenance.corpus, trained == corpus.name {
             return ["The model was trained on clips of \(trained) too.\(consequence)"]
         }

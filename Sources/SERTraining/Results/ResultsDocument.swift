@@ -15,6 +15,8 @@ public enum ResultsKind: String, Codable, Sendable, CaseIterable {
     case evaluation
     /// How time, memory and throughput grow: `ScalingResults`.
     case scaling
+    /// Settings that were searched: ``TuningResults``.
+    case tuning
 }
 
 /// What every file of results begins with.

@@ -86,7 +86,7 @@ public enum ResultsError: Error, Sendable, Equatable, CustomStringConvertible, L
         case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
         case .notResults(let path):
             return
-                "\(path) holds no results. Name a results.json that ser compare, crossvalidate or evaluate wrote, or "
+                "\(path) holds no results. Name a results.json that ser compare, crossvalidate, evaluate or tune wrote, or "
                 + "scale's scaling.json."
         case .kind(let path, let found, let wanted):
             return "\(path) holds results of kind \(found.rawValue), not of kind \(wanted.rawValue)."

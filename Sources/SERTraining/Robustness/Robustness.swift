@@ -181,7 +181,7 @@ private struct RobustnessRun: Sendable {
             if stop.isSet { return nil }
             for condition in family.indices {
                 rows[condition] += outputs(
-                    matrices.map { $0[condition] }, standardizations[part.indices], speakers?[part.indices])
+                    matrices.map { $0[condition] }, standardizations[part.indices], speakers?.only(part.indices))
             }
         }
         return rows

@@ -231,6 +231,9 @@ public struct Trainer: Sendable {
         origin.epochs = epochs
         origin.standardization = keepsStandardization ? .kept : .measured
         origin.start = start
+        origin.start?.heard = nil
+        let marks = (split.train.clips + split.validation.clips).compactMap { $0.content?.low }
+        origin.heard = HeardClips(marks + (start?.heard?.marks ?? []))
         return origin
     }
 }

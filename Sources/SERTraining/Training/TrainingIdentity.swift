@@ -137,7 +137,9 @@ struct TrainingIdentity: Encodable {
     static func differences(from saved: String, to current: String) -> [String] {
         guard saved != current else { return [] }
         let before = leaves(of: saved), now = leaves(of: current)
-        let changed = Set(before.keys).union(now.keys).subtracting(retired).filter { before[$0] != now[$0] }
+        var changed = Set(before.keys).union(now.keys).subtracting(retired).filter { before[$0] != now[$0] }
+        // What follows from another start is not told beside it.
+        if changed.contains("start") { changed.remove("firstWeights") }
         if changed.isEmpty, !before.isEmpty { return [] }
         let known = order.flatMap { group in
             words(for: group, changed.filter { $0 == group || $0.hasPrefix(group + ".") }.sorted(), before, now)

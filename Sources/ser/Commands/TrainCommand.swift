@@ -143,6 +143,9 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
+    /// What is trained: the network with all that the options say of its training.
+    func candidate() throws -> Candidate { try candidate(from: startModel()) }
+
     /// The model to train on from.
     private func startModel() throws -> StartModel? {
         let found = try start.model(training.recipe)

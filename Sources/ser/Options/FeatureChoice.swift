@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import SERAudio
+import Synchronization
 
 /// Which features are computed of sound.
 enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
@@ -29,9 +30,14 @@ enum FeatureChoice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Tells of bands that hold nothing, whatever the sound.
+/// The numbers of bands that were told of.
+private let toldBands = Mutex<Set<Int>>([])
+
+/// Tells of bands that hold nothing, whatever the sound; once, however often options are read.
 func note(emptyBandsOf extractor: any FeatureExtractor) {
-    guard let bands = extractor as? LogMel, bands.emptyBands > 0 else { return }
+    guard let bands = extractor as? LogMel, bands.emptyBands > 0,
+        toldBands.withLock({ $0.insert(bands.coefficients).inserted })
+    else { return }
     note(
         "\(bands.emptyBands) of the \(bands.coefficients) mel bands \(bands.emptyBands == 1 ? "is" : "are") empty, whatever the "
             + "sound: narrower than the transform tells frequencies apart. Up to \(bands.mostBands) (--coefficients \(bands.mostBands)) none is."

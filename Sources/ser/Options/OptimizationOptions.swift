@@ -31,9 +31,18 @@ struct OptimizationOptions: ParsableArguments {
             valueName: "norm"))
     var clipNorm: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "How strongly weights are pulled towards 0: Adam's weight decay, of SERNet AdamW's. (default: 0; SERNet 0.02)",
+            valueName: "strength"))
+    var weightDecay: Double?
+
     func validate() throws {
         if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate \(learningRate): must be above 0.")
+        }
+        if let weightDecay, !(weightDecay >= 0 && weightDecay.isFinite) {
+            throw ValidationError("--weight-decay \(weightDecay): must be 0 or more.")
         }
         if let clipNorm, !(clipNorm > 0) { throw ValidationError("--clip-norm \(clipNorm): must be above 0.") }
     }
@@ -42,6 +51,7 @@ struct OptimizationOptions: ParsableArguments {
     /// - Parameter usual: The schedule over so many epochs where none was asked for; nil leaves the trainer's.
     func apply(to trainer: inout Trainer, schedule usual: ((_ epochs: Int) -> LearningRateSchedule)?) {
         if let learningRate { trainer.optimizer.learningRate = learningRate }
+        if let weightDecay { trainer.optimizer.weightDecay = weightDecay }
         if let clipNorm { trainer.clipping = .norm(clipNorm) }
         switch schedule {
         case .constant: trainer.schedule = .constant

@@ -38,7 +38,7 @@ enum BalanceChoice: String, ExpressibleByArgument, CaseIterable {
 struct RecipeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How often every training clip is seen. (default: 100; SERNet 40; with --from 20)", valueName: "count"))
+            "How often every training clip is seen. (default: 100; SERNet 40; with --from 10)", valueName: "count"))
     var epochs: Int?
 
     @Option(
@@ -83,7 +83,8 @@ struct RecipeOptions: ParsableArguments {
         help: """
             Over which sound the mean and deviation are taken that bring features to one scale: corpus (the training \
             part), speaker (all clips of the speaker, whose names must be known; no labels are needed, and ser predict \
-            takes --same-speaker) or clip. (default: corpus; with --from what the model was trained with)
+            takes --same-speaker; of SERNet, of what it makes of them) or clip. (default: corpus; with --from what the \
+            model was trained with)
             """)
     var standardize: Standardization.Scope?
 
@@ -92,6 +93,12 @@ struct RecipeOptions: ParsableArguments {
             "Share of each target that is spread over all emotions, 0 to below 1. (default: 0; SERNet 0.1)",
             valueName: "share"))
     var labelSmoothing: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of values that is dropped in training, 0 to below 1, by the networks that drop any. (default: CNN 0.2, "
+                + "SERNet 0.3)", valueName: "share"))
+    var dropout: Float?
 
     @Option(help: ArgumentHelp(ClipSummary.help, valueName: "summary"))
     var annInput: ClipSummary?
@@ -116,16 +123,22 @@ struct RecipeOptions: ParsableArguments {
         if let labelSmoothing, !(labelSmoothing >= 0 && labelSmoothing < 1) {
             throw ValidationError("--label-smoothing \(labelSmoothing): must be from 0 to below 1.")
         }
+        if let dropout, !(dropout >= 0 && dropout < 1) {
+            throw ValidationError("--dropout \(dropout): must be from 0 to below 1.")
+        }
     }
 
     /// Refuses what says how steps are made where none of the networks makes any: of several, those that do take it.
     func validate(for architectures: [Architecture]) throws {
+        if dropout != nil, architectures.allSatisfy({ $0.dropout == nil }), let first = architectures.first {
+            throw ValidationError("--dropout: \(first.title) drops nothing, as CNN and SERNet do: leave it out.")
+        }
         guard architectures.allSatisfy(\.isLinear), let first = architectures.first else { return }
         let steps = [
             balance == .none ? nil : "--balance", epochs.map { _ in "--epochs" }, batchSize.map { _ in "--batch-size" },
             augmentation.map { _ in "--augmentation" }, labelSmoothing.map { _ in "--label-smoothing" },
             optimization.learningRate.map { _ in "--learning-rate" }, optimization.schedule.map { _ in "--schedule" },
-            optimization.clipNorm.map { _ in "--clip-norm" },
+            optimization.clipNorm.map { _ in "--clip-norm" }, optimization.weightDecay.map { _ in "--weight-decay" },
         ]
         if let option = steps.compactMap({ $0 }).first {
             throw ValidationError(
@@ -157,7 +170,7 @@ struct RecipeOptions: ParsableArguments {
         let isGrown = architecture == .serNet
         apply(to: &trainer, schedule: isGrown ? { Architecture.schedule(epochs: $0) } : nil)
         trainer.calibrates = calibrates
-        return architecture.candidate(trainer, summary: annInput ?? .means)
+        return architecture.candidate(trainer, summary: annInput ?? .means, dropout: dropout)
     }
 
     /// Sets what was asked of steps, whatever network takes them.

@@ -33,7 +33,7 @@ struct StartOptions: ParsableArguments {
         let said = [
             recipe.features.map { _ in "--features" }, recipe.rate.map { _ in "--rate" },
             recipe.duration.map { _ in "--duration" }, recipe.coefficients.map { _ in "--coefficients" },
-            recipe.annInput.map { _ in "--ann-input" },
+            recipe.annInput.map { _ in "--ann-input" }, recipe.dropout.map { _ in "--dropout" },
         ]
         if let option = said.compactMap({ $0 }).first {
             throw ValidationError(

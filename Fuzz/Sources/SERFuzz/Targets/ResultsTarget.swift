@@ -17,6 +17,11 @@ struct ResultsTarget: FuzzTarget {
             let results = try ExperimentResults(contentsOf: file.url)
             expect(results.header.version == ExperimentResults.currentVersion, "another version")
         } catch { expect(!error.description.isEmpty, "an error without words") }
+        do throws(ResultsError) {
+            let results = try TuningResults(contentsOf: file.url)
+            expect(results.trials.count <= results.plannedTrials, "more trials than were drawn")
+            expect(!results.description.isEmpty, "results without words")
+        } catch { expect(!error.description.isEmpty, "an error without words") }
         // A page takes a thousand times as long as the reading.
         guard bytes.reduce(0, { $0 &+ Int($1) }) % 32 == 0 else { return }
         do throws(ReportError) {
