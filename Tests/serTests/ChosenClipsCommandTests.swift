@@ -123,7 +123,10 @@ import Testing
             try Data("sad/sad-1.wav\n".utf8).write(to: out)
             func run(_ more: [String]) async throws -> Command {
                 try await Command.run(
-                    ["crossvalidate", data, "--model", "ann", "--epochs", "1", "--lists", lists.path, "--map", "calm="]
+                    [
+                        "crossvalidate", data, "--model", "ann", "--epochs", "1", "--batch-size", "2", "--lists",
+                        lists.path, "--map", "calm=",
+                    ]
                         + ["--exclude", out.path, "--output", folder.path + "/results"] + more)
             }
             let listed = try await run([])

@@ -96,6 +96,8 @@ import Testing
             let few = try await run(bands + ["6"])
             #expect(few.code == 1 && few.errors.contains("(--coefficients 8)"), "\(few.errors)")
             #expect(try await run(bands + ["8"]).code == 0)
+            let lines = try await run(["--model", "sernet", "--augmentation", "anywhere"])
+            #expect(lines.code == 0, "\(lines.errors)")
         }
     }
 }

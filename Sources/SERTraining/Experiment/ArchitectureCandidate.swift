@@ -71,11 +71,19 @@ extension [any Augmentation] {
     /// What trains networks of log-mel bands that are to be used anywhere: as ``voices``, but half of the clips are heard
     /// with noise, some in a room, over a telephone or another line, or from a codec of a low bit rate. It costs a little
     /// where recordings are clean.
-    public static var anywhere: [any Augmentation] {
-        [
+    public static var anywhere: [any Augmentation] { anywhere(upTo: 8000) }
+
+    /// The same for bands that end at a frequency, in Hz: no line or codec begins to take away above it.
+    package static func anywhere(upTo highest: Double) -> [any Augmentation] {
+        func within(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
+            Swift.min(range.lowerBound, highest)...Swift.min(range.upperBound, highest)
+        }
+        return [
             TimeStretch(upTo: 1.1), Sometimes(0.25, Reverberation()), Crop(frames: 256), VocalTractLength(upTo: 1.08),
-            Sometimes(0.5, AddedNoise(from: 0, to: 25, babble: 0.4)), Sometimes(0.2, BandLimit()),
-            Sometimes(0.15, BandLimit(low: 0...100, high: 4000...8000)), Sometimes(0.15, LossyCoding()),
+            Sometimes(0.5, AddedNoise(from: 0, to: 25, babble: 0.4)),
+            Sometimes(0.2, BandLimit(high: within(3300...4000))),
+            Sometimes(0.15, BandLimit(low: 0...100, high: within(4000...8000))),
+            Sometimes(0.15, LossyCoding(edge: within(1500...6000))),
             FrequencyMasks(2, upTo: 8), TimeMasks(2, upTo: 20),
         ]
     }

@@ -10,11 +10,13 @@ import SERTraining
 enum AugmentationChoice: String, ExpressibleByArgument, CaseIterable {
     case none, voices, anywhere
 
-    var augmentation: [any Augmentation] {
+    /// The changes, for bands that end where those of the features do.
+    func augmentation(of features: any FeatureExtractor) -> [any Augmentation] {
         switch self {
         case .none: []
         case .voices: .voices
-        case .anywhere: .anywhere
+        case .anywhere:
+            .anywhere(upTo: (features as? LogMel).map { $0.filters.highest ?? $0.sampleRate / 2 } ?? 8000)
         }
     }
 }
@@ -177,7 +179,7 @@ struct RecipeOptions: ParsableArguments {
         if let epochs { trainer.epochs = epochs }
         if let batchSize { trainer.batchSize = batchSize }
         if let labelSmoothing { trainer.loss.labelSmoothing = labelSmoothing }
-        if let augmentation { trainer.augmentation = augmentation.augmentation }
+        if let augmentation { trainer.augmentation = augmentation.augmentation(of: trainer.features) }
         trainer.sampling = balance.sampling
         optimization.apply(to: &trainer, schedule: usual)
         trainer.isStrict = reading.strict

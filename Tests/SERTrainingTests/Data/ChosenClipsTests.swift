@@ -55,7 +55,7 @@ import Testing
         let corpus = try corpus(["sad/a.wav": "1", "happy/b.wav": "2"], named: "one", in: folder)
         #expect(try corpus.leavingOut([name]).clips.map(\.path.lastPathComponent) == ["b.wav"])
         let whole = folder.path("one/" + name).path
-        if name.contains("sad") {
+        if name.contains("sad"), !name.hasPrefix("../") {
             #expect(try corpus.leavingOut([whole]).clips.map(\.path.lastPathComponent) == ["b.wav"], "\(whole)")
         }
     }
