@@ -7,8 +7,8 @@ import SERSupport
 
 extension Recognizer {
     /// How the recognizer's network is trained on where nothing else is said: with its features, duration, silence
-    /// trimming and scope of the standardisation; with steps that grow and then shrink, smaller than those that fresh
-    /// weights take (Docs/OwnVoices.md has the figures); in all else as the library's network of its name is trained.
+    /// trimming and standardisation; for fewer epochs, in smaller batches, with steps that grow and then shrink
+    /// (Docs/OwnVoices.md has the figures); in all else as the library's network of its name is trained.
     public var trainer: Trainer {
         let known = provenance.network.flatMap(Architecture.init(rawValue:))
         var trainer =
@@ -25,7 +25,6 @@ extension Recognizer {
         trainer.standardizationScope = model.normalizesSpeakers ? .speaker : standardization.scope
         trainer.epochs = Self.epochs
         trainer.batchSize = Self.batchSize
-        trainer.optimizer.learningRate *= Self.rate
         trainer.schedule = Architecture.schedule(epochs: trainer.epochs)
         return trainer
     }
@@ -33,7 +32,6 @@ extension Recognizer {
     // Chosen on validation voices: Docs/OwnVoices.md.
     private static let epochs = 10
     private static let batchSize = 16
-    private static let rate = 0.5
 
     /// The recognizer as a candidate that trains on from it: for other voices, or other emotions.
     ///

@@ -12,9 +12,7 @@ enum StepSchedule: String, ExpressibleByArgument, CaseIterable {
 
 /// How gradients move the weights, for commands that train.
 struct OptimizationOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The size of Adam's steps. (default: 0.001; SERNet 0.002; with --from half of that)", valueName: "rate"))
+    @Option(help: ArgumentHelp("The size of Adam's steps. (default: 0.001; SERNet 0.002)", valueName: "rate"))
     var learningRate: Double?
 
     @Option(
