@@ -62,10 +62,11 @@ package struct ParallelCoordinates: Sendable {
         let legend = Legend(entries, from: 8, width: width - 16)
         let tops = axes.indices.map { legend.height + 34 + Self.distance * Double($0) }
         var parts = [legend.element(top: 0)]
-        parts += zip(axes, tops).map(drawn)
         for (place, line) in lines.enumerated().reversed() {
             parts.append(drawn(line, isBest: place == 0 && best != nil, tops))
         }
+        // Texts stand above the lines, on paper of their own.
+        parts += zip(axes, tops).map(drawn)
         return Figure(
             name: name, title: title, description: description, width: width, height: (tops.last ?? 0) + 34,
             content: parts.joined(separator: "\n"))
@@ -80,10 +81,11 @@ package struct ParallelCoordinates: Sendable {
 
     private func drawn(_ axis: Axis, top: Double) -> String {
         let right = width - Self.margin
+        let name = Label.shortened(axis.name, to: right - Self.margin)
         var parts = [
             PlotArea.line(Self.margin, top, right, top, .muted, width: 1.5),
-            Label(Label.shortened(axis.name, to: right - Self.margin), x: Self.margin, y: top - 10).weighted("bold")
-                .element,
+            Self.backing(left: Self.margin, width: Label.width(name) * 1.08, baseline: top - 12),
+            Label(name, x: Self.margin, y: top - 12).weighted("bold").element,
         ]
         var taken = -Double.infinity
         for tick in axis.scale.ticks {
@@ -94,9 +96,15 @@ package struct ParallelCoordinates: Sendable {
             let middle = min(max(x, half + 2), width - half - 2)
             guard middle - half > taken + 6 else { continue }
             taken = middle + half
-            parts.append(Label(text, x: middle, y: top + 20, anchor: .middle, paint: .muted).element)
+            parts.append(Self.backing(left: middle - half, width: 2 * half, baseline: top + 21))
+            parts.append(Label(text, x: middle, y: top + 21, anchor: .middle, paint: .muted).element)
         }
         return parts.joined(separator: "\n")
+    }
+
+    /// What lets a text be read above lines.
+    private static func backing(left: Double, width: Double, baseline: Double) -> String {
+        PlotArea.rectangle(left - 2, baseline - 12, width + 4, 16, .paper, opacity: 0.85)
     }
 
     private func drawn(_ line: Line, isBest: Bool, _ tops: [Double]) -> String {
