@@ -78,7 +78,7 @@ extension TuningResults: CustomStringConvertible {
 
     /// What importance is, in a sentence.
     package var importanceText: String {
-        "how much of the order of \(trials.count) trials after \(rungs.first ?? 0) epochs each setting explains by itself:"
+        "how much of the order of \(trials.count) trials after \(rungs.first ?? 0) \(rungs.first == 1 ? "epoch" : "epochs") each setting explains by itself:"
     }
 
     private var importanceTable: TextTable {
