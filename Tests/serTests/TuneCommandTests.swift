@@ -126,7 +126,8 @@ import Testing
                 #expect(refused.code == 64 && refused.errors.contains(word), "\(search): \(refused.errors)")
             }
             for (search, more, code, word) in [
-                ("schedule=cosine/sine", ["--trials", "2"], 1, "schedule"), ("dropout=0.1..0.5", [], 1, "ANN drops nothing"),
+                ("schedule=cosine/sine", ["--trials", "2"], 1, "schedule"),
+                ("dropout=0.1..0.5", [], 1, "ANN drops nothing"),
                 ("label-smoothing=0.5..2", [], 1, "--label-smoothing"),
                 ("batch-size=2/4", ["--trials", "3"], 1, "in 2 ways"),
                 ("learning-rate=1e-3..1e-2", ["--trials", "3", "--rungs", "1,2,4"], 1, "Ask for at least 9"),
