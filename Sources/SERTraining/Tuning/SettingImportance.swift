@@ -6,7 +6,7 @@ import SERSupport
 ///
 /// Trials are put into groups by their value of the setting (each choice one, of numbers three to five ranges with as
 /// many trials each), and ``share`` is how much of the variance of the ranks of their scores lies between the groups,
-/// ``RankStatistics/shareBetween(_:groups:)``. It asks for no shape: the best value may lie in the middle.
+/// `RankStatistics`. It asks for no shape: the best value may lie in the middle.
 ///
 /// What it cannot say: it is of a few epochs, where what slows learning down, such as dropout, looks worse than after
 /// many. It sees no setting that matters together with another alone. It is of the space that was searched: a setting
