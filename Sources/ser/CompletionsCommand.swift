@@ -69,7 +69,12 @@ struct CompletionsCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let script = marked(Ser.completionScript(for: shell.kind))
+        var script = marked(Ser.completionScript(for: shell.kind))
+        // Where the script knows nothing to say, bash completes names of files, as it does for any program.
+        if shell == .bash {
+            script = script.replacingOccurrences(
+                of: "complete -o filenames -F", with: "complete -o filenames -o bashdefault -o default -F")
+        }
         guard install else {
             if common.json { return try printJSON(Told(shell: shell.rawValue, file: nil, script: script)) }
             return try printText(script, terminator: "", isForPrograms: true)

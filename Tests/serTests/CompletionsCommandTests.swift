@@ -32,6 +32,8 @@ import Testing
 
     @Test func bashCanReadItsScript() async throws {
         let printed = try await Command.run(["completions", "bash"])
+        // What the script does not know is a file's name.
+        #expect(printed.output.contains("-o default -F _ser"))
         try await withFolder { folder in
             let file = folder.appendingPathComponent("ser")
             try Data(printed.output.utf8).write(to: file)
